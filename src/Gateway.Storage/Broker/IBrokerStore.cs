@@ -38,10 +38,10 @@ public interface IBrokerStore : ITileReader, IAsyncDisposable
     ValueTask<BrokerLeaf?> ReadLeafAsync(ulong index, CancellationToken cancellation);
 
     /// <summary>Deletes the items of records that expired before <paramref name="day"/>, at most <paramref name="most"/> of them. Returns how many.</summary>
-    ValueTask<int> DeleteExpiredItemsAsync(Day day, int most, CancellationToken cancellation);
+    ValueTask<int> DeleteExpiredItemsAsync(UtcDay day, int most, CancellationToken cancellation);
 
     /// <summary>Live records by circle: neither withdrawn nor expired before <paramref name="day"/>.</summary>
-    ValueTask<IReadOnlyDictionary<CircleId, long>> CountLiveRecordsAsync(Day day, CancellationToken cancellation);
+    ValueTask<IReadOnlyDictionary<CircleId, long>> CountLiveRecordsAsync(UtcDay day, CancellationToken cancellation);
 
     /// <summary>Keeps an invitation.</summary>
     ValueTask AddInvitationAsync(Invitation invitation, CancellationToken cancellation);
@@ -65,7 +65,7 @@ public interface IBrokerStore : ITileReader, IAsyncDisposable
     ValueTask AddUsageAsync(IReadOnlyCollection<QuotaUsage> usage, CancellationToken cancellation);
 
     /// <summary>What members have used since a day, that day counted.</summary>
-    ValueTask<IReadOnlyList<QuotaUsage>> ReadUsageAsync(Day since, CancellationToken cancellation);
+    ValueTask<IReadOnlyList<QuotaUsage>> ReadUsageAsync(UtcDay since, CancellationToken cancellation);
 }
 
 /// <summary>A record's public key: Ed25519, 32 bytes, compared as a value.</summary>
@@ -141,7 +141,7 @@ public sealed record PublishedRecord
     public required RecordKey RecordKey { get; init; }
 
     /// <summary>Last day on which it is live.</summary>
-    public required Day Expiry { get; init; }
+    public required UtcDay Expiry { get; init; }
 
     /// <summary>Who contributed it.</summary>
     public required MemberId Contributor { get; init; }
@@ -182,4 +182,4 @@ public sealed record StoredRouteKey(CircleId Circle, uint Epoch, byte[] Key);
 /// <param name="Quota">Name of the quota: "records", "strong", "compound", "name".</param>
 /// <param name="Day">The day, by the broker's clock.</param>
 /// <param name="Count">How many.</param>
-public sealed record QuotaUsage(MemberId Member, string Quota, Day Day, long Count);
+public sealed record QuotaUsage(MemberId Member, string Quota, UtcDay Day, long Count);

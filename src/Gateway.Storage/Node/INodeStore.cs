@@ -38,7 +38,7 @@ public interface INodeStore : ITileReader, IAsyncDisposable
     ValueTask<int> ReadLastRecordNumberAsync(CancellationToken cancellation);
 
     /// <summary>Numbers of live records whose expiry_day lies before <paramref name="day"/>.</summary>
-    ValueTask<IReadOnlyList<NodeRecord>> ReadExpiredAsync(Day day, CancellationToken cancellation);
+    ValueTask<IReadOnlyList<NodeRecord>> ReadExpiredAsync(UtcDay day, CancellationToken cancellation);
 
     /// <summary>Records without item whose withdrawal is promised at one of these indexes or later (see FeedLeaf.withdrawn_at).</summary>
     ValueTask<IReadOnlyList<NodeRecord>> ReadAwaitingWithdrawalAsync(CancellationToken cancellation);
@@ -178,7 +178,7 @@ public sealed record NodeRecord
     public required byte[] RecordKey { get; init; }
 
     /// <summary>Last day on which it is live.</summary>
-    public required Day Expiry { get; init; }
+    public required UtcDay Expiry { get; init; }
 
     /// <summary>How it stands.</summary>
     public required NodeRecordState State { get; init; }
@@ -209,7 +209,7 @@ public sealed record SeenRecords(IReadOnlySet<RecordId> Ids, IReadOnlySet<string
 /// <param name="Hash">SipHash-128 of the identifier under the node's key.</param>
 /// <param name="SealedEvaluation">y (64 bytes) sealed under the node's cache key.</param>
 /// <param name="UsedDay">Day it was last used: unused ones go after 13 months.</param>
-public sealed record KnownIdentifier(uint Version, UInt128 Hash, byte[] SealedEvaluation, Day UsedDay)
+public sealed record KnownIdentifier(uint Version, UInt128 Hash, byte[] SealedEvaluation, UtcDay UsedDay)
 {
     /// <summary>Its tags, when it is added.</summary>
     public IReadOnlyList<KnownTag> Tags { get; init; } = [];
