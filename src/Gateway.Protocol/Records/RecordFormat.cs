@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+
+namespace Gateway.Protocol;
+
+/// <summary>Sizes and hashes of the record format (protocol §5).</summary>
+public static class RecordFormat
+{
+    /// <summary>Version of the format: the first byte of a head.</summary>
+    public const byte Version = 1;
+
+    /// <summary>Length of rec_salt.</summary>
+    public const int SaltSize = 32;
+
+    /// <summary>Length of a content key (cek).</summary>
+    public const int ContentKeySize = 32;
+
+    /// <summary>Length of a head.</summary>
+    public const int HeadSize = 124;
+
+    /// <summary>Length of a slot's box: an encrypted content key.</summary>
+    public const int BoxSize = ContentKeySize + 16;
+
+    /// <summary>Length of a slot: tag ‖ box.</summary>
+    public const int SlotSize = Tag.Size + BoxSize;
+
+    /// <summary>Items are padded to a multiple of this many bytes before they are sealed.</summary>
+    public const int ItemGranularity = 1_024;
+
+    /// <summary>Longest item in bytes.</summary>
+    public const int MaximumItem = 64 * 1_024;
+
+    /// <summary>Longest summary in bytes.</summary>
+    public const int MaximumSummary = 4 * 1_024;
+
+    /// <summary>Numbers of slots a record may have, after padding.</summary>
+    public static ReadOnlySpan<int> SlotCounts => [8, 16, 32, 64];
+
+    /// <summary>Numbers of name tags a record may have, after padding.</summary>
+    public static ReadOnlySpan<int> NameTagCounts => [0, 16, 32, 64, 128, 256];
+
+    /// <summary>record_id = SHA-256("gateway/v1/record" 00 ‖ circle_id ‖ u32 e ‖ LP4(item)).</summary>
+    public static RecordId IdOf(CircleId circle, uint epoch, ReadOnlySpan<byte> item) =>
+        RecordId.FromBytes(SHA256.HashData(new CanonicalWriter().Label("gateway/v1/record").Id(circle).U32(epoch).Prefixed(item).Written));
+
+    /// <summary>issuance = SHA-256("gateway/v1/issuance" 00 ‖ salt[32] ‖ member_id ‖ record_pk ‖ member_sig): 32 bytes.</summary>
+    public static byte[] IssuanceOf(ReadOnlySpan<byte> salt, MemberId member, ReadOnlySpan<byte> recordKey, ReadOnlySpan<byte> memberSignature) =>
+        SHA256.HashData(new CanonicalWriter().Label("gateway/v1/issuance").Bytes(salt).Id(member).Bytes(recordKey).Bytes(memberSignature).Written);
+
+    /// <summary>What the member key signs: "gateway/v1/issue" 00 ‖ record_id ‖ record_pk.</summary>
+    public static byte[] IssueMessage(RecordId record, ReadOnlySpan<byte> recordKey) => new CanonicalWriter().Label("gateway/v1/issue").Id(record).Bytes(recordKey).ToArray();
+
+    /// <summary>What the record key signs at publication: "gateway/v1/publish" 00 ‖ record_id ‖ u32 expiry_day ‖ issuance.</summary>
+    public static byte[] PublishMessage(RecordId record, UtcDay expiry, ReadOnlySpan<byte> issuance) =>
+        new CanonicalWriter().Label("gateway/v1/publish").Id(record).U32(expiry.Number).Bytes(issuance).ToArray();
+
+    /// <summary>What the record key signs at withdrawal: "gateway/v1/withdraw" 00 ‖ record_id ‖ u16 reason ‖ replacement_id or zeros.</summary>
+    public static byte[] WithdrawMessage(RecordId record, V1.WithdrawalReason reason, RecordId? replacement) =>
+        new CanonicalWriter().Label("gateway/v1/withdraw").Id(record).U16(checked((ushort)reason)).Id(replacement ?? default).ToArray();
+
+    /// <summary>cek_commitment = SHA-256("gateway/v1/cek" 00 ‖ rec_salt ‖ cek): 32 bytes.</summary>
+    internal static byte[] CommitmentOf(ReadOnlySpan<byte> recordSalt, ReadOnlySpan<byte> contentKey) =>
+        SHA256.HashData(new CanonicalWriter().Label("gateway/v1/cek").Bytes(recordSalt).Bytes(contentKey).Written);
+
+    /// <summary>aad of the body = SHA-256(LP4(head) ‖ LP4(summary) ‖ LP4(slots) ‖ LP4(name_tags)).</summary>
+    internal static byte[] BodyContext(ReadOnlySpan<byte> head, ReadOnlySpan<byte> summary, ReadOnlySpan<byte> slots, ReadOnlySpan<byte> nameTags) =>
+        SHA256.HashData(new CanonicalWriter().Prefixed(head).Prefixed(summary).Prefixed(slots).Prefixed(nameTags).Written);
+
+    /// <summary>aad of the item = circle_id ‖ u32 e.</summary>
+    internal static byte[] ItemContext(CircleId circle, uint epoch) => new CanonicalWriter().Id(circle).U32(epoch).ToArray();
+
+    /// <summary>The smallest allowed count that holds so many; null when none does.</summary>
+    internal static int? Padded(int count, ReadOnlySpan<int> allowed)
+    {
+        foreach (int size in allowed)
+        {
+            if (count <= size) return size;
+        }
+
+        return null;
+    }
+}
