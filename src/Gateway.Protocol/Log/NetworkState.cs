@@ -1,0 +1,191 @@
+using System.Security.Cryptography;
+using Gateway.Cryptography;
+using Gateway.Protocol.V1;
+
+namespace Gateway.Protocol.Log;
+
+/// <summary>A member as the log has it.</summary>
+public sealed record NetworkMember(MemberId Id, MemberJoined Joined, VerifyingKey MemberKey, BoxPublicKey BoxKey, VerifyingKey NodeKey, UtcDay JoinedDay)
+{
+    /// <summary>Its role.</summary>
+    public MemberRole Role => Joined.Role;
+
+    /// <summary>Its name.</summary>
+    public string Name => Joined.Name;
+}
+
+/// <summary>A circle as the log has it.</summary>
+public sealed record NetworkCircle(CircleId Id, CirclePolicy Policy)
+{
+    /// <summary>The members admitted by steward and second member.</summary>
+    public IReadOnlySet<MemberId> Members { get; init; } = new HashSet<MemberId>();
+
+    /// <summary>Key epochs, by number.</summary>
+    public IReadOnlyDictionary<uint, KeyEpoch> Epochs { get; init; } = new Dictionary<uint, KeyEpoch>();
+
+    /// <summary>The current epoch; null while the steward has made none.</summary>
+    public uint? CurrentEpoch => Epochs.Count == 0 ? null : (uint)Epochs.Count - 1;
+
+    /// <summary>The steward.</summary>
+    public MemberId Steward => MemberId.FromBytes(Policy.StewardId.Span);
+
+    /// <summary>Whether a member belongs to the circle and its role may publish there.</summary>
+    public bool MayPublish(NetworkMember member) => Members.Contains(member.Id) && Policy.PublishingRoles.Contains(member.Role);
+
+    /// <summary>Whether a member belongs to the circle and its role may read there.</summary>
+    public bool MayRead(NetworkMember member) => Members.Contains(member.Id) && Policy.ReadingRoles.Contains(member.Role);
+}
+
+/// <summary>
+/// The state of the network that entries of the log add up to: members, circles, key epochs, OPRF keys, the day. Immutable: applying an entry gives a new state. Broker and node
+/// derive it in the same way and trust no other source for it.
+/// </summary>
+public sealed record NetworkState
+{
+    /// <summary>The state before Genesis.</summary>
+    public static NetworkState Empty { get; } = new();
+
+    /// <summary>The Genesis entry, or null before it.</summary>
+    public Genesis? Genesis { get; private init; }
+
+    /// <summary>SHA-256 of the Genesis entry's bytes, 32 bytes; empty before it.</summary>
+    public ReadOnlyMemory<byte> GenesisHash { get; private init; }
+
+    /// <summary>The network's name.</summary>
+    public string Network => Genesis?.Network ?? "";
+
+    /// <summary>The last Day of the log.</summary>
+    public UtcDay Day { get; private init; }
+
+    /// <summary>Members by id.</summary>
+    public IReadOnlyDictionary<MemberId, NetworkMember> Members { get; private init; } = new Dictionary<MemberId, NetworkMember>();
+
+    /// <summary>Circles by id.</summary>
+    public IReadOnlyDictionary<CircleId, NetworkCircle> Circles { get; private init; } = new Dictionary<CircleId, NetworkCircle>();
+
+    /// <summary>The OPRF keys in force, or null before any.</summary>
+    public OprfKeys? OprfKeys { get; private init; }
+
+    /// <summary>The hash that every node pins.</summary>
+    public static byte[] HashGenesis(ReadOnlySpan<byte> genesisEntry) => SHA256.HashData(genesisEntry);
+
+    /// <summary>The circle with a name, or null.</summary>
+    public NetworkCircle? FindCircle(string name) => Circles.Values.FirstOrDefault(circle => circle.Policy.Name == name);
+
+    /// <summary>Applies an entry. Records and withdrawals change nothing here.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="entryBytes">Its bytes, as logged.</param>
+    /// <param name="next">The state after it; this state where the entry is refused.</param>
+    /// <returns>Null, or why the entry contradicts the state: what such a log says is not believed.</returns>
+    public string? TryApply(Entry entry, ReadOnlySpan<byte> entryBytes, out NetworkState next)
+    {
+        next = this;
+        if (Genesis is null && entry.ContentCase != Entry.ContentOneofCase.Genesis) return "The log does not begin with Genesis.";
+        switch (entry.ContentCase)
+        {
+            case Entry.ContentOneofCase.Genesis:
+                if (Genesis is not null) return "The log has a second Genesis.";
+                next = this with { Genesis = entry.Genesis, GenesisHash = HashGenesis(entryBytes), Day = new UtcDay(entry.Genesis.Day) };
+                return null;
+            case Entry.ContentOneofCase.Day:
+                if (entry.Day.Day_ <= Day.Number && Day.Number != 0) return $"The log's day goes from {Day} to {new UtcDay(entry.Day.Day_)}.";
+                next = this with { Day = new UtcDay(entry.Day.Day_) };
+                return null;
+            case Entry.ContentOneofCase.MemberJoined: return Join(entry.MemberJoined, out next);
+            case Entry.ContentOneofCase.CirclePolicy: return SetPolicy(entry.CirclePolicy, out next);
+            case Entry.ContentOneofCase.CircleMember: return ChangeMember(entry.CircleMember, out next);
+            case Entry.ContentOneofCase.KeyEpoch: return BeginEpoch(entry.KeyEpoch, out next);
+            case Entry.ContentOneofCase.OprfKeys:
+                if (entry.OprfKeys.Version <= (OprfKeys?.Version ?? 0)) return $"OPRF keys of version {entry.OprfKeys.Version} come after version {OprfKeys?.Version}.";
+                next = this with { OprfKeys = entry.OprfKeys };
+                return null;
+            case Entry.ContentOneofCase.RecordPublished or Entry.ContentOneofCase.RecordWithdrawn:
+                return null;
+            default:
+                return "The entry is of a kind this program does not know. Update it.";
+        }
+    }
+
+    private string? Join(SignedStatement statement, out NetworkState next)
+    {
+        next = this;
+        if (!Statements.TryRead(statement, MemberJoined.Parser, out MemberJoined? joined)
+            || !MemberId.TryFromBytes(joined.MemberId.Span, out MemberId id)
+            || !VerifyingKey.TryFromBytes(joined.MemberPk.Span, out VerifyingKey memberKey)
+            || !BoxPublicKey.TryFromBytes(joined.BoxPk.Span, out BoxPublicKey boxKey)
+            || !VerifyingKey.TryFromBytes(joined.NodePk.Span, out VerifyingKey nodeKey))
+        {
+            return "A MemberJoined entry cannot be read.";
+        }
+
+        if (joined.Role == MemberRole.Unspecified || joined.Name.Length == 0) return $"Member {id.Prefix} has no name or no role.";
+        if (Members.ContainsKey(id)) return $"Member {id.Prefix} joined twice.";
+        if (!Statements.ValidSigners(statement, nameof(MemberJoined), GenesisHash.Span, signer => signer == id ? memberKey : null).Contains(id))
+        {
+            return $"Member {id.Prefix} did not sign its own MemberJoined.";
+        }
+
+        next = this with { Members = new Dictionary<MemberId, NetworkMember>(Members) { [id] = new(id, joined, memberKey, boxKey, nodeKey, Day) } };
+        return null;
+    }
+
+    private string? SetPolicy(CirclePolicy policy, out NetworkState next)
+    {
+        next = this;
+        if (!CircleId.TryFromBytes(policy.CircleId.Span, out CircleId id) || !MemberId.TryFromBytes(policy.StewardId.Span, out MemberId steward)) return "A CirclePolicy entry cannot be read.";
+        if (!Members.ContainsKey(steward)) return $"The steward of circle {id.Prefix} is not a member.";
+        if (FindCircle(policy.Name) is { } named && named.Id != id) return $"Two circles are called '{policy.Name}'.";
+        NetworkCircle circle = Circles.TryGetValue(id, out NetworkCircle? known) ? known with { Policy = policy } : new NetworkCircle(id, policy);
+        next = this with { Circles = With(circle) };
+        return null;
+    }
+
+    private string? ChangeMember(SignedStatement statement, out NetworkState next)
+    {
+        next = this;
+        if (!Statements.TryRead(statement, CircleMember.Parser, out CircleMember? change)
+            || !CircleId.TryFromBytes(change.CircleId.Span, out CircleId id)
+            || !MemberId.TryFromBytes(change.MemberId.Span, out MemberId member)
+            || change.Change == CircleMemberChange.Unspecified)
+        {
+            return "A CircleMember entry cannot be read.";
+        }
+
+        if (!Circles.TryGetValue(id, out NetworkCircle? circle)) return $"Circle {id.Prefix} is not in the log.";
+        if (!Members.ContainsKey(member)) return $"Member {member.Prefix} is not in the log.";
+        if (!IsSignedByTwo(circle, statement, nameof(CircleMember))) return $"The change of member {member.Prefix} in circle {id.Prefix} is not signed by the steward and a second member.";
+        HashSet<MemberId> members = [.. circle.Members];
+        bool changed = change.Change == CircleMemberChange.Added ? members.Add(member) : members.Remove(member);
+        if (!changed) return $"The change of member {member.Prefix} in circle {id.Prefix} changes nothing.";
+        next = this with { Circles = With(circle with { Members = members }) };
+        return null;
+    }
+
+    private string? BeginEpoch(SignedStatement statement, out NetworkState next)
+    {
+        next = this;
+        if (!Statements.TryRead(statement, KeyEpoch.Parser, out KeyEpoch? epoch) || !CircleId.TryFromBytes(epoch.CircleId.Span, out CircleId id)) return "A KeyEpoch entry cannot be read.";
+        if (!Circles.TryGetValue(id, out NetworkCircle? circle)) return $"Circle {id.Prefix} is not in the log.";
+        if (epoch.Epoch != (uint)circle.Epochs.Count) return $"Circle {id.Prefix} goes to epoch {epoch.Epoch} where {circle.Epochs.Count} is next.";
+        if (!IsSignedByTwo(circle, statement, nameof(KeyEpoch))) return $"Epoch {epoch.Epoch} of circle {id.Prefix} is not signed by the steward and a second member.";
+        HashSet<MemberId> recipients = [];
+        foreach (SealedCircleKey key in epoch.SealedKeys)
+        {
+            if (!MemberId.TryFromBytes(key.MemberId.Span, out MemberId member) || !recipients.Add(member)) return $"Epoch {epoch.Epoch} of circle {id.Prefix} names a recipient twice or unreadably.";
+        }
+
+        if (!recipients.SetEquals(circle.Members)) return $"Epoch {epoch.Epoch} of circle {id.Prefix} is sealed to others than the circle's members.";
+        next = this with { Circles = With(circle with { Epochs = new Dictionary<uint, KeyEpoch>(circle.Epochs) { [epoch.Epoch] = epoch } }) };
+        return null;
+    }
+
+    // A circle's first members are signed for by the steward and another founding member: nobody is admitted yet.
+    private bool IsSignedByTwo(NetworkCircle circle, SignedStatement statement, string messageName)
+    {
+        IReadOnlySet<MemberId> signers = Statements.ValidSigners(statement, messageName, GenesisHash.Span, id => Members.TryGetValue(id, out NetworkMember? member) ? member.MemberKey : null);
+        bool IsOfCircle(MemberId id) => circle.Members.Contains(id) || (circle.Epochs.Count == 0 && circle.Policy.FoundingMemberIds.Any(founder => founder.Span.SequenceEqual(id.ToArray())));
+        return signers.Contains(circle.Steward) && signers.Any(id => id != circle.Steward && IsOfCircle(id));
+    }
+
+    private Dictionary<CircleId, NetworkCircle> With(NetworkCircle circle) => new(Circles) { [circle.Id] = circle };
+}
