@@ -34,6 +34,8 @@ public readonly struct RistrettoElement : IEquatable<RistrettoElement>
         bool valid = bytes.Length == Size
             // The identity passes libsodium's point check; RFC 9497 §2.1 wants it refused.
             && !IsIdentity(bytes)
+            // libsodium 1.0.18 ignores bit 255 (later versions do not): each element would have a second encoding.
+            && (bytes[Size - 1] & 0x80) == 0
             && Libsodium.crypto_core_ristretto255_is_valid_point(bytes) == 1;
         element = valid ? new RistrettoElement(bytes) : default;
         return valid;
