@@ -57,6 +57,11 @@ public sealed class VoprfClient
     }
 
     /// <summary>Whether every evaluated element is its blinded one under the secret of <paramref name="publicKey"/>. False also for an empty, oversized or unequal batch.</summary>
+    /// <remarks>
+    /// The weights of RFC 9497 §2.2.1 depend on the key and on one pair each, never on the whole batch. So an evaluator that spends about 2^34
+    /// steps while a batch of 512 waits (2^54 for 16) could choose errors that cancel out (generalised birthday) and pass. Bound
+    /// the wait, and let a known input ride along now and then: its output must not change.
+    /// </remarks>
     public static bool VerifyProof(
         RistrettoElement publicKey, IReadOnlyList<RistrettoElement> blinded, IReadOnlyList<RistrettoElement> evaluated, DleqProof proof)
     {
