@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Gateway.Cryptography.Internal;
@@ -21,7 +20,13 @@ internal struct Bytes32
 
     internal static bool Equal(in Bytes32 left, in Bytes32 right) => CryptographicOperations.FixedTimeEquals(left, right);
 
-    internal static int Hash(in Bytes32 bytes) => MemoryMarshal.Read<int>(bytes);
+    /// <summary>Seeded per process: others choose these bytes, and could else fill one bucket of a table with them.</summary>
+    internal static int Hash(in Bytes32 bytes)
+    {
+        HashCode hash = default;
+        hash.AddBytes(bytes);
+        return hash.ToHashCode();
+    }
 
     internal static string Hex(in Bytes32 bytes) => Convert.ToHexStringLower(bytes);
 }

@@ -60,6 +60,11 @@ internal static partial class Libsodium
     internal static partial int crypto_shorthash_siphashx24(Span<byte> hash, ReadOnlySpan<byte> message, ulong messageLength, ReadOnlySpan<byte> key);
 
     [LibraryImport(Name)]
+    internal static partial int crypto_pwhash(
+        Span<byte> output, ulong outputLength, ReadOnlySpan<byte> passphrase, ulong passphraseLength,
+        ReadOnlySpan<byte> salt, ulong passes, nuint memoryBytes, int algorithm);
+
+    [LibraryImport(Name)]
     internal static partial int crypto_core_ristretto255_is_valid_point(ReadOnlySpan<byte> element);
 
     [LibraryImport(Name)]
