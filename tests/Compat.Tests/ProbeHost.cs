@@ -54,22 +54,16 @@ internal sealed class ProbeHost : IAsyncDisposable
         return new ProbeHost(application, certificates);
     }
 
-    /// <summary>A channel that trusts only the test's authority; it shows the client certificate unless told not to.</summary>
-    public GrpcChannel Connect(bool withCertificate = true, Action<GrpcChannelOptions>? configure = null)
+    /// <summary>
+    /// A channel that shows a client certificate (the host's own, unless another is given or none is wanted) and trusts only one
+    /// authority (the host's own, unless another is given).
+    /// </summary>
+    public GrpcChannel Connect(
+        bool withCertificate = true, X509Certificate2? shown = null, TestCertificates? trusted = null, Action<GrpcChannelOptions>? configure = null)
     {
-        X509CertificateCollection shown = [];
-        if (withCertificate) shown.Add(certificates.Client);
         var options = new GrpcChannelOptions
         {
-            HttpHandler = new SocketsHttpHandler
-            {
-                SslOptions = new SslClientAuthenticationOptions
-                {
-                    ClientCertificates = shown,
-                    RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
-                        (errors & SslPolicyErrors.RemoteCertificateNameMismatch) == 0 && certificates.Issued(certificate),
-                },
-            },
+            HttpHandler = Handler(withCertificate ? shown ?? certificates.Client : null, trusted ?? certificates),
             DisposeHttpClient = true,
         };
         configure?.Invoke(options);
@@ -77,6 +71,9 @@ internal sealed class ProbeHost : IAsyncDisposable
         channels.Add(channel);
         return channel;
     }
+
+    /// <summary>The same connection for requests made by hand.</summary>
+    public HttpMessageInvoker ConnectHttp() => new(Handler(certificates.Client, certificates));
 
     public Probe.ProbeClient Client() => new(Connect());
 
@@ -86,4 +83,14 @@ internal sealed class ProbeHost : IAsyncDisposable
         await application.DisposeAsync();
         certificates.Dispose();
     }
+
+    private static SocketsHttpHandler Handler(X509Certificate2? shown, TestCertificates trusted) => new()
+    {
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            ClientCertificates = shown is null ? [] : [shown],
+            RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+                (errors & SslPolicyErrors.RemoteCertificateNameMismatch) == 0 && trusted.Issued(certificate),
+        },
+    };
 }

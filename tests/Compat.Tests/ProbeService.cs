@@ -15,6 +15,8 @@ internal sealed class ProbeService(CallJournal journal) : Probe.ProbeBase
             headers.Add(entry);
             context.ResponseTrailers.Add(entry);
         }
+        context.ResponseTrailers.Add("client-subject", context.GetHttpContext().Connection.ClientCertificate!.Subject);
+        context.ResponseTrailers.Add("client-authenticated", context.AuthContext.IsPeerAuthenticated.ToString());
         await context.WriteResponseHeadersAsync(headers);
         return new EchoReply { Text = request.Text };
     }
