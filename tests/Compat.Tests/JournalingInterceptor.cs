@@ -63,7 +63,8 @@ internal sealed class JournalingInterceptor(CallJournal journal, string name) : 
     }
 
     public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
-        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation)
     {
         Write("duplex", context.Method);
         return base.DuplexStreamingServerHandler(requestStream, responseStream, context, continuation);

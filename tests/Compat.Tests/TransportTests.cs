@@ -74,7 +74,7 @@ public sealed class TransportTests
         Assert.Equal(ConnectivityState.Idle, channel.State);
         await channel.ConnectAsync();
         Assert.Equal(ConnectivityState.Ready, channel.State);
-        await channel.ShutdownAsync();
+        channel.Dispose();
         Assert.Equal(ConnectivityState.Shutdown, channel.State);
     }
 
