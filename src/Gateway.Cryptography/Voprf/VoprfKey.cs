@@ -1,0 +1,56 @@
+using Gateway.Cryptography.Internal;
+
+namespace Gateway.Cryptography;
+
+/// <summary>An evaluator's secret scalar and its public key. The scalar's memory is pinned, and zeroed on Dispose.</summary>
+public sealed class VoprfKey : IDisposable
+{
+    /// <summary>Bytes of the seed a key is derived from.</summary>
+    public const int SeedSize = 32;
+
+    private readonly SecretBuffer _secret;
+
+    private VoprfKey(SecretBuffer secret, Ciphersuite suite)
+    {
+        _secret = secret;
+        Suite = suite;
+        Span<byte> publicKey = stackalloc byte[RistrettoElement.Size];
+        Require.Success(Libsodium.crypto_scalarmult_ristretto255_base(publicKey, secret.Span));
+        PublicKey = RistrettoElement.FromTrusted(publicKey);
+    }
+
+    /// <summary>The public key, against which clients check proofs.</summary>
+    public RistrettoElement PublicKey { get; }
+
+    internal Ciphersuite Suite { get; }
+
+    internal ReadOnlySpan<byte> Scalar => _secret.Span;
+
+    internal ReadOnlySpan<byte> Memory => _secret.Memory;
+
+    /// <summary>DeriveKeyPair of RFC 9497 §3.2.1 in mode 1: the same seed and info always give the same key.</summary>
+    /// <exception cref="ArgumentException">The seed is not 32 bytes, or the info is longer than 65,535.</exception>
+    public static VoprfKey Derive(ReadOnlySpan<byte> seed32, ReadOnlySpan<byte> info) => Derive(seed32, info, VoprfMode.Voprf);
+
+    internal static VoprfKey Derive(ReadOnlySpan<byte> seed32, ReadOnlySpan<byte> info, VoprfMode mode)
+    {
+        Require.Size(seed32.Length, SeedSize, nameof(seed32));
+        if (info.Length > ushort.MaxValue)
+        {
+            throw new ArgumentException($"The info of a key may have at most {ushort.MaxValue} bytes; it has {info.Length}.", nameof(info));
+        }
+
+        var suite = Ciphersuite.Of(mode);
+        var secret = new SecretBuffer(RistrettoScalar.Size);
+        suite.DeriveKey(seed32, info, secret.Span);
+        return new VoprfKey(secret, suite);
+    }
+
+    /// <summary>The key with a given scalar: sums of evaluators' keys, in tests.</summary>
+    internal static VoprfKey FromScalar(ReadOnlySpan<byte> scalar, VoprfMode mode) => RistrettoScalar.IsCanonical(scalar) && !RistrettoElement.IsIdentity(scalar)
+        ? new VoprfKey(SecretBuffer.CopyOf(scalar), Ciphersuite.Of(mode))
+        : throw new ArgumentException("A key's scalar must be canonical and not zero.", nameof(scalar));
+
+    /// <summary>Zeroes the secret scalar.</summary>
+    public void Dispose() => _secret.Dispose();
+}
