@@ -84,12 +84,10 @@ public sealed class ScreeningBatch(KnownIdentifiers known)
         int before = meetings;
         for (int i = 0; i < states.Length; i++)
         {
-            if (states[i] == KnownState.Hit)
+            // Hits may go between the look-up and here: then the identifier's state is asked for again, since it may have been forgotten altogether.
+            while (states[i] == KnownState.Hit && !AddMeetings(i, known.HitsOf(hashes[i]), ref meetings))
             {
-                foreach (int record in known.HitsOf(hashes[i]))
-                {
-                    AddMeeting(new Meeting(i, record), meetings++);
-                }
+                states[i] = known.Find(hashes[i]);
             }
 
             pending += states[i] == KnownState.Unknown ? 1 : 0;
@@ -99,14 +97,19 @@ public sealed class ScreeningBatch(KnownIdentifiers known)
         return new Screened(states.Length, pending, stopValues, meetings - before);
     }
 
-    private void AddMeeting(Meeting meeting, int place)
+    private bool AddMeetings(int identifier, ReadOnlySpan<int> records, ref int meetings)
     {
-        if (place == _meetings.Length)
+        if (_meetings.Length - meetings < records.Length)
         {
-            Array.Resize(ref _meetings, Math.Max(64, _meetings.Length * 2));
+            Array.Resize(ref _meetings, Math.Max(meetings + records.Length, Math.Max(64, _meetings.Length * 2)));
         }
 
-        _meetings[place] = meeting;
+        foreach (int record in records)
+        {
+            _meetings[meetings++] = new Meeting(identifier, record);
+        }
+
+        return !records.IsEmpty;
     }
 
     private void MakeRoom(int identifiers, int shipments)

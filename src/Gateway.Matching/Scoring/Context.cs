@@ -3,8 +3,8 @@ namespace Gateway.Matching.Scoring;
 /// <summary>Weighs what surrounds the identifiers: goods, route, age, severity. What either side leaves unstated weighs nothing.</summary>
 internal sealed class Context(Weights weights, List<Reason> reasons)
 {
-    /// <summary>Adds a sentence with its bits.</summary>
-    public void State(string sentence, double bits) => reasons.Add(new Reason(bits, $"{sentence}; {Scorer.Signed(bits)}"));
+    /// <summary>Adds a sentence with its bits; without, where it only explains.</summary>
+    public void State(string sentence, double bits) => reasons.Add(new Reason(bits, bits == 0 ? sentence : $"{sentence}; {Scorer.Signed(bits)}"));
 
     /// <summary>HS codes and categories say the same thing twice: codes where the record has them, else categories.</summary>
     public void WeighGoods(ShipmentFacts shipment, RecordFacts record)

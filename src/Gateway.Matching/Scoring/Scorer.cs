@@ -52,7 +52,7 @@ public sealed class Scorer(Weights weights)
         StatementWeight grade = weights.Grades[record.Grade];
         Context context = new(weights, reasons);
         context.State($"The record rests on {grade.Label}", grade.Bits);
-        context.State($"The record is of {kind.Label}", kind.Bits);
+        context.State($"The record names {kind.Label}", kind.Bits);
         context.WeighGoods(shipment, record);
         context.WeighRoute(shipment, record);
         context.WeighAge(shipment, record);
@@ -122,7 +122,7 @@ public sealed class Scorer(Weights weights)
 
     private string KindSentence(RecordKind kind) => kind == RecordKind.AuthorisedTrader
         ? "The party is an authorised trader: this record speaks for it"
-        : $"The record is of {weights.Kinds[kind].Label}, which does not lead further";
+        : $"The record names {weights.Kinds[kind].Label}, which does not lead further";
 
     private static Lane Cap(Lane lane, Lane highest, string why, List<Reason> reasons)
     {
