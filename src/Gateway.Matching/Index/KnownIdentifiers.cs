@@ -1,0 +1,360 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Gateway.Matching.Index;
+
+/// <summary>
+/// The known-identifier table: what a node knows of an identifier, by the SipHash-128 of its encoding under the node's own key. One thread writes; any number read,
+/// without locks or allocation, and see each identifier as it was before or after a change, never between.
+/// </summary>
+/// <remarks>
+/// <para>A slot is 8 bytes: 63 bits of the hash, and one that says "has hits". The bucket follows from the same 63 bits, so a table is rebuilt from itself. An identifier
+/// taken for known though it is not would be cleared wrongly: with n known the probability is n / 2^63 for each other one, 1.1·10^-12 at 10 million; over
+/// the whole life of a node with 40 million distinct identifiers (n²/2 / 2^63) it is below 1 in 10,000 that it ever happens once. The hash is keyed by the node,
+/// so nobody can look for such a pair. Hits lie in a second table under 96 bits of the hash; a slot that says "has hits" without an entry there belongs to
+/// another identifier, and the one asked for is unknown.</para>
+/// <para>Order of writes: hits are there before the bit says so and go after it is cleared. So there is no moment at which a hit reads as clear.</para>
+/// </remarks>
+public sealed unsafe class KnownIdentifiers
+{
+    /// <summary>Hits after which an identifier is a stop value, unless stated otherwise.</summary>
+    public const int DefaultStopValueAt = 1000;
+
+    private const double FullLoad = 0.8;
+    private const double LoadAfterGrowth = 0.5;
+    private const int FewestBuckets = 64;
+    private const ulong Removed = 1;
+    private const ulong HasHits = 1;
+
+    // Identifiers between the request for a line and its use: two to three shipments.
+    private const int Ahead = 32;
+
+    private readonly Postings _hits;
+    private BucketArray _table;
+    private int _count;
+    private long _used;
+
+    /// <param name="expected">Identifiers to make room for at once; more come in all the same.</param>
+    /// <param name="stopValueAt">Hits an identifier may have; with more it is a stop value.</param>
+    public KnownIdentifiers(int expected = 0, int stopValueAt = DefaultStopValueAt)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(expected);
+        // The keys are SipHash outputs under a secret key: no seed is needed on top.
+        _hits = new Postings(seed: 0, stopValueAt);
+        _table = new BucketArray(BucketArray.BucketsFor(expected, FullLoad, FewestBuckets));
+    }
+
+    /// <summary>Identifiers known.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Identifiers known that have hits or are stop values.</summary>
+    public int CountWithHits => _hits.Count;
+
+    /// <summary>Identifiers that fit before the table grows.</summary>
+    public int Capacity => (int)Math.Min(int.MaxValue, Volatile.Read(ref _table).SlotCount * FullLoad);
+
+    /// <summary>Bytes held for each identifier known, hits included.</summary>
+    public double BytesPerIdentifier => (double)(Volatile.Read(ref _table).Bytes + _hits.Bytes) / Math.Max(1, Count);
+
+    /// <summary>Looks up many identifiers, hiding the memory's latency by asking for lines ahead.</summary>
+    /// <param name="hashes">Local hashes.</param>
+    /// <param name="states">What is known of each; at least as long.</param>
+    /// <exception cref="ArgumentException"><paramref name="states"/> is too short.</exception>
+    public void Find(ReadOnlySpan<UInt128> hashes, Span<KnownState> states)
+    {
+        if (!Vector256.IsHardwareAccelerated || !Sse.IsSupported)
+        {
+            FindPlainly(hashes, states);
+            return;
+        }
+
+        CheckLength(hashes, states);
+        BucketArray table = Volatile.Read(ref _table);
+        for (int i = 0; i < Math.Min(Ahead, hashes.Length); i++)
+        {
+            Sse.Prefetch0(table.Bucket(table.Home(KeyOf(hashes[i]))));
+        }
+
+        for (int i = 0; i < hashes.Length; i++)
+        {
+            if (i + Ahead < hashes.Length)
+            {
+                Sse.Prefetch0(table.Bucket(table.Home(KeyOf(hashes[i + Ahead]))));
+            }
+
+            KnownState state = FindVector(table, KeyOf(hashes[i]));
+            states[i] = state == KnownState.Hit ? Resolve(hashes[i]) : state;
+        }
+
+        GC.KeepAlive(table);
+    }
+
+    /// <summary>The same by a plain loop: the twin that tests compare with, and the way on processors without 256-bit vectors.</summary>
+    internal void FindPlainly(ReadOnlySpan<UInt128> hashes, Span<KnownState> states)
+    {
+        CheckLength(hashes, states);
+        for (int i = 0; i < hashes.Length; i++)
+        {
+            KnownState state = FindScalar(KeyOf(hashes[i]));
+            states[i] = state == KnownState.Hit ? Resolve(hashes[i]) : state;
+        }
+    }
+
+    /// <summary>What is known of one identifier.</summary>
+    public KnownState Find(UInt128 hash)
+    {
+        KnownState state;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            BucketArray table = Volatile.Read(ref _table);
+            state = FindVector(table, KeyOf(hash));
+            GC.KeepAlive(table);
+        }
+        else
+        {
+            state = FindScalar(KeyOf(hash));
+        }
+
+        return state == KnownState.Hit ? Resolve(hash) : state;
+    }
+
+    /// <summary>The live records that have this identifier, ascending; empty if none. A snapshot that does not change.</summary>
+    /// <remarks>Of a stop value: the ones it had when it stopped, less those removed since.</remarks>
+    public ReadOnlySpan<int> HitsOf(UInt128 hash)
+    {
+        _hits.TryFind(hash, out ReadOnlySpan<int> records, out _);
+        return records;
+    }
+
+    /// <summary>Makes an identifier known with exactly these hits, in one step for readers; what was known of it before is replaced. Writer only.</summary>
+    /// <param name="hash">Local hash.</param>
+    /// <param name="records">Numbers (0 or more) of the live records that have it; usually none.</param>
+    /// <param name="isStopValue">Whether it is a stop value already, as the tag index says.</param>
+    public void Add(UInt128 hash, ReadOnlySpan<int> records = default, bool isStopValue = false)
+    {
+        ulong key = KeyOf(hash);
+        if (records.IsEmpty && !isStopValue)
+        {
+            Put(key, hasHits: false);
+            _hits.RemoveAll(hash);
+            return;
+        }
+
+        _hits.Set(hash, records, isStopValue);
+        Put(key, hasHits: true);
+    }
+
+    /// <summary>Adds a hit to a known identifier. Writer only.</summary>
+    /// <returns>Whether the identifier is known; if not, nothing is changed, because all its hits will come with <see cref="Add"/>.</returns>
+    public bool AddHit(UInt128 hash, int record)
+    {
+        ulong key = KeyOf(hash);
+        if (!Locate(key, out ulong* slot))
+        {
+            return false;
+        }
+
+        _hits.Add(hash, record);
+        Volatile.Write(ref *slot, key | HasHits);
+        return true;
+    }
+
+    /// <summary>Removes a hit. Writer only.</summary>
+    /// <returns>Whether the identifier had it.</returns>
+    /// <remarks>Which identifiers a record hits its own tags tell (<see cref="WatchedTags"/>): no index from records to identifiers is kept here.</remarks>
+    public bool RemoveHit(UInt128 hash, int record)
+    {
+        if (!_hits.TryFind(hash, out ReadOnlySpan<int> records, out bool stopped) || records.BinarySearch(record) < 0)
+        {
+            return false;
+        }
+
+        if (records.Length == 1 && !stopped)
+        {
+            Put(KeyOf(hash), hasHits: false);
+        }
+
+        return _hits.Remove(hash, record);
+    }
+
+    /// <summary>Forgets an identifier: it is unknown again. Writer only.</summary>
+    /// <returns>Whether it was known.</returns>
+    public bool Remove(UInt128 hash)
+    {
+        bool known = Locate(KeyOf(hash), out ulong* slot);
+        if (known)
+        {
+            Volatile.Write(ref *slot, Removed);
+            Volatile.Write(ref _count, _count - 1);
+            _hits.RemoveAll(hash);
+        }
+
+        return known;
+    }
+
+    private static void CheckLength(ReadOnlySpan<UInt128> hashes, Span<KnownState> states)
+    {
+        if (states.Length < hashes.Length)
+        {
+            throw new ArgumentException($"{hashes.Length} identifiers need as many states; there is room for {states.Length}.", nameof(states));
+        }
+    }
+
+    /// <summary>63 bits of the hash over a set lowest bit; never <see cref="Removed"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong KeyOf(UInt128 hash)
+    {
+        ulong key = (ulong)hash | HasHits;
+        return key == Removed ? 3 : key;
+    }
+
+    /// <summary>Unknown, Clear, or Hit for "has hits".</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static KnownState FindVector(BucketArray table, ulong key)
+    {
+        Vector256<ulong> sought = Vector256.Create(key);
+        Vector256<ulong> lowest = Vector256.Create(HasHits);
+        for (uint bucket = table.Home(key); ; bucket = table.Next(bucket))
+        {
+            ulong* slots = table.Bucket(bucket);
+            Vector256<ulong> first = Vector256.LoadAligned(slots);
+            Vector256<ulong> second = Vector256.LoadAligned(slots + 4);
+            if ((Vector256.Equals(first | lowest, sought) | Vector256.Equals(second | lowest, sought)) != Vector256<ulong>.Zero)
+            {
+                bool hasHits = (Vector256.Equals(first, sought) | Vector256.Equals(second, sought)) != Vector256<ulong>.Zero;
+                return hasHits ? KnownState.Hit : KnownState.Clear;
+            }
+
+            if ((Vector256.Equals(first, Vector256<ulong>.Zero) | Vector256.Equals(second, Vector256<ulong>.Zero)) != Vector256<ulong>.Zero)
+            {
+                return KnownState.Unknown;
+            }
+        }
+    }
+
+    private KnownState FindScalar(ulong key)
+    {
+        BucketArray table = Volatile.Read(ref _table);
+        for (uint bucket = table.Home(key); ; bucket = table.Next(bucket))
+        {
+            ulong* slots = table.Bucket(bucket);
+            bool last = false;
+            for (int i = 0; i < BucketArray.SlotsPerBucket; i++)
+            {
+                ulong slot = Volatile.Read(ref slots[i]);
+                if ((slot | HasHits) == key)
+                {
+                    GC.KeepAlive(table);
+                    return slot == key ? KnownState.Hit : KnownState.Clear;
+                }
+
+                last |= slot == 0;
+            }
+
+            if (last)
+            {
+                GC.KeepAlive(table);
+                return KnownState.Unknown;
+            }
+        }
+    }
+
+    private KnownState Resolve(UInt128 hash)
+    {
+        // Hits taken away since the slot was read have cleared its bit first, so reading it again tells. Every further turn takes the writer a whole removal and
+        // addition; a slot that keeps its bit without hits is another identifier's.
+        for (int turn = 0; turn < 16; turn++)
+        {
+            if (_hits.TryFind(hash, out _, out bool stopped))
+            {
+                return stopped ? KnownState.StopValue : KnownState.Hit;
+            }
+
+            KnownState state = FindScalar(KeyOf(hash));
+            if (state != KnownState.Hit)
+            {
+                return state;
+            }
+        }
+
+        return KnownState.Unknown;
+    }
+
+    private bool Locate(ulong key, out ulong* slot)
+    {
+        ulong* free = null;
+        for (uint bucket = _table.Home(key); ; bucket = _table.Next(bucket))
+        {
+            ulong* slots = _table.Bucket(bucket);
+            bool last = false;
+            for (int i = 0; i < BucketArray.SlotsPerBucket; i++)
+            {
+                slot = slots + i;
+                if ((*slot | HasHits) == key)
+                {
+                    return true;
+                }
+
+                free = *slot <= Removed && free == null ? slot : free;
+                last |= *slot == 0;
+            }
+
+            if (last)
+            {
+                slot = free;
+                return false;
+            }
+        }
+    }
+
+    private void Put(ulong key, bool hasHits)
+    {
+        if (!Locate(key, out ulong* slot))
+        {
+            if (_used + 1 > _table.SlotCount * FullLoad)
+            {
+                Rebuild();
+                Locate(key, out slot);
+            }
+
+            _used += *slot == 0 ? 1 : 0;
+            Volatile.Write(ref _count, _count + 1);
+        }
+
+        Volatile.Write(ref *slot, hasHits ? key : key & ~HasHits);
+    }
+
+    private void Rebuild()
+    {
+        BucketArray old = _table;
+        BucketArray fresh = new(BucketArray.BucketsFor(_count + 1L, LoadAfterGrowth, FewestBuckets));
+        for (long i = 0; i < old.SlotCount; i++)
+        {
+            ulong slot = *old.Slot(i);
+            if (slot > Removed)
+            {
+                *FirstEmpty(fresh, slot | HasHits) = slot;
+            }
+        }
+
+        GC.KeepAlive(old);
+        _used = _count;
+        Volatile.Write(ref _table, fresh);
+    }
+
+    private static ulong* FirstEmpty(BucketArray table, ulong key)
+    {
+        for (uint bucket = table.Home(key); ; bucket = table.Next(bucket))
+        {
+            ulong* slots = table.Bucket(bucket);
+            for (int i = 0; i < BucketArray.SlotsPerBucket; i++)
+            {
+                if (slots[i] == 0)
+                {
+                    return slots + i;
+                }
+            }
+        }
+    }
+}
