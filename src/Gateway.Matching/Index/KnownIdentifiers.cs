@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -24,8 +23,6 @@ public sealed unsafe class KnownIdentifiers
     private const double FullLoad = 0.8;
     private const double LoadAfterGrowth = 0.5;
     private const int FewestBuckets = 64;
-    private const ulong Removed = 1;
-    private const ulong HasHits = 1;
 
     // Identifiers between the request for a line and its use: two to three shipments.
     private const int Ahead = 32;
@@ -73,17 +70,17 @@ public sealed unsafe class KnownIdentifiers
         BucketArray table = Volatile.Read(ref _table);
         for (int i = 0; i < Math.Min(Ahead, hashes.Length); i++)
         {
-            Sse.Prefetch0(table.Bucket(table.Home(KeyOf(hashes[i]))));
+            Sse.Prefetch0(table.Bucket(table.Home(KnownSlots.KeyOf(hashes[i]))));
         }
 
         for (int i = 0; i < hashes.Length; i++)
         {
             if (i + Ahead < hashes.Length)
             {
-                Sse.Prefetch0(table.Bucket(table.Home(KeyOf(hashes[i + Ahead]))));
+                Sse.Prefetch0(table.Bucket(table.Home(KnownSlots.KeyOf(hashes[i + Ahead]))));
             }
 
-            KnownState state = FindVector(table, KeyOf(hashes[i]));
+            KnownState state = KnownSlots.FindVector(table, KnownSlots.KeyOf(hashes[i]));
             states[i] = state == KnownState.Hit ? Resolve(hashes[i]) : state;
         }
 
@@ -96,7 +93,7 @@ public sealed unsafe class KnownIdentifiers
         CheckLength(hashes, states);
         for (int i = 0; i < hashes.Length; i++)
         {
-            KnownState state = FindScalar(KeyOf(hashes[i]));
+            KnownState state = KnownSlots.FindScalar(Volatile.Read(ref _table), KnownSlots.KeyOf(hashes[i]));
             states[i] = state == KnownState.Hit ? Resolve(hashes[i]) : state;
         }
     }
@@ -108,12 +105,12 @@ public sealed unsafe class KnownIdentifiers
         if (Vector256.IsHardwareAccelerated)
         {
             BucketArray table = Volatile.Read(ref _table);
-            state = FindVector(table, KeyOf(hash));
+            state = KnownSlots.FindVector(table, KnownSlots.KeyOf(hash));
             GC.KeepAlive(table);
         }
         else
         {
-            state = FindScalar(KeyOf(hash));
+            state = KnownSlots.FindScalar(Volatile.Read(ref _table), KnownSlots.KeyOf(hash));
         }
 
         return state == KnownState.Hit ? Resolve(hash) : state;
@@ -133,7 +130,7 @@ public sealed unsafe class KnownIdentifiers
     /// <param name="isStopValue">Whether it is a stop value already, as the tag index says.</param>
     public void Add(UInt128 hash, ReadOnlySpan<int> records = default, bool isStopValue = false)
     {
-        ulong key = KeyOf(hash);
+        ulong key = KnownSlots.KeyOf(hash);
         if (records.IsEmpty && !isStopValue)
         {
             Put(key, hasHits: false);
@@ -149,14 +146,14 @@ public sealed unsafe class KnownIdentifiers
     /// <returns>Whether the identifier is known; if not, nothing is changed, because all its hits will come with <see cref="Add"/>.</returns>
     public bool AddHit(UInt128 hash, int record)
     {
-        ulong key = KeyOf(hash);
-        if (!Locate(key, out ulong* slot))
+        ulong key = KnownSlots.KeyOf(hash);
+        if (!KnownSlots.Locate(_table, key, out ulong* slot))
         {
             return false;
         }
 
         _hits.Add(hash, record);
-        Volatile.Write(ref *slot, key | HasHits);
+        Volatile.Write(ref *slot, key | KnownSlots.HasHits);
         return true;
     }
 
@@ -172,7 +169,7 @@ public sealed unsafe class KnownIdentifiers
 
         if (records.Length == 1 && !stopped)
         {
-            Put(KeyOf(hash), hasHits: false);
+            Put(KnownSlots.KeyOf(hash), hasHits: false);
         }
 
         return _hits.Remove(hash, record);
@@ -182,10 +179,10 @@ public sealed unsafe class KnownIdentifiers
     /// <returns>Whether it was known.</returns>
     public bool Remove(UInt128 hash)
     {
-        bool known = Locate(KeyOf(hash), out ulong* slot);
+        bool known = KnownSlots.Locate(_table, KnownSlots.KeyOf(hash), out ulong* slot);
         if (known)
         {
-            Volatile.Write(ref *slot, Removed);
+            Volatile.Write(ref *slot, KnownSlots.Removed);
             Volatile.Write(ref _count, _count - 1);
             _hits.RemoveAll(hash);
         }
@@ -201,65 +198,6 @@ public sealed unsafe class KnownIdentifiers
         }
     }
 
-    /// <summary>63 bits of the hash over a set lowest bit; never <see cref="Removed"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong KeyOf(UInt128 hash)
-    {
-        ulong key = (ulong)hash | HasHits;
-        return key == Removed ? 3 : key;
-    }
-
-    /// <summary>Unknown, Clear, or Hit for "has hits".</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static KnownState FindVector(BucketArray table, ulong key)
-    {
-        Vector256<ulong> sought = Vector256.Create(key);
-        Vector256<ulong> lowest = Vector256.Create(HasHits);
-        for (uint bucket = table.Home(key); ; bucket = table.Next(bucket))
-        {
-            ulong* slots = table.Bucket(bucket);
-            Vector256<ulong> first = Vector256.LoadAligned(slots);
-            Vector256<ulong> second = Vector256.LoadAligned(slots + 4);
-            if ((Vector256.Equals(first | lowest, sought) | Vector256.Equals(second | lowest, sought)) != Vector256<ulong>.Zero)
-            {
-                bool hasHits = (Vector256.Equals(first, sought) | Vector256.Equals(second, sought)) != Vector256<ulong>.Zero;
-                return hasHits ? KnownState.Hit : KnownState.Clear;
-            }
-
-            if ((Vector256.Equals(first, Vector256<ulong>.Zero) | Vector256.Equals(second, Vector256<ulong>.Zero)) != Vector256<ulong>.Zero)
-            {
-                return KnownState.Unknown;
-            }
-        }
-    }
-
-    private KnownState FindScalar(ulong key)
-    {
-        BucketArray table = Volatile.Read(ref _table);
-        for (uint bucket = table.Home(key); ; bucket = table.Next(bucket))
-        {
-            ulong* slots = table.Bucket(bucket);
-            bool last = false;
-            for (int i = 0; i < BucketArray.SlotsPerBucket; i++)
-            {
-                ulong slot = Volatile.Read(ref slots[i]);
-                if ((slot | HasHits) == key)
-                {
-                    GC.KeepAlive(table);
-                    return slot == key ? KnownState.Hit : KnownState.Clear;
-                }
-
-                last |= slot == 0;
-            }
-
-            if (last)
-            {
-                GC.KeepAlive(table);
-                return KnownState.Unknown;
-            }
-        }
-    }
-
     private KnownState Resolve(UInt128 hash)
     {
         // Hits taken away since the slot was read have cleared its bit first, so reading it again tells. Every further turn takes the writer a whole removal and
@@ -271,7 +209,7 @@ public sealed unsafe class KnownIdentifiers
                 return stopped ? KnownState.StopValue : KnownState.Hit;
             }
 
-            KnownState state = FindScalar(KeyOf(hash));
+            KnownState state = KnownSlots.FindScalar(Volatile.Read(ref _table), KnownSlots.KeyOf(hash));
             if (state != KnownState.Hit)
             {
                 return state;
@@ -281,48 +219,21 @@ public sealed unsafe class KnownIdentifiers
         return KnownState.Unknown;
     }
 
-    private bool Locate(ulong key, out ulong* slot)
-    {
-        ulong* free = null;
-        for (uint bucket = _table.Home(key); ; bucket = _table.Next(bucket))
-        {
-            ulong* slots = _table.Bucket(bucket);
-            bool last = false;
-            for (int i = 0; i < BucketArray.SlotsPerBucket; i++)
-            {
-                slot = slots + i;
-                if ((*slot | HasHits) == key)
-                {
-                    return true;
-                }
-
-                free = *slot <= Removed && free == null ? slot : free;
-                last |= *slot == 0;
-            }
-
-            if (last)
-            {
-                slot = free;
-                return false;
-            }
-        }
-    }
-
     private void Put(ulong key, bool hasHits)
     {
-        if (!Locate(key, out ulong* slot))
+        if (!KnownSlots.Locate(_table, key, out ulong* slot))
         {
             if (_used + 1 > _table.SlotCount * FullLoad)
             {
                 Rebuild();
-                Locate(key, out slot);
+                KnownSlots.Locate(_table, key, out slot);
             }
 
             _used += *slot == 0 ? 1 : 0;
             Volatile.Write(ref _count, _count + 1);
         }
 
-        Volatile.Write(ref *slot, hasHits ? key : key & ~HasHits);
+        Volatile.Write(ref *slot, hasHits ? key : key & ~KnownSlots.HasHits);
     }
 
     private void Rebuild()
@@ -332,29 +243,14 @@ public sealed unsafe class KnownIdentifiers
         for (long i = 0; i < old.SlotCount; i++)
         {
             ulong slot = *old.Slot(i);
-            if (slot > Removed)
+            if (slot > KnownSlots.Removed)
             {
-                *FirstEmpty(fresh, slot | HasHits) = slot;
+                *KnownSlots.FirstEmpty(fresh, slot | KnownSlots.HasHits) = slot;
             }
         }
 
         GC.KeepAlive(old);
         _used = _count;
         Volatile.Write(ref _table, fresh);
-    }
-
-    private static ulong* FirstEmpty(BucketArray table, ulong key)
-    {
-        for (uint bucket = table.Home(key); ; bucket = table.Next(bucket))
-        {
-            ulong* slots = table.Bucket(bucket);
-            for (int i = 0; i < BucketArray.SlotsPerBucket; i++)
-            {
-                if (slots[i] == 0)
-                {
-                    return slots + i;
-                }
-            }
-        }
     }
 }

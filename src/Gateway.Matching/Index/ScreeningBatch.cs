@@ -1,21 +1,5 @@
 namespace Gateway.Matching.Index;
 
-/// <summary>What the table says of one shipment.</summary>
-/// <param name="Identifiers">Identifiers looked up.</param>
-/// <param name="Pending">Of these, never evaluated.</param>
-/// <param name="StopValues">Of these, stop values.</param>
-/// <param name="Hits">Pairs of an identifier and a record that met.</param>
-public readonly record struct Screened(int Identifiers, int Pending, int StopValues, int Hits)
-{
-    /// <summary>Every identifier is known and none has a record. A shipment without identifiers has nothing against it either.</summary>
-    public bool IsCleared => (Pending | StopValues | Hits) == 0;
-}
-
-/// <summary>An identifier of a shipment and a record that has it.</summary>
-/// <param name="Identifier">Place of the identifier within its shipment, from 0.</param>
-/// <param name="Record">Number of the record.</param>
-public readonly record struct Meeting(int Identifier, int Record);
-
 /// <summary>
 /// Screens shipments in batches against the known-identifier table. Made once a thread and used again: what it holds grows to the largest batch and is
 /// then allocated no more. Results are valid until the next <see cref="Screen"/>.

@@ -158,7 +158,6 @@ public sealed class KnownIdentifiersTests
             table.Add(Hashes.Of(i));
             if (i >= 50_000 && i % 1000 == 0)
             {
-                // The empty hit table alone is 60 kB or so.
                 Assert.InRange(table.BytesPerIdentifier, 10.0, 24.0);
             }
         }
