@@ -104,7 +104,15 @@ internal static class CompoundKeys
             yield return (IdentifierType.NameWordAddress, $"{(skeleton.Length >= 3 ? skeleton : word)}|{anchors[0].Value}", anchors[0].Fields);
         }
 
-        foreach (string fragment in Fragments(WithoutDoubles(string.Concat(name.Distinctive))))
+        // Two letters say enough only with the number of a house and a postcode.
+        string joined = WithoutDoubles(string.Concat(name.Distinctive));
+        if (joined.Length is 4 or 5 && Skeleton.WeightOf(joined) == joined.Length && address is { Number.Length: > 0, Postcode.Length: > 0 })
+        {
+            yield return (IdentifierType.NameFragmentAddress, $"{joined[..2]}…|{anchors[0].Value}", anchors[0].Fields);
+            yield return (IdentifierType.NameFragmentAddress, $"…{joined[^2..]}|{anchors[0].Value}", anchors[0].Fields);
+        }
+
+        foreach (string fragment in Fragments(joined))
         {
             foreach ((string value, string fields) in anchors)
             {
