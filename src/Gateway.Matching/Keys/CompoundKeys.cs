@@ -104,12 +104,20 @@ internal static class CompoundKeys
             yield return (IdentifierType.NameWordAddress, $"{(skeleton.Length >= 3 ? skeleton : word)}|{anchors[0].Value}", anchors[0].Fields);
         }
 
-        // Two letters say enough only with the number of a house and a postcode.
         string joined = WithoutDoubles(string.Concat(name.Distinctive));
-        if (joined.Length is 4 or 5 && Skeleton.WeightOf(joined) == joined.Length && address is { Number.Length: > 0, Postcode.Length: > 0 })
+        if (joined.Length < 4 && Skeleton.WeightOf(joined) == joined.Length)
         {
-            yield return (IdentifierType.NameFragmentAddress, $"{joined[..2]}…|{anchors[0].Value}", anchors[0].Fields);
-            yield return (IdentifierType.NameFragmentAddress, $"…{joined[^2..]}|{anchors[0].Value}", anchors[0].Fields);
+            // "Ses International": nothing of "ses" outlasts a typo, so the common words have to help.
+            joined = WithoutDoubles(string.Concat(name.Words));
+        }
+
+        // Two letters say enough only with the number of a house.
+        if (joined.Length is 4 or 5 && Skeleton.WeightOf(joined) == joined.Length && address.Number.Length > 0)
+        {
+            foreach (string fragment in (string[])[joined[..2] + "…", "…" + joined[^2..]])
+            {
+                yield return (IdentifierType.NameFragmentAddress, $"{fragment}|{anchors[0].Value}", anchors[0].Fields);
+            }
         }
 
         foreach (string fragment in Fragments(joined))

@@ -31,7 +31,10 @@ public sealed class OracleTests(ITestOutputHelper output)
             output.WriteLine($"{key}: {count}");
         }
 
-        Assert.True(agreed >= all * 0.95, $"only {agreed} of {all} agree");
+        // 5,504 of 5,584. Known differences: stdnum checks no check digit of Korean businesses, refuses Latvian personal numbers since 2017 (which begin with 32
+        // and have neither a date nor a check digit), and looks for dates in Bulgarian citizens' numbers.
+        Assert.True(agreed >= 5_500, $"only {agreed} of {all} agree");
+        Assert.DoesNotContain(disagreements.Keys, key => key.StartsWith("Iban", StringComparison.Ordinal) || key.StartsWith("Container", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -52,6 +55,8 @@ public sealed class OracleTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{agreed} of {all}; another number: {wrong}");
-        Assert.True(agreed >= all * 0.95, $"only {agreed} of {all} agree");
+        // 4,831 of 4,831, three written forms and the dialled form of two mobile and two fixed numbers of every country; 923 are too short and refused by both.
+        Assert.Equal(0, wrong);
+        Assert.True(agreed >= 4_800, $"only {agreed} of {all} agree");
     }
 }
