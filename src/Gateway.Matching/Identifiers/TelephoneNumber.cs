@@ -27,7 +27,7 @@ internal static class TelephoneNumber
         }
 
         string digits = Characters.Digits(text);
-        if (digits.Length is < 5 or > 20 || Characters.IsOneCharacterRepeated(digits))
+        if (digits.Length is < 4 or > 20 || Characters.IsOneCharacterRepeated(digits))
         {
             return Verdict.Refuse("phone-length", "has too few or too many digits for a telephone number");
         }
@@ -79,7 +79,7 @@ internal static class TelephoneNumber
     private static string? National(string digits, DiallingPlan plan)
     {
         // Where the trunk prefix is 0 no number begins with it; other prefixes (1, 8, 06) may begin a number and go only if the length says so.
-        bool prefixed = plan.Trunk.Length > 0 && digits.StartsWith(plan.Trunk, StringComparison.Ordinal) && plan.Allows(digits.Length - plan.Trunk.Length);
+        bool prefixed = plan.Trunk.Length > 0 && !(plan.Code == "375" && digits.StartsWith("80", StringComparison.Ordinal)) && digits.StartsWith(plan.Trunk, StringComparison.Ordinal) && plan.Allows(digits.Length - plan.Trunk.Length);
         if (prefixed && (plan.Trunk == "0" || !plan.Allows(digits.Length)))
         {
             return digits[plan.Trunk.Length..];
@@ -87,6 +87,12 @@ internal static class TelephoneNumber
 
         return plan.Code switch
         {
+            // Belarus writes 8 0 before the area code at home.
+            "375" when digits.Length == 11 && digits.StartsWith("80", StringComparison.Ordinal) => digits[2..],
+
+            // Argentina: 0, area code, 15, number at home is 9, area code, number from abroad.
+            "54" when digits.Length == 13 && digits[0] == '0' => ArgentineMobile(digits[1..]),
+
             // Mexico wrote 1 before mobile numbers called from abroad until 2019, and 01, 044 or 045 at home.
             "52" when digits.Length == 11 && digits[0] == '1' => digits[1..],
             "52" when digits.Length == 12 && digits.StartsWith("01", StringComparison.Ordinal) => digits[2..],
@@ -96,6 +102,20 @@ internal static class TelephoneNumber
             "55" when digits.Length is 13 or 14 && digits[0] == '0' => digits[3..],
             _ => plan.Allows(digits.Length) ? digits : null,
         };
+    }
+
+    // Area codes have two digits (11 only), three or four.
+    private static string? ArgentineMobile(string national)
+    {
+        for (int area = national.StartsWith("11", StringComparison.Ordinal) ? 2 : 3; area <= 4; area++)
+        {
+            if (national.AsSpan(area, 2) is "15")
+            {
+                return $"9{national.AsSpan(0, area)}{national.AsSpan(area + 2)}";
+            }
+        }
+
+        return null;
     }
 
     private static Verdict Checked(string code, string national)

@@ -67,7 +67,7 @@ internal static class VatChecks
         if (IsDigits(s, 9) && s[0] == '6')
         {
             int check = CheckDigits.Weighted(s.AsSpan(1), 8, 7, 6, 5, 4, 3, 2) % 11;
-            return 8 - ((10 - check + 11) % 11) == s[8] - '0' || IsCzechBirthNumber(s);
+            return (8 - ((21 - check) % 11) + 10) % 10 == s[8] - '0';
         }
 
         return IsCzechBirthNumber(s);

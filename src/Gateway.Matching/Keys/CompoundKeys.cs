@@ -104,7 +104,23 @@ internal static class CompoundKeys
             yield return (IdentifierType.NameWordAddress, $"{(skeleton.Length >= 3 ? skeleton : word)}|{anchors[0].Value}", anchors[0].Fields);
         }
 
-        foreach (string fragment in Fragments(WithoutDoubles(string.Concat(name.Distinctive))))
+        string joined = WithoutDoubles(string.Concat(name.Distinctive));
+        if (joined.Length < 4 && Skeleton.WeightOf(joined) == joined.Length)
+        {
+            // "Ses International": nothing of "ses" outlasts a typo, so the common words have to help.
+            joined = WithoutDoubles(string.Concat(name.Words));
+        }
+
+        // Two letters say enough only with the number of a house.
+        if (joined.Length is 4 or 5 && Skeleton.WeightOf(joined) == joined.Length && address.Number.Length > 0)
+        {
+            foreach (string fragment in (string[])[joined[..2] + "…", "…" + joined[^2..]])
+            {
+                yield return (IdentifierType.NameFragmentAddress, $"{fragment}|{anchors[0].Value}", anchors[0].Fields);
+            }
+        }
+
+        foreach (string fragment in Fragments(joined))
         {
             foreach ((string value, string fields) in anchors)
             {

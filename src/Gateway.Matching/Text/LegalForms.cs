@@ -14,6 +14,9 @@ internal static class LegalForms
 
     private static readonly string[] Ideographic = [.. Forms.Where(form => form[0] >= 0x3000 && form.Length > 1).OrderByDescending(form => form.Length)];
 
+    // Forms that no word of its own ends in, so that they are recognised with the space before them gone ("Kalalimited").
+    private static readonly string[] Glued = ["corporation", "limitada", "limited", "company", "gmbh", "sarl", "ltda", "ltd", "llc"];
+
     // Two letters before a name are a form only where that is the custom; elsewhere they are the name's.
     private static readonly FrozenSet<string> ShortPrefixes = FrozenSet.Create(StringComparer.Ordinal, "pt", "ao", "up", "zp", "ip");
 
@@ -42,6 +45,12 @@ internal static class LegalForms
         if (IdeographicForm(rest[^1]) is { } form)
         {
             rest[^1] = rest[^1][..^form.Length];
+            found = true;
+        }
+
+        if (rest.Count > 0 && Array.Find(Glued, form => rest[^1].Length >= form.Length + 3 && rest[^1].EndsWith(form, StringComparison.Ordinal)) is { } glued)
+        {
+            rest[^1] = rest[^1][..^glued.Length];
             found = true;
         }
 

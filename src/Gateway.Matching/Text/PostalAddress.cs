@@ -12,7 +12,7 @@ internal readonly record struct PostalAddress(string Number, string Street, stri
     internal static PostalAddress Of(string street, string city, string postcode)
     {
         List<string> words = Words(street);
-        return new PostalAddress(StreetNumber.Of(words), StreetNumber.StreetOf(words), PostcodeOf(postcode), CityOf(city));
+        return new PostalAddress(StreetNumber.Of(words), StreetNumber.StreetOf(words), PostcodeOf(postcode) is { Length: > 0 } code ? code : PostcodeWithin(city), CityOf(city));
     }
 
     private static string PostcodeOf(string stated)
@@ -29,6 +29,10 @@ internal readonly record struct PostalAddress(string Number, string Street, stri
         code = code.Length == 9 && !code.AsSpan().ContainsAnyExceptInRange('0', '9') ? code[..5] : code;
         return code.Length is >= 3 and <= 10 && code.Any(char.IsAsciiDigit) && code.AsSpan().ContainsAnyExcept('0') ? code : "";
     }
+
+    // "Zurich 8022": many write the postcode with the city.
+    private static string PostcodeWithin(string city) =>
+        PostcodeOf(city.Split(' ', StringSplitOptions.RemoveEmptyEntries).LastOrDefault(word => word.Count(char.IsAsciiDigit) >= 4) ?? "");
 
     private static string CityOf(string stated)
     {
