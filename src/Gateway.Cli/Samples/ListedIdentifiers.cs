@@ -9,7 +9,10 @@ namespace Gateway.Cli.Samples;
 internal sealed partial class ListedIdentifiers
 {
     private static readonly string[] Platforms =
-        ["facebook.", "twitter.", "instagram.", "linkedin.", "youtube.", "t.me", "vk.com", "telegram.", "google.", "blogspot.", "wordpress.", "alibaba.com", "ec21.com", "tripod.com"];
+    [
+        "facebook.com", "twitter.com", "instagram.com", "linkedin.com", "youtube.com", "t.me", "vk.com", "telegram.org", "google.com", "blogspot.com", "wordpress.com", "alibaba.com",
+        "ec21.com", "tripod.com",
+    ];
 
     private readonly Places _places;
     private readonly IReadOnlyList<Country> _countries;
@@ -154,7 +157,7 @@ internal sealed partial class ListedIdentifiers
         }
 
         string host = string.Create(match.Groups["host"].Length, match.Groups["host"].Value, static (span, text) => text.AsSpan().ToLowerInvariant(span));
-        return Platforms.Any(platform => host.Contains(platform, StringComparison.Ordinal)) ? null : host;
+        return Platforms.Any(platform => host == platform || host.EndsWith("." + platform, StringComparison.Ordinal)) ? null : host;
     }
 
     private static void Keep(List<string> list, string? value, int limit)
