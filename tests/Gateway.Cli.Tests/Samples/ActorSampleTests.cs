@@ -123,6 +123,22 @@ public class ActorSampleTests(ComposedSample sample) : IClassFixture<ComposedSam
         }
     }
 
+    [Fact]
+    public void Asking_for_more_actors_than_are_usable_takes_all_of_them()
+    {
+        SampleSource source = SampleSource.Open(new DirectoryInfo(Path.Combine(sample.Root, "samples")));
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("gateway-sample-");
+        try
+        {
+            SampleSummary summary = SampleComposer.Compose(source, folder, new SampleOptions { Actors = 5000 });
+            Assert.InRange(summary.RetailerOne + summary.RetailerTwo - summary.Shared, sample.Summary.RetailerOne + sample.Summary.RetailerTwo - sample.Summary.Shared, source.Entities.Count);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     private static string Entity(Row row) => Regex.Replace(row["reference"], "^R[12]-", "");
 
     private static HashSet<string> Strong(Row row) =>
