@@ -41,7 +41,7 @@ public sealed class ActorComposer
         List<ActorRow> usable = [.. source.Entities.Select(entity => RowOf(entity)).OfType<ActorRow>()
             .OrderBy(row => row.Emails.Count + row.Phones.Count + row.Websites.Count == 0)
             .ThenBy(row => SplitMix64.For(options.Seed, "choice/" + row.Reference).Next())];
-        Spare = [.. usable.Skip(options.Actors).Take(14)];
+        Spare = [.. (usable.Count > options.Actors ? usable.Skip(options.Actors) : usable).Take(14)];
         foreach (ActorRow row in usable.Take(options.Actors).OrderBy(row => int.Parse(row.Reference, CultureInfo.InvariantCulture)))
         {
             Share(row);
@@ -57,7 +57,7 @@ public sealed class ActorComposer
     /// <summary>Rows of the second retailer.</summary>
     public IReadOnlyList<ActorRow> RetailerTwo => _two;
 
-    /// <summary>Good rows that neither retailer publishes, for the file with errors.</summary>
+    /// <summary>Good rows for the file with errors, of entities that neither retailer publishes unless every one is published.</summary>
     public IReadOnlyList<ActorRow> Spare { get; }
 
     private void Share(ActorRow row)

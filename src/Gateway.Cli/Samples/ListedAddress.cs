@@ -17,7 +17,7 @@ internal static partial class ListedAddress
     /// <summary>Whether a street names one number only, so that it is plain which one is the street number, and is no post box.</summary>
     public static bool HasPlainNumber(string street) => NumberPattern().Count(street) == 1 && !BoxPattern().IsMatch(street);
 
-    [GeneratedRegex(@"(?:^|\s)(?<postcode>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{3} ?\d{2,4}|\d{4} ?[A-Z]{2}|\d{3} \d{2}|(?:[A-Z]{1,2}-)?\d[\d-]{2,9})$")]
+    [GeneratedRegex(@"(?:^|\s)(?<postcode>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{3} ?\d{2,4}|\d{4} ?[A-Z]{2}|\d{3} \d{2}|(?:[A-Z]{1,2}-)?\d[\d-]{2,11})$")]
     private static partial Regex PostcodePattern();
 
     [GeneratedRegex(@"\d+")]

@@ -9,7 +9,10 @@ namespace Gateway.Cli.Samples;
 internal sealed partial class ListedIdentifiers
 {
     private static readonly string[] Platforms =
-        ["facebook.", "twitter.", "instagram.", "linkedin.", "youtube.", "t.me", "vk.com", "telegram.", "google.", "blogspot.", "wordpress.", "alibaba.com", "ec21.com", "tripod.com"];
+    [
+        "facebook.com", "twitter.com", "instagram.com", "linkedin.com", "youtube.com", "t.me", "vk.com", "telegram.org", "google.com", "blogspot.com", "wordpress.com", "alibaba.com",
+        "ec21.com", "tripod.com",
+    ];
 
     private readonly Places _places;
     private readonly IReadOnlyList<Country> _countries;
@@ -70,7 +73,7 @@ internal sealed partial class ListedIdentifiers
                 break;
             case "Digital Currency Address":
                 Match address = PaymentPattern().Match(value);
-                Keep(PaymentAccounts, address.Success ? $"{address.Groups[1].Value}:{address.Groups[2].Value}" : null, 6);
+                Keep(PaymentAccounts, address.Success ? $"{address.Groups["currency"].Value}:{address.Groups["address"].Value}" : null, 6);
                 break;
             default:
                 TakeNumbered(label, value);
@@ -98,7 +101,7 @@ internal sealed partial class ListedIdentifiers
                 Keep(Vat, CheckDigits.IsVat(vat) ? vat : null, 2);
                 break;
             case "Tax ID No." or "NIT" or "RUC" or "R.F.C." or "RIF":
-                bool taxHolds = code switch { "RU" => CheckDigits.IsInn(compact), "CO" => CheckDigits.IsNit(compact), "GT" => false, _ => compact.Length >= 6 };
+                bool taxHolds = code switch { "RU" => CheckDigits.IsInn(compact), "CO" => CheckDigits.IsNit(compact), "CN" => CheckDigits.IsUscc(compact), "GT" => false, _ => compact.Length >= 6 };
                 Keep(TaxNumbers, taxHolds ? $"{code}:{value}" : null, 3);
                 break;
             case "Passport":
@@ -154,7 +157,7 @@ internal sealed partial class ListedIdentifiers
         }
 
         string host = string.Create(match.Groups["host"].Length, match.Groups["host"].Value, static (span, text) => text.AsSpan().ToLowerInvariant(span));
-        return Platforms.Any(platform => host.Contains(platform, StringComparison.Ordinal)) ? null : host;
+        return Platforms.Any(platform => host == platform || host.EndsWith("." + platform, StringComparison.Ordinal)) ? null : host;
     }
 
     private static void Keep(List<string> list, string? value, int limit)
@@ -180,7 +183,8 @@ internal sealed partial class ListedIdentifiers
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._+-]*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}$")]
     private static partial Regex EmailPattern();
 
-    [GeneratedRegex(@"^([A-Z]{3,5}) ([A-Za-z0-9]{20,110})$")]
+    // The remarks cut some addresses short, and some Monero entries are payment ids: only a whole address is one.
+    [GeneratedRegex(@"^(?<currency>[A-Z]{3,5}) (?<address>(?<=ETH )0x[0-9A-Fa-f]{40}|(?<=XMR )[1-9A-HJ-NP-Za-km-z]{95}|(?<!(?:ETH|XMR) )[A-Za-z0-9]{26,64})$")]
     private static partial Regex PaymentPattern();
 
     [GeneratedRegex(@"^(?:https?://)?(?:www\.)?(?<host>(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})/?(?:[^\s;]*)$", RegexOptions.IgnoreCase)]

@@ -130,7 +130,7 @@ internal sealed class Planting
         PartyFields party = Stranger(actor.Row, random);
 
         // The national form can be read only beside the right country.
-        int form = party.Address.Country == country.Code ? random.Below(3) : 1 + random.Below(2);
+        int form = party.Address.Country == country.Code && random.Chance(60) ? 0 : 1 + random.Below(2);
         (string detail, string written) = form switch
         {
             0 => ("NATIONAL", PhoneForms.National(phone, country)),
