@@ -189,6 +189,9 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
     private void ReadRecord(ulong index, FeedLeaf leaf, RecordPublished record, Progress progress, FeedBatch batch)
     {
         CircleKey key = progress.Keyring.Find(CircleId.FromBytes(record.CircleId.Span), record.Epoch)!; // CheckRoute found it.
+
+        // A member whose role may publish but not read receives the entries, which prove that nothing is hidden, and only its own items.
+        if (leaf.Item.IsEmpty && !progress.MayRead(key.Circle, member)) return;
         if (leaf.Item.IsEmpty && leaf.WithdrawnAt <= index && new UtcDay(record.ExpiryDay) >= UtcDay.Of(time.GetUtcNow()))
         {
             throw Fault("ITEM_HIDDEN", $"The broker kept back the item of a record of circle {key.Circle.Prefix} that is neither withdrawn nor expired.", $"leaf {index}", batch);
@@ -217,6 +220,9 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         public NetworkState State { get; set; } = state;
 
         public CircleKeyring Keyring { get; set; } = keyring;
+
+        public bool MayRead(CircleId circle, MemberId member) =>
+            State.Members.TryGetValue(member, out NetworkMember? me) && State.Circles.TryGetValue(circle, out NetworkCircle? joined) && joined.MayRead(me);
 
         public List<ArrivedRecord> Records { get; } = [];
 
