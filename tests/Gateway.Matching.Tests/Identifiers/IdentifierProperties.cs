@@ -114,8 +114,7 @@ public sealed class IdentifierProperties
         Assert.Equal("é", Nfkc.Of("e\u0301"));
         Assert.Equal("ộ", Nfkc.Of("o\u0302\u0323"));
         Assert.Equal("각", Nfkc.Of("\u1100\u1161\u11A8"));
-        Assert.Equal("ﬁA1".Length + 1, Nfkc.Of("ﬁＡ①").Length);
-        Assert.Equal("\u0958".Length + 1, Nfkc.Of("\u0958").Length);
+        Assert.Equal("fiA1", Nfkc.Of("ﬁＡ①"));
         Prop.ForAll(ArbMap.Default.ArbFor<string>(), text => Assert.Equal(Nfkc.Of(text ?? ""), Nfkc.Of(Nfkc.Of(text ?? "")))).Check(Thorough);
     }
 
