@@ -12,6 +12,10 @@ internal static class LegalForms
         .Where(form => form.Length > 1)
         .ToFrozenSet(StringComparer.Ordinal);
 
+    // Most words begin and end no form: nothing need be joined to know.
+    private static readonly FrozenSet<string> FirstWords = Forms.Select(form => form.Split(' ')[0]).ToFrozenSet(StringComparer.Ordinal);
+    private static readonly FrozenSet<string> LastWords = Forms.Select(form => form.Split(' ')[^1]).ToFrozenSet(StringComparer.Ordinal);
+
     private static readonly string[] Ideographic = [.. Forms.Where(form => form[0] >= 0x3000 && form.Length > 1).OrderByDescending(form => form.Length)];
 
     // Forms that no word of its own ends in, so that they are recognised with the space before them gone ("Kalalimited").
@@ -59,7 +63,7 @@ internal static class LegalForms
 
     private static int LongestAtEnd(List<string> words, int start, int end)
     {
-        for (int n = Math.Min(LongestForm, end - start); n > 0; n--)
+        for (int n = LastWords.Contains(words[end - 1]) ? Math.Min(LongestForm, end - start) : 0; n > 0; n--)
         {
             if (Forms.Contains(string.Join(' ', words.GetRange(end - n, n))))
             {
@@ -72,7 +76,7 @@ internal static class LegalForms
 
     private static int LongestAtStart(List<string> words, int start, int end)
     {
-        for (int n = Math.Min(LongestForm, end - start - 1); n > 0; n--)
+        for (int n = FirstWords.Contains(words[start]) ? Math.Min(LongestForm, end - start - 1) : 0; n > 0; n--)
         {
             string form = string.Join(' ', words.GetRange(start, n));
             if (Forms.Contains(form) && (form.Length > 2 || ShortPrefixes.Contains(form)))

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Gateway.Matching.Identifiers;
+using Gateway.Matching.Text;
 using Xunit.Abstractions;
 
 namespace Gateway.Matching.Tests.Identifiers;
@@ -35,6 +37,17 @@ public sealed class OracleTests(ITestOutputHelper output)
         // and have neither a date nor a check digit), and looks for dates in Bulgarian citizens' numbers.
         Assert.True(agreed >= 5_500, $"only {agreed} of {all} agree");
         Assert.DoesNotContain(disagreements.Keys, key => key.StartsWith("Iban", StringComparison.Ordinal) || key.StartsWith("Container", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Form_KC_is_what_the_Unicode_database_says()
+    {
+        foreach (string[] row in Table.Rows("nfkc.csv"))
+        {
+            Assert.Equal(Text(row[1]), Nfkc.Of(Text(row[0])));
+        }
+
+        static string Text(string hex) => string.Concat(hex.Split(' ').Select(cp => char.ConvertFromUtf32(int.Parse(cp, NumberStyles.HexNumber, CultureInfo.InvariantCulture))));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
-"""Writes numbers.csv and phones.csv: what Debian's python3-stdnum 1.18 and python3-phonenumbers 8.12.57 say of random values.
+"""Writes numbers.csv, phones.csv and nfkc.csv: what Debian's python3-stdnum 1.18, python3-phonenumbers 8.12.57 and Python's unicodedata 14.0 say of random values.
 Run: /usr/bin/python3 make_oracles.py (deterministic: the seed is fixed)."""
-import csv, random, re, string
+import csv, random, re, string, unicodedata
 import phonenumbers as p
 from stdnum import iban, iso6346, numdb
 import stdnum.eu.vat as euvat
@@ -94,4 +94,13 @@ for region in sorted(p.SUPPORTED_REGIONS):
             if not possible: phones.append((region, short, ""))
 with open("phones.csv", "w", newline="") as f:
     w = csv.writer(f, lineterminator="\n"); w.writerow(["region", "raw", "e164"]); w.writerows(phones)
+
+ranges = [(0x41, 0x7A), (0xC0, 0x24F), (0x300, 0x36F), (0x370, 0x52F), (0x5D0, 0x6FF), (0x900, 0x97F), (0x1100, 0x11FF), (0x1E00, 0x1FFF), (0x2100, 0x214F), (0x3040, 0x30FF), (0x3130, 0x318F), (0xAC00, 0xD7A3),
+          (0xF900, 0xFAFF), (0xFB00, 0xFDFF), (0xFE70, 0xFEFF), (0xFF01, 0xFFDC), (0x1D400, 0x1D7FF), (0x1100, 0x1112), (0x1161, 0x1175), (0x11A8, 0x11C2), (0x300, 0x345)]
+hexes = lambda s: " ".join(f"{ord(c):X}" for c in s)
+with open("nfkc.csv", "w", newline="") as f:
+    w = csv.writer(f, lineterminator="\n"); w.writerow(["text", "nfkc"])
+    for _ in range(3_000):
+        text = "".join(chr(R.randint(*R.choice(ranges))) for _ in range(R.randint(1, 6)))
+        w.writerow([hexes(text), hexes(unicodedata.normalize("NFKC", text))])
 print(len(rows), len(phones))
