@@ -39,6 +39,9 @@ public sealed record Party
 
     /// <summary>The STRONG identifiers as written, each with the type its field says it has.</summary>
     public IReadOnlyList<StatedIdentifier> Identifiers { get; init; } = [];
+
+    /// <summary>The kind alone: names and addresses are personal data and stay out of logs.</summary>
+    public override string ToString() => $"party ({Kind})";
 }
 
 /// <summary>An identifier as somebody wrote it, before normalisation.</summary>

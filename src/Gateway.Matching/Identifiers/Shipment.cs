@@ -42,4 +42,7 @@ public sealed record Shipment
 
     /// <summary>Day of arrival, or null.</summary>
     public DateOnly? Arrival { get; init; }
+
+    /// <summary>The number of parties alone: names and addresses are personal data and stay out of logs.</summary>
+    public override string ToString() => $"shipment with {Parties.Count} parties";
 }

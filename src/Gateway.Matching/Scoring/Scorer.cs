@@ -79,12 +79,12 @@ public sealed class Scorer(Weights weights)
             int by = counted.FindIndex(c => AreDependent(c, met));
             if (by >= 0)
             {
-                reasons.Add(new Reason(0, $"{met.Field} met {weight.Label} of the record too; not counted again, it depends on {counted[by].Field}"));
+                reasons.Add(new Reason(0, $"{met.Field} met {weight.Label} of the record too; not counted again, it depends on {counted[by].Field}", met));
                 continue;
             }
 
             counted.Add(met);
-            reasons.Add(new Reason(weight.AgreeingBits, $"{met.Field} met {weight.Label} of the record; {Signed(weight.AgreeingBits)}"));
+            reasons.Add(new Reason(weight.AgreeingBits, $"{met.Field} met {weight.Label} of the record; {Signed(weight.AgreeingBits)}", met));
         }
 
         return counted;

@@ -30,7 +30,8 @@ public sealed class NodeLog
     private volatile NodeView _view;
     private int _lastNumber;
 
-    private NodeLog(INodeStore store, NodeMatcher matcher, BatchReader reader, TiledTree tree, NodeView view, OwnRecords own, IEnumerable<NodeRecord> awaited, int lastNumber, TimeProvider time, ILogger<NodeLog> logger)
+    /// <summary>Continues where <see cref="OpenAsync"/> found the store.</summary>
+    public NodeLog(INodeStore store, NodeMatcher matcher, BatchReader reader, TiledTree tree, NodeView view, OwnRecords own, IEnumerable<NodeRecord> awaited, int lastNumber, TimeProvider time, ILogger<NodeLog> logger)
     {
         _store = store;
         _matcher = matcher;
@@ -46,9 +47,6 @@ public sealed class NodeLog
 
     /// <summary>What is true up to the last applied checkpoint.</summary>
     public NodeView View => _view;
-
-    /// <summary>Raised after each applied batch, with the new view.</summary>
-    public event Action<NodeView>? Applied;
 
     /// <summary>Reads the view at the store's cursor.</summary>
     /// <exception cref="FeedFaultException">The stored log does not add up to its checkpoint.</exception>
@@ -89,11 +87,6 @@ public sealed class NodeLog
         return (new NodeView(state, keyring, tree.Size, tree.Root), tree);
     }
 
-    /// <summary>Continues at the store's cursor.</summary>
-    public static async Task<NodeLog> ContinueAsync(
-        INodeStore store, NodeMatcher matcher, BatchReader reader, TiledTree tree, NodeView view, OwnRecords own, TimeProvider time, ILogger<NodeLog> logger, CancellationToken cancellation) =>
-        new(store, matcher, reader, tree, view, own, await store.ReadAwaitingWithdrawalAsync(cancellation), await store.ReadLastRecordNumberAsync(cancellation), time, logger);
-
     /// <summary>Verifies and applies one batch: all of it, or nothing.</summary>
     /// <exception cref="FeedFaultException">The batch does not hold.</exception>
     public async Task ApplyAsync(FeedBatch batch, CancellationToken cancellation)
@@ -124,7 +117,6 @@ public sealed class NodeLog
         }
 
         foreach (CircleKey key in verified.NewKeys) await _matcher.ExtendAsync(key, _view.State.OprfKeys?.Version ?? 0, cancellation);
-        Applied?.Invoke(_view);
     }
 
     private void Publish(VerifiedBatch verified, BatchOutcome outcome)
@@ -254,7 +246,7 @@ public sealed class NodeLog
     {
         private readonly Dictionary<int, NodeRecordState> _ends = [];
 
-        public IReadOnlyList<NodeRecord> Records { get; set; } = [];
+        public NodeRecord[] Records { get; set; } = [];
 
         public List<(NodeRecord Record, NodeRecordState State)> Ended { get; } = [];
 

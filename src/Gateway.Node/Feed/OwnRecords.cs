@@ -1,12 +1,25 @@
 using System.Collections.Concurrent;
 using Gateway.Protocol;
+using Gateway.Storage.Node;
 
 namespace Gateway.Node.Feed;
 
-/// <summary>Ids of this member's own records that the outbox still has open: sealed, acknowledged, or being withdrawn. Tells the log which of its records concern the outbox.</summary>
+/// <summary>Ids of all records this member has contributed. Tells the log which of its records concern the outbox.</summary>
 public sealed class OwnRecords
 {
     private readonly ConcurrentDictionary<RecordId, byte> _ids = new();
+
+    /// <summary>Reads them from the outbox.</summary>
+    public static async Task<OwnRecords> LoadAsync(INodeStore store, CancellationToken cancellation)
+    {
+        OwnRecords own = new();
+        await foreach (OutboxRow row in store.ListOutboxAsync(cancellation))
+        {
+            if (row.RecordId is { } id) own.Add(id);
+        }
+
+        return own;
+    }
 
     /// <summary>Whether the record is one of them.</summary>
     public bool Contains(RecordId id) => _ids.ContainsKey(id);

@@ -107,6 +107,9 @@ public interface INodeStore : ITileReader, IAsyncDisposable
     /// <summary>Withdrawals that the broker has neither acknowledged nor refused, oldest first.</summary>
     ValueTask<IReadOnlyList<OutboxWithdrawal>> ReadOpenWithdrawalsAsync(CancellationToken cancellation);
 
+    /// <summary>The withdrawal of a record, or null.</summary>
+    ValueTask<OutboxWithdrawal?> FindWithdrawalAsync(RecordId record, CancellationToken cancellation);
+
     /// <summary>Rewrites a withdrawal.</summary>
     ValueTask UpdateWithdrawalAsync(OutboxWithdrawal withdrawal, CancellationToken cancellation);
 

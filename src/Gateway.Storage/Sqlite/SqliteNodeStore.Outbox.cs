@@ -91,17 +91,12 @@ public sealed partial class SqliteNodeStore
     public ValueTask<IReadOnlyList<OutboxWithdrawal>> ReadOpenWithdrawalsAsync(CancellationToken cancellation) => _file.ReadAsync<IReadOnlyList<OutboxWithdrawal>>(
         session => ReadAll(
             session.Start(WithdrawalQuery + " WHERE receipt IS NULL AND refusal IS NULL ORDER BY id"),
-            query =>
-            {
-                query.Row(Withdrawals);
-                RecordId record = query.Record();
-                byte[] request = query.Bytes();
-                byte[]? receipt = query.BytesOrNull();
-                byte[]? refusal = query.BytesOrNull();
-                long createdAt = query.Int64();
-                CheckNumbered(query);
-                return new OutboxWithdrawal(record, request, receipt, refusal, new DateTimeOffset(createdAt, TimeSpan.Zero));
-            }),
+            ReadWithdrawal),
+        cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<OutboxWithdrawal?> FindWithdrawalAsync(RecordId record, CancellationToken cancellation) => _file.ReadAsync(
+        session => ReadAll(session.Start(WithdrawalQuery + " WHERE record_id = ?").Bind(record), ReadWithdrawal).SingleOrDefault(),
         cancellation);
 
     /// <inheritdoc/>
@@ -120,6 +115,18 @@ public sealed partial class SqliteNodeStore
                 }
             },
             cancellation);
+    }
+
+    private static OutboxWithdrawal ReadWithdrawal(Statement query)
+    {
+        query.Row(Withdrawals);
+        RecordId record = query.Record();
+        byte[] request = query.Bytes();
+        byte[]? receipt = query.BytesOrNull();
+        byte[]? refusal = query.BytesOrNull();
+        long createdAt = query.Int64();
+        CheckNumbered(query);
+        return new OutboxWithdrawal(record, request, receipt, refusal, new DateTimeOffset(createdAt, TimeSpan.Zero));
     }
 
     /// <inheritdoc/>

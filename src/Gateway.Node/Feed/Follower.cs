@@ -1,0 +1,106 @@
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.V1;
+using Gateway.Storage;
+using Grpc.Core;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Node.Feed;
+
+/// <summary>Follows the broker's feed from the store's cursor on, for as long as the node runs: reconnects with jitter, applies batch by batch, and stops at nothing but what does not hold.</summary>
+public sealed class Follower(NodeLog log, CallInvoker broker, AlarmBell alarms, TimeProvider time, ILogger<Follower> logger) : BackgroundService
+{
+    private const int MostLeaves = 65_536;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FaultPause = TimeSpan.FromSeconds(30);
+
+    private readonly ExchangeService.ExchangeServiceClient _broker = new(broker);
+    private long _lastHeard;
+    private long _brokerSize;
+    private volatile bool _connected;
+
+    /// <summary>Whether the feed is open.</summary>
+    public bool IsConnected => _connected;
+
+    /// <summary>When the broker was last heard, or null.</summary>
+    public DateTimeOffset? LastHeard => Interlocked.Read(ref _lastHeard) is var ticks and > 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
+    /// <summary>Size of the newest checkpoint the broker has shown.</summary>
+    public ulong BrokerSize => (ulong)Interlocked.Read(ref _brokerSize);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        TimeSpan pause = FirstPause;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            ulong before = log.View.Size;
+            TimeSpan wait;
+            try
+            {
+                await FollowAsync(stoppingToken);
+                wait = pause;
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (RpcException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (RpcException fault)
+            {
+                NodeEvents.BrokerAway(logger, fault.ToRefusal("broker").What);
+                wait = pause;
+            }
+            catch (FeedFaultException fault)
+            {
+                // Nothing of the batch is applied. Screening goes on with what was; the broker is asked again, in case it mends its ways.
+                await alarms.RaiseOnceAsync(fault.Refusal, stoppingToken, fault.Evidence);
+                wait = FaultPause;
+            }
+            catch (StoreUnavailableException fault)
+            {
+                NodeEvents.StoreUnavailable(logger, fault.Message);
+                wait = LongestPause / 4;
+            }
+            finally
+            {
+                _connected = false;
+            }
+
+            await Task.Delay(wait * (0.5 + Random.Shared.NextDouble()), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = log.View.Size > before ? FirstPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken stopping)
+    {
+        ulong from = log.View.Size;
+        using AsyncServerStreamingCall<FollowResponse> call = _broker.Follow(new FollowRequest { FromIndex = from }, cancellationToken: stopping);
+        await call.ResponseHeadersAsync.WaitAsync(stopping);
+        _connected = true;
+        NodeEvents.BrokerReached(logger, from);
+        List<FeedLeaf> leaves = [];
+        ulong first = from;
+        while (await call.ResponseStream.MoveNext(stopping))
+        {
+            FollowResponse message = call.ResponseStream.Current;
+            Interlocked.Exchange(ref _lastHeard, time.GetUtcNow().UtcTicks);
+            if (leaves.Count == 0) first = message.FirstIndex;
+            if (message.FirstIndex != first + (ulong)leaves.Count || leaves.Count + message.Leaves.Count > MostLeaves)
+            {
+                throw new FeedFaultException(Refusal.DataLoss("FEED_GAP", "The broker's messages do not follow each other, or a batch has no end.", $"leaf {message.FirstIndex}", "Tell the broker's operator."), []);
+            }
+
+            leaves.AddRange(message.Leaves);
+            if (message.Checkpoint.IsEmpty) continue;
+            if (leaves.Count > 0) await log.ApplyAsync(new FeedBatch(first, leaves, message.Checkpoint.ToByteArray()), stopping);
+            Interlocked.Exchange(ref _brokerSize, (long)log.View.Size);
+            leaves = [];
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using Gateway.Matching.Identifiers;
+using Gateway.Matching.Index;
+using Gateway.Matching.Keys;
+using Gateway.Matching.Scoring;
+using Gateway.Node.Feed;
+using Gateway.Node.Matching;
+using Gateway.Node.Pseudonyms;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Google.Protobuf;
+using V1 = Gateway.Protocol.V1;
+
+namespace Gateway.Node.Screening;
+
+/// <summary>A shipment on its way through screening.</summary>
+/// <param name="Shipment">The shipment.</param>
+/// <param name="Keys">Its identifiers and rejected fields.</param>
+/// <param name="Hashes">The identifiers' local hashes, in order.</param>
+public sealed record PreparedShipment(Shipment Shipment, DerivedKeys Keys, UInt128[] Hashes);
+
+/// <summary>
+/// Screens shipments against what this node knows (matching.md, the path of a shipment): keys, one look-up each, then cleared, pending or opened and scored. Never waits by itself:
+/// who asks decides whether to wait for pending identifiers and ask again.
+/// </summary>
+public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymiser pseudonymiser, HitOpener opener, Scorer scorer, Func<NodeView> view, MemberId member, TimeProvider time)
+{
+    /// <summary>Finds a shipment's identifiers.</summary>
+    public PreparedShipment Prepare(Shipment shipment)
+    {
+        DerivedKeys keys = KeysOf.Of(shipment, ScopeNow());
+        return new PreparedShipment(shipment, keys, [.. keys.Identifiers.Select(derived => cache.HashOf(derived.Identifier))]);
+    }
+
+    /// <summary>Finds the identifiers of one party, asked for by hand.</summary>
+    public PreparedShipment Prepare(Party party)
+    {
+        DerivedKeys keys = KeysOf.Of(party);
+        return new PreparedShipment(new Shipment { Id = "", Parties = [(PartyRole.Unknown, party)] }, keys, [.. keys.Identifiers.Select(derived => cache.HashOf(derived.Identifier))]);
+    }
+
+    /// <summary>Asks for the evaluation of a shipment's unknown identifiers.</summary>
+    /// <returns>Ends when all are known; null when all are known already.</returns>
+    public Task? WantUnknown(PreparedShipment prepared)
+    {
+        List<Task>? waiting = null;
+        for (int i = 0; i < prepared.Hashes.Length; i++)
+        {
+            if (matcher.Known.Find(prepared.Hashes[i]) == KnownState.Unknown) (waiting ??= []).Add(pseudonymiser.WantAsync(prepared.Hashes[i], prepared.Keys.Identifiers[i].Identifier));
+        }
+
+        return waiting is null ? null : Task.WhenAll(waiting);
+    }
+
+    /// <summary>Decides by what is known now.</summary>
+    public async ValueTask<V1.ScreeningResult> DecideAsync(PreparedShipment prepared, CancellationToken cancellation)
+    {
+        V1.ScreeningResult result = new() { ShipmentId = prepared.Shipment.Id, Final = true, Lane = V1.Lane.Green, Decision = V1.ScreeningDecision.Cleared };
+        result.RejectedFields.AddRange(prepared.Keys.Rejections.Select(rejection => Translation.ToMessage(rejection, prepared.Shipment.Id)));
+        Dictionary<int, List<int>> metByRecord = [];
+        bool stopped = false;
+        for (int i = 0; i < prepared.Hashes.Length; i++)
+        {
+            switch (matcher.Known.Find(prepared.Hashes[i]))
+            {
+                case KnownState.Unknown:
+                    result.PendingIdentifiers++;
+                    break;
+                case KnownState.StopValue:
+                    stopped = true;
+                    result.RejectedFields.Add(StopValue(prepared.Keys.Identifiers[i]));
+                    break;
+                case KnownState.Hit:
+                    foreach (int record in matcher.Known.HitsOf(prepared.Hashes[i])) (metByRecord.TryGetValue(record, out List<int>? met) ? met : metByRecord[record] = []).Add(i);
+                    break;
+                case KnownState.Clear:
+                    break;
+            }
+        }
+
+        if (metByRecord.Count > 0) await AddHitsAsync(prepared, metByRecord, result, cancellation);
+        if (result.Hits.Count > 0) result.Decision = V1.ScreeningDecision.Hit;
+        else if (result.PendingIdentifiers > 0) result.Decision = V1.ScreeningDecision.Pending;
+        else if (stopped) (result.Decision, result.Lane) = (V1.ScreeningDecision.Hit, V1.Lane.Yellow);
+        return result;
+    }
+
+    private async Task AddHitsAsync(PreparedShipment prepared, Dictionary<int, List<int>> metByRecord, V1.ScreeningResult result, CancellationToken cancellation)
+    {
+        List<(OpenedHit Hit, List<int> Met)> opened = [];
+        foreach ((int record, List<int> met) in metByRecord)
+        {
+            MetIdentifier[] identifiers = [.. met.Select(i => new MetIdentifier((ushort)prepared.Keys.Identifiers[i].Identifier.Type, prepared.Hashes[i]))];
+            if (await opener.OpenAsync(record, identifiers, cancellation) is { } hit) opened.Add((hit, met));
+        }
+
+        if (opened.Count == 0) return;
+        RecordMatch[] matches = [.. opened.Select(pair => new RecordMatch(Translation.FactsOf(pair.Hit.Record.Record.Summary), [.. pair.Met.Select(i => EvidenceOf(prepared.Keys.Identifiers[i]))]))];
+        ShipmentAssessment assessment = scorer.Assess(Translation.FactsOf(prepared.Shipment, UtcDay.Of(time.GetUtcNow())), matches);
+        result.Lane = Translation.ToMessage(assessment.Lane);
+        result.Score = (uint)assessment.Score;
+        for (int i = 0; i < opened.Count; i++) result.Hits.Add(HitOf(opened[i].Hit, assessment.Records[i], SourcesOf(opened, i)));
+        V1.Hit[] ranked = [.. result.Hits.OrderByDescending(hit => hit.Lane).ThenByDescending(hit => hit.Bits)];
+        result.Hits.Clear();
+        result.Hits.AddRange(ranked);
+    }
+
+    private V1.Hit HitOf(OpenedHit opened, Assessment assessment, uint sources)
+    {
+        V1.Hit hit = new()
+        {
+            RecordId = ByteString.CopyFrom(opened.Record.Record.Id.ToArray()),
+            CircleId = ByteString.CopyFrom(opened.Circle.ToArray()),
+            Circle = view().State.Circles.TryGetValue(opened.Circle, out Protocol.Log.NetworkCircle? circle) ? circle.Policy.Name : "",
+            Summary = opened.Record.Record.Summary,
+            Lane = Translation.ToMessage(assessment.Lane),
+            Score = (uint)assessment.Score,
+            Bits = assessment.Bits,
+            Sources = sources,
+        };
+        hit.Reasons.AddRange(assessment.Reasons.OrderByDescending(reason => Math.Abs(reason.Bits)).Select(reason => new V1.Reason
+        {
+            Field = reason.Met?.Field ?? "",
+            IdentifierType = (uint)(reason.Met?.RecordType ?? 0),
+            Bits = reason.Bits,
+            Text = reason.Sentence,
+        }));
+        return hit;
+    }
+
+    // Two records that give one identifier the same source have one contributor: an echo counts once (protocol §5).
+    private static uint SourcesOf(List<(OpenedHit Hit, List<int> Met)> opened, int of)
+    {
+        (OpenedHit hit, List<int> met) = opened[of];
+        return (uint)met.Max(identifier => opened
+            .Where(other => other.Hit.Circle == hit.Circle)
+            .Select(other => other.Met.IndexOf(identifier) is var place and >= 0 ? other.Hit.Sources[place] : null)
+            .OfType<string>()
+            .Distinct()
+            .Count());
+    }
+
+    private ScreeningScope ScopeNow()
+    {
+        Protocol.Log.NetworkState state = view().State;
+        bool persons = state.Circles.Values.Any(circle => circle.Members.Contains(member) && circle.Policy.ScreensConsigneePersons);
+        return persons ? ScreeningScope.AllParties : ScreeningScope.Default;
+    }
+
+    private static Evidence EvidenceOf(DerivedIdentifier derived) => new(derived.Role, derived.Field, derived.Identifier.Type);
+
+    private static V1.ErrorDetail StopValue(DerivedIdentifier derived) => Refusal.Exhausted(
+        "STOP_VALUE", "This identifier stands in more records than can mean one party; it was not used.", derived.Field, "Look at the shipment by its other fields.").ToDetail();
+}

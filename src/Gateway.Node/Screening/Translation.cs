@@ -1,0 +1,83 @@
+using Gateway.Matching.Identifiers;
+using Gateway.Matching.Scoring;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using V1 = Gateway.Protocol.V1;
+
+namespace Gateway.Node.Screening;
+
+/// <summary>Between the messages of the local API and the matcher's plain types. The enums have the same numbers, which a test holds.</summary>
+internal static class Translation
+{
+    public static Party ToParty(V1.Party party) => new()
+    {
+        Kind = (PartyKind)party.Kind,
+        Name = party.Name,
+        Aliases = party.Aliases,
+        Street = party.Street,
+        City = party.City,
+        Postcode = party.Postcode,
+        Country = party.Country,
+        Identifiers = [.. party.Identifiers.Select(ToStated)],
+    };
+
+    public static StatedIdentifier ToStated(V1.StatedIdentifier stated) => new((IdentifierType)stated.Type, stated.Value, stated.Country);
+
+    public static Shipment ToShipment(V1.Shipment shipment) => new()
+    {
+        Id = shipment.Id,
+        Parties = [.. shipment.Parties.Select(party => ((PartyRole)party.Role, ToParty(party.Party ?? new V1.Party())))],
+        References = [.. shipment.References.Select(ToStated)],
+        HsCode = shipment.HsCode,
+        CountryOfDeparture = shipment.CountryOfDeparture,
+        CountryOfOrigin = shipment.CountryOfOrigin,
+        Arrival = shipment.ArrivalDay == 0 ? null : new UtcDay(shipment.ArrivalDay).ToDate(),
+    };
+
+    /// <summary>Limits of the messages, and types that are STRONG; null where all hold.</summary>
+    public static Refusal? FaultOf(IEnumerable<V1.StatedIdentifier> stated, string field)
+    {
+        foreach (V1.StatedIdentifier identifier in stated)
+        {
+            if (!Enum.IsDefined((IdentifierType)identifier.Type) || identifier.Type is 0 or > 255)
+            {
+                return Refusal.Invalid("IDENTIFIER_TYPE_UNKNOWN", $"Identifier type {identifier.Type} is not one that can be stated.", field, "See the table of identifiers in docs/protocol.md.");
+            }
+        }
+
+        return null;
+    }
+
+    public static ShipmentFacts FactsOf(Shipment shipment, UtcDay today) => new()
+    {
+        HsCode = shipment.HsCode,
+        Countries = [.. new[] { shipment.CountryOfDeparture, shipment.CountryOfOrigin }.Where(country => country.Length > 0).Distinct()],
+        Day = today.Number,
+    };
+
+    public static RecordFacts FactsOf(V1.Summary summary) => new()
+    {
+        Kind = (RecordKind)summary.Kind,
+        Grade = (EvidenceGrade)summary.EvidenceGrade,
+        Categories = [.. summary.Categories.Select(CodeOf)],
+        HsChapters = summary.HsCodes,
+        RouteCountries = summary.RouteCountries,
+        LastSeenDay = summary.LastSeenDay == 0 ? null : summary.LastSeenDay,
+        Severity = (byte)summary.Severity,
+    };
+
+    /// <summary>A goods category's code as in files and weights: "LEATHER_GOODS".</summary>
+    public static string CodeOf(V1.GoodsCategory category) =>
+        V1.RecordReflection.Descriptor.FindTypeByName<Google.Protobuf.Reflection.EnumDescriptor>("GoodsCategory").FindValueByNumber((int)category)?.Name["GOODS_CATEGORY_".Length..] ?? "";
+
+    public static V1.Lane ToMessage(Lane lane) => lane switch
+    {
+        Lane.Red => V1.Lane.Red,
+        Lane.Yellow => V1.Lane.Yellow,
+        _ => V1.Lane.Green,
+    };
+
+    /// <summary>A field that could not be used. Goes only to the person who wrote the value.</summary>
+    public static V1.ErrorDetail ToMessage(Rejection rejection, string shipment) =>
+        Refusal.Invalid("FIELD_REJECTED", rejection.Message, shipment.Length == 0 ? rejection.Rule : $"{shipment}: {rejection.Rule}", "Correct the field; the rest was used.").ToDetail();
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Gateway.Protocol.Errors;
+using Gateway.Storage;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Node.Services;
+
+/// <summary>
+/// Who may call the local API, in one place: whoever can open the socket file (its owner), and on the loopback port whoever shows the node's token. Also the one place where failures become
+/// gRPC statuses here.
+/// </summary>
+public sealed class LocalAccess(string token, ILogger<LocalAccess> logger) : Interceptor
+{
+    private readonly byte[] _tokenHash = SHA256.HashData(Encoding.ASCII.GetBytes(token));
+
+    /// <inheritdoc/>
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        TResponse? response = null;
+        await GuardAsync(context, async () => response = await continuation(request, context));
+        return response!;
+    }
+
+    /// <inheritdoc/>
+    public override async Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        TResponse? response = null;
+        await GuardAsync(context, async () => response = await continuation(requestStream, context));
+        return response!;
+    }
+
+    /// <inheritdoc/>
+    public override Task ServerStreamingServerHandler<TRequest, TResponse>(TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation) =>
+        GuardAsync(context, () => continuation(request, responseStream, context));
+
+    /// <inheritdoc/>
+    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
+        GuardAsync(context, () => continuation(requestStream, responseStream, context));
+
+    private async Task GuardAsync(ServerCallContext context, Func<Task> call)
+    {
+        if (!IsAllowed(context))
+        {
+            throw new Refusal(StatusCode.Unauthenticated, "TOKEN_MISSING", "The node's local API wants its token on the loopback port.", "authorization", "Send the metadata `authorization: Bearer <content of api-token.key in the node's folder>`.").ToRpcException();
+        }
+
+        try
+        {
+            await call();
+        }
+        catch (RefusalException refused)
+        {
+            throw refused.Refusal.ToRpcException();
+        }
+        catch (StoreUnavailableException fault)
+        {
+            throw Refusal.Unavailable("STORE_UNAVAILABLE", fault.Message, "node store", "Free the disk or find what holds the store; nothing that was taken is lost.").ToRpcException();
+        }
+        catch (StoreCorruptException fault)
+        {
+            throw Refusal.DataLoss("STORE_CORRUPT", fault.Message, "node store", "Run `gateway log verify`, then restore the store or let the node fetch the log anew.").ToRpcException();
+        }
+        catch (Exception fault) when (fault is not (RpcException or OperationCanceledException) && !context.CancellationToken.IsCancellationRequested)
+        {
+            string reference = Guid.NewGuid().ToString("n")[..8];
+            NodeEvents.Unexpected(logger, fault, reference, context.Method);
+            throw new Refusal(StatusCode.Internal, "INTERNAL", "The node failed unexpectedly.", $"reference {reference}", "See the node's log under this reference.").ToRpcException();
+        }
+    }
+
+    private bool IsAllowed(ServerCallContext context)
+    {
+        HttpContext http = context.GetHttpContext();
+        EndPoint? local = http.Features.Get<IConnectionEndPointFeature>()?.LocalEndPoint;
+        if (local is UnixDomainSocketEndPoint) return true;
+        if (http.Connection.RemoteIpAddress is not { } remote || !IPAddress.IsLoopback(remote)) return false;
+        const string scheme = "Bearer ";
+        string? shown = context.RequestHeaders.GetValue("authorization");
+        return shown is not null && shown.StartsWith(scheme, StringComparison.Ordinal)
+            && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(shown[scheme.Length..])), _tokenHash);
+    }
+}

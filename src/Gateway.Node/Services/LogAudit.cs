@@ -1,0 +1,155 @@
+using Gateway.Cryptography;
+using Gateway.Ledger;
+using Gateway.Node.Feed;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.Keys;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
+using Gateway.Storage;
+using Gateway.Storage.Node;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Gateway.Node.Services;
+
+/// <summary>
+/// Verifies everything this node has stored of the log (`gateway log verify`): each leaf, each entry, the routes, the root from the leaves alone, the checkpoint's signature; then that the
+/// broker's newest checkpoint continues this one.
+/// </summary>
+public sealed class LogAudit(INodeStore store, CallInvoker broker, Func<NodeView> view, TimeProvider time)
+{
+    private const int MostFaults = 100;
+
+    /// <summary>Runs the verification.</summary>
+    public async Task<VerifyLogResponse> VerifyAsync(CancellationToken cancellation)
+    {
+        VerifyLogResponse response = new();
+        LogHead? head = await store.ReadHeadAsync(cancellation);
+        if (head is null)
+        {
+            Add(response, "LOG_EMPTY", "This node has not read the log yet.", "log", "Wait until it has reached the broker.");
+            return response;
+        }
+
+        NodeView now = view();
+        List<TreeHash> hashes = await ReadLeavesAsync(head, now, response, cancellation);
+        TreeHash root = MerkleHash.RootOf(hashes);
+        response.Size = (ulong)hashes.Count;
+        response.Root = ByteString.CopyFrom(root.ToArray());
+        response.Checkpoint = ByteString.CopyFrom(head.Note);
+        LogVerifier verifier = new(now.State.Network, VerifyingKey.FromBytes(now.State.Genesis!.LogPk.Span));
+        Checkpoint? checkpoint = verifier.Open(head.Note, out string? fault);
+        if (checkpoint is null) Add(response, "CHECKPOINT_INVALID", fault!, $"checkpoint {head.Size}", "Restore the store, or let the node fetch the log anew.");
+        else if (checkpoint.Size != (ulong)hashes.Count || checkpoint.Root != root) Add(response, "ROOT_DIFFERS", "The stored leaves do not add up to the checkpoint's root.", $"checkpoint {head.Size}", "Restore the store, or let the node fetch the log anew.");
+        else await CheckBrokerAsync(checkpoint, verifier, response, cancellation);
+        return response;
+    }
+
+    private async Task<List<TreeHash>> ReadLeavesAsync(LogHead head, NodeView now, VerifyLogResponse response, CancellationToken cancellation)
+    {
+        List<TreeHash> hashes = [];
+        try
+        {
+            await foreach (LoggedLeaf leaf in store.ReadLeavesAsync(0, head.Size, cancellation))
+            {
+                if (leaf.Index != (ulong)hashes.Count) Add(response, "LEAF_MISSING", $"Leaf {hashes.Count} is missing from the store.", $"leaf {hashes.Count}", "Restore the store, or let the node fetch the log anew.");
+                hashes.Add(LeafData.HashOf(leaf.LeafData));
+                if (leaf.Entry is null) CheckOpaque(leaf, response);
+                else CheckEntry(leaf, now, response);
+            }
+        }
+        catch (StoreCorruptException fault)
+        {
+            Add(response, "STORE_CORRUPT", fault.Message, $"leaf {hashes.Count}", "Restore the store, or let the node fetch the log anew.");
+        }
+
+        return hashes;
+    }
+
+    private static void CheckOpaque(LoggedLeaf leaf, VerifyLogResponse response)
+    {
+        if (!LeafData.IsWellFormed(leaf.LeafData)) Add(response, "LEAF_MALFORMED", "A leaf is not 49 bytes of version 1.", $"leaf {leaf.Index}", "Tell the broker's operator.");
+        else if (LeafData.IsNetworkWide(leaf.LeafData)) Add(response, "ENTRY_HIDDEN", "A network-wide entry is missing.", $"leaf {leaf.Index}", "Tell the broker's operator.");
+
+        // A leaf from before this member had the epoch's key may well be its circle's: the key tells only from its epoch on, which the feed's reader has checked.
+    }
+
+    private static void CheckEntry(LoggedLeaf leaf, NodeView now, VerifyLogResponse response)
+    {
+        response.EntriesReadable++;
+        if (!LeafData.CommitsTo(leaf.LeafData, leaf.Salt, leaf.Entry))
+        {
+            Add(response, "ENTRY_ALTERED", "An entry is not the one its leaf commits to.", $"leaf {leaf.Index}", "Restore the store, or let the node fetch the log anew.");
+            return;
+        }
+
+        Entry entry;
+        try
+        {
+            entry = Entry.Parser.ParseFrom(leaf.Entry);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            Add(response, "ENTRY_UNREADABLE", "An entry cannot be read.", $"leaf {leaf.Index}", "Tell the broker's operator.");
+            return;
+        }
+
+        if (EntryRoute.Of(entry) is not ({ } circle, { } epoch)) return;
+        CircleKey? key = now.Keyring.Find(circle, epoch);
+        if (key is null || !key.RouteKey.Matches(leaf.Index, LeafData.RouteOf(leaf.LeafData))) Add(response, "ENTRY_MISROUTED", $"An entry of circle {circle.Prefix} stands under another route.", $"leaf {leaf.Index}", "Tell the broker's operator.");
+    }
+
+    private async Task CheckBrokerAsync(Checkpoint mine, LogVerifier verifier, VerifyLogResponse response, CancellationToken cancellation)
+    {
+        LogService.LogServiceClient client = new(broker);
+        try
+        {
+            GetCheckpointResponse newest = await client.GetCheckpointAsync(new GetCheckpointRequest(), deadline: Deadline(), cancellationToken: cancellation);
+            Checkpoint? theirs = verifier.Open(newest.Checkpoint.Span, out string? fault);
+            if (theirs is null)
+            {
+                Add(response, "CHECKPOINT_INVALID", fault!, "the broker's checkpoint", "Tell the broker's operator; keep this node's store as evidence.");
+                return;
+            }
+
+            if (theirs.Size < mine.Size || (theirs.Size == mine.Size && theirs.Root != mine.Root))
+            {
+                Add(response, "LOG_ROLLED_BACK", $"The broker shows a log of size {theirs.Size} where this node holds a signed checkpoint of size {mine.Size}.", "the broker's checkpoint", "Tell the broker's operator; keep this node's store as evidence.");
+                return;
+            }
+
+            if (theirs.Size > mine.Size && !await IsConsistentAsync(client, mine, theirs, cancellation))
+            {
+                Add(response, "LOG_FORKED", $"The broker's log of size {theirs.Size} does not continue this node's of size {mine.Size}.", "the broker's checkpoint", "Tell the broker's operator; keep this node's store as evidence.");
+                return;
+            }
+
+            response.BrokerChecked = true;
+        }
+        catch (RpcException)
+        {
+            response.BrokerChecked = false; // Away: what is stored has been verified all the same.
+        }
+    }
+
+    private async Task<bool> IsConsistentAsync(LogService.LogServiceClient client, Checkpoint mine, Checkpoint theirs, CancellationToken cancellation)
+    {
+        GetConsistencyProofResponse proof = await client.GetConsistencyProofAsync(
+            new GetConsistencyProofRequest { OldSize = mine.Size, NewSize = theirs.Size }, deadline: Deadline(), cancellationToken: cancellation);
+        List<TreeHash> hashes = [];
+        foreach (ByteString hash in proof.Hashes)
+        {
+            if (!TreeHash.TryFromBytes(hash.Span, out TreeHash node)) return false;
+            hashes.Add(node);
+        }
+
+        return MerkleProof.VerifyConsistency(mine.Size, theirs.Size, mine.Root, theirs.Root, hashes);
+    }
+
+    private DateTime Deadline() => time.GetUtcNow().UtcDateTime + TimeSpan.FromSeconds(15);
+
+    private static void Add(VerifyLogResponse response, string code, string what, string which, string remedy)
+    {
+        if (response.Faults.Count < MostFaults) response.Faults.Add(Refusal.DataLoss(code, what, which, remedy).ToDetail());
+    }
+}

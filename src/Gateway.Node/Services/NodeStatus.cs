@@ -1,0 +1,64 @@
+using Gateway.Node.Feed;
+using Gateway.Node.Identity;
+using Gateway.Node.Matching;
+using Gateway.Node.Pseudonyms;
+using Gateway.Protocol;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
+using Gateway.Storage.Node;
+using Google.Protobuf;
+
+namespace Gateway.Node.Services;
+
+/// <summary>The state of the node in one answer.</summary>
+public sealed class NodeStatus(
+    INodeStore store, NodeMatcher matcher, Pseudonymiser pseudonymiser, Follower follower, NodeCertificate certificate, NodeSettings settings, Func<NodeView> view)
+{
+    private const int MostAlarms = 100;
+
+    /// <summary>Reads it.</summary>
+    public async Task<GetStatusResponse> ReadAsync(CancellationToken cancellation)
+    {
+        NodeView now = view();
+        IReadOnlyList<(CircleId Circle, NodeRecordState State, long Count)> counts = await store.CountRecordsAsync(cancellation);
+        IReadOnlyDictionary<OutboxState, long> outbox = await store.CountOutboxAsync(cancellation);
+        GetStatusResponse status = new()
+        {
+            MemberId = ByteString.CopyFrom(settings.Member.ToArray()),
+            MemberName = settings.Name,
+            Network = settings.Network,
+            LogSize = now.Size,
+            LogRoot = ByteString.CopyFrom(now.Root.ToArray()),
+            BrokerLogSize = Math.Max(follower.BrokerSize, now.Size),
+            BrokerConnected = follower.IsConnected,
+            BrokerLastHeard = follower.LastHeard?.ToUnixTimeSeconds() ?? 0,
+            LiveRecords = (ulong)counts.Where(count => count.State == NodeRecordState.Live).Sum(count => count.Count),
+            QuarantinedRecords = (ulong)counts.Where(count => count.State == NodeRecordState.Quarantined).Sum(count => count.Count),
+            OutboxWaiting = (ulong)(outbox.GetValueOrDefault(OutboxState.Draft) + outbox.GetValueOrDefault(OutboxState.Sealed) + (await store.ReadOpenWithdrawalsAsync(cancellation)).Count),
+            KnownIdentifiers = (ulong)matcher.Known.Count,
+            PendingIdentifiers = (ulong)pseudonymiser.PendingCount,
+            CertificateNotAfter = new DateTimeOffset(certificate.Current.NotAfter.ToUniversalTime()).ToUnixTimeSeconds(),
+            LogDay = now.State.Day.Number,
+        };
+        NetworkMember? me = now.State.Members.GetValueOrDefault(settings.Member);
+        foreach (NetworkCircle circle in now.State.Circles.Values.Where(circle => circle.Members.Contains(settings.Member)))
+        {
+            status.Circles.Add(new CircleStatus
+            {
+                Policy = circle.Policy,
+                MemberCount = (uint)circle.Members.Count,
+                Epoch = now.Keyring.Newest(circle.Id) is { } key ? (int)key.Epoch : -1,
+                MayPublish = me is not null && circle.MayPublish(me),
+                MayRead = me is not null && circle.MayRead(me),
+                LiveRecords = (ulong)counts.Where(count => count.Circle == circle.Id && count.State == NodeRecordState.Live).Sum(count => count.Count),
+            });
+        }
+
+        foreach (StoredAlarm alarm in await store.ReadAlarmsAsync(MostAlarms, cancellation))
+        {
+            status.Alarms.Add(new Alarm { RaisedAt = alarm.RaisedAt.ToUnixTimeSeconds(), Error = ErrorDetail.Parser.ParseFrom(alarm.Error) });
+        }
+
+        return status;
+    }
+}

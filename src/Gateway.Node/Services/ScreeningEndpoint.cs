@@ -1,0 +1,160 @@
+using System.Threading.Channels;
+using Gateway.Node.Screening;
+using Gateway.Protocol.Errors;
+using Grpc.Core;
+using V1 = Gateway.Protocol.V1;
+
+namespace Gateway.Node.Services;
+
+/// <summary>Screening for the member's own officers and systems (screening.proto).</summary>
+public sealed class ScreeningEndpoint(Screener screener, TimeProvider time) : V1.ScreeningService.ScreeningServiceBase
+{
+    private const int MostParties = 8;
+    private const int MostReferences = 32;
+    private const int LongestId = 128;
+    private const int MostWaiting = 50_000;
+    private const int ResultsAMessage = 200;
+    private const uint LongestWait = 600_000;
+    private const uint LongestStreamWait = 3_600_000;
+
+    /// <inheritdoc/>
+    public override async Task<V1.ScreenResponse> Screen(V1.ScreenRequest request, ServerCallContext context)
+    {
+        V1.Shipment shipment = request.Shipment ?? throw Missing("shipment");
+        if (FaultOf(shipment) is { } fault) throw new RefusalException(fault);
+        PreparedShipment prepared = screener.Prepare(Translation.ToShipment(shipment));
+        return new V1.ScreenResponse { Result = await DecideAfterAsync(prepared, request.WaitMilliseconds, context.CancellationToken) };
+    }
+
+    /// <inheritdoc/>
+    public override async Task<V1.QueryResponse> Query(V1.QueryRequest request, ServerCallContext context)
+    {
+        V1.Party party = request.Party ?? throw Missing("party");
+        if (Translation.FaultOf(party.Identifiers, "party.identifiers") is { } fault) throw new RefusalException(fault);
+        PreparedShipment prepared = screener.Prepare(Translation.ToParty(party));
+        if (prepared.Hashes.Length == 0 && prepared.Keys.Rejections.Count == 0)
+        {
+            throw new RefusalException(Refusal.Invalid("NOTHING_TO_QUERY", "Nothing in the query identifies anybody.", "party", "Give an identifier, or a name with a postcode or city."));
+        }
+
+        return new V1.QueryResponse { Result = await DecideAfterAsync(prepared, request.WaitMilliseconds, context.CancellationToken) };
+    }
+
+    /// <inheritdoc/>
+    public override async Task ScreenStream(IAsyncStreamReader<V1.ScreenStreamRequest> requestStream, IServerStreamWriter<V1.ScreenStreamResponse> responseStream, ServerCallContext context)
+    {
+        // The bound is what makes a source that is faster than the evaluators wait.
+        Channel<V1.ScreeningResult> results = Channel.CreateBounded<V1.ScreeningResult>(2 * ResultsAMessage);
+        Task writing = WriteAsync(results.Reader, responseStream, context.CancellationToken);
+        try
+        {
+            await ReadAsync(requestStream, results.Writer, context.CancellationToken);
+            results.Writer.Complete();
+        }
+        catch (Exception fault)
+        {
+            results.Writer.Complete(fault);
+            throw;
+        }
+
+        await writing;
+    }
+
+    private async Task ReadAsync(IAsyncStreamReader<V1.ScreenStreamRequest> requests, ChannelWriter<V1.ScreeningResult> results, CancellationToken cancellation)
+    {
+        uint wait = 0;
+        bool first = true;
+        using SemaphoreSlim room = new(MostWaiting, MostWaiting);
+        List<Task> waiting = [];
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        try
+        {
+            while (await requests.MoveNext(cancellation))
+            {
+                if (first) (wait, first) = (requests.Current.WaitMilliseconds, false);
+                foreach (V1.Shipment shipment in requests.Current.Shipments)
+                {
+                    if (FaultOf(shipment) is { } fault)
+                    {
+                        await results.WriteAsync(Refused(shipment, fault), cancellation);
+                        continue;
+                    }
+
+                    PreparedShipment prepared = screener.Prepare(Translation.ToShipment(shipment));
+                    Task? unknown = screener.WantUnknown(prepared);
+                    V1.ScreeningResult now = await screener.DecideAsync(prepared, cancellation);
+                    now.Final = unknown is null || wait == 0;
+                    await results.WriteAsync(now, cancellation);
+                    if (unknown is null || wait == 0) continue;
+                    await room.WaitAsync(cancellation);
+                    waiting.Add(DecideLaterAsync(prepared, unknown, results, room, patience.Token, cancellation));
+                    if (waiting.Count >= 2 * MostWaiting) waiting.RemoveAll(task => task.IsCompletedSuccessfully);
+                }
+            }
+
+            patience.CancelAfter(TimeSpan.FromMilliseconds(Math.Min(wait, LongestStreamWait)));
+            await Task.WhenAll(waiting);
+        }
+        catch
+        {
+            await patience.CancelAsync();
+            await Task.WhenAll(waiting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+    }
+
+    private async Task DecideLaterAsync(PreparedShipment prepared, Task unknown, ChannelWriter<V1.ScreeningResult> results, SemaphoreSlim room, CancellationToken patience, CancellationToken cancellation)
+    {
+        try
+        {
+            await unknown.WaitAsync(patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellation.ThrowIfCancellationRequested();
+            await results.WriteAsync(await screener.DecideAsync(prepared, cancellation), cancellation);
+        }
+        finally
+        {
+            room.Release();
+        }
+    }
+
+    private static async Task WriteAsync(ChannelReader<V1.ScreeningResult> results, IServerStreamWriter<V1.ScreenStreamResponse> response, CancellationToken cancellation)
+    {
+        while (await results.WaitToReadAsync(cancellation))
+        {
+            V1.ScreenStreamResponse message = new();
+            while (message.Results.Count < ResultsAMessage && results.TryRead(out V1.ScreeningResult? result)) message.Results.Add(result);
+            await response.WriteAsync(message, cancellation);
+        }
+    }
+
+    private async Task<V1.ScreeningResult> DecideAfterAsync(PreparedShipment prepared, uint waitMilliseconds, CancellationToken cancellation)
+    {
+        Task? unknown = screener.WantUnknown(prepared);
+        if (unknown is not null && waitMilliseconds > 0)
+        {
+            Task patience = Task.Delay(TimeSpan.FromMilliseconds(Math.Min(waitMilliseconds, LongestWait)), time, cancellation);
+            await Task.WhenAny(unknown, patience);
+            cancellation.ThrowIfCancellationRequested();
+        }
+
+        return await screener.DecideAsync(prepared, cancellation);
+    }
+
+    private static Refusal? FaultOf(V1.Shipment shipment)
+    {
+        if (shipment.Id.Length is 0 or > LongestId) return Refusal.Invalid("SHIPMENT_ID_INVALID", $"The shipment's id is empty or longer than {LongestId} characters.", "id", "Give the declaration's own number.");
+        if (shipment.Parties.Count > MostParties) return Refusal.Invalid("SHIPMENT_TOO_LARGE", $"The shipment has {shipment.Parties.Count} parties, more than {MostParties}.", shipment.Id, "Leave out parties that are not consignor, consignee, seller or declarant.");
+        if (shipment.References.Count > MostReferences) return Refusal.Invalid("SHIPMENT_TOO_LARGE", $"The shipment has {shipment.References.Count} references, more than {MostReferences}.", shipment.Id, "Split the shipment.");
+        return Translation.FaultOf(shipment.References, "references") ?? shipment.Parties.Select(party => Translation.FaultOf(party.Party?.Identifiers ?? [], "parties.identifiers")).FirstOrDefault(fault => fault is not null);
+    }
+
+    private static V1.ScreeningResult Refused(V1.Shipment shipment, Refusal fault)
+    {
+        // Not screened is not cleared.
+        V1.ScreeningResult result = new() { ShipmentId = shipment.Id, Decision = V1.ScreeningDecision.Pending, Lane = V1.Lane.Yellow, Final = true };
+        result.RejectedFields.Add(fault.ToDetail());
+        return result;
+    }
+
+    private static RefusalException Missing(string field) => new(Refusal.Invalid("FIELD_MISSING", "The request is empty.", field, "Fill in the field."));
+}
