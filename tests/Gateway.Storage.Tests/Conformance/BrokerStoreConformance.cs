@@ -6,7 +6,7 @@ using static Gateway.Storage.Tests.Samples;
 namespace Gateway.Storage.Tests.Conformance;
 
 /// <summary>What every broker store must do. A derived class says how one is opened.</summary>
-public abstract class BrokerStoreConformance
+public abstract partial class BrokerStoreConformance
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
