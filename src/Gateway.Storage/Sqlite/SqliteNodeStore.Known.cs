@@ -40,11 +40,13 @@ public sealed partial class SqliteNodeStore
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<UInt128> ReadKnownHashesAsync(uint version, CancellationToken cancellation) => _file.ReadPagesAsync<UInt128, long>(
-        0,
-        (session, last, page) =>
+    public IAsyncEnumerable<UInt128> ReadKnownHashesAsync(uint version, CancellationToken cancellation) => _file.ReadRangesAsync(
+        session => ReadLast(session, "SELECT COALESCE(MAX(id), 0) FROM known"),
+        PageRows,
+        (session, from, to) =>
         {
-            Statement query = session.Start("SELECT version, hash, sealed, used_day, row_hash, id FROM known WHERE id > ? ORDER BY id LIMIT ?").Bind(last).Bind(PageRows);
+            var hashes = new List<UInt128>(PageRows);
+            Statement query = session.Start("SELECT version, hash, sealed, used_day, row_hash, id FROM known WHERE id > ? AND id <= ? ORDER BY id").Bind(from).Bind(to);
             while (query.Step())
             {
                 query.Row(Known);
@@ -52,14 +54,14 @@ public sealed partial class SqliteNodeStore
                 UInt128 hash = query.UInt128();
                 query.Span();
                 query.Int64();
-                last = CheckNumbered(query);
+                CheckNumbered(query);
                 if (rowVersion == version)
                 {
-                    page.Add(hash);
+                    hashes.Add(hash);
                 }
             }
 
-            return last;
+            return hashes;
         },
         cancellation);
 
@@ -83,21 +85,18 @@ public sealed partial class SqliteNodeStore
         cancellation);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<KnownTag> ReadKnownTagsAsync(CancellationToken cancellation) => _file.ReadPagesAsync<KnownTag, long>(
-        0,
-        (session, last, page) =>
-        {
-            Statement query = session.Start("SELECT tag, hash, circle, epoch, row_hash, id FROM known_tags WHERE id > ? ORDER BY id LIMIT ?").Bind(last).Bind(PageRows);
-            while (query.Step())
+    public IAsyncEnumerable<KnownTag> ReadKnownTagsAsync(CancellationToken cancellation) => _file.ReadRangesAsync(
+        session => ReadLast(session, "SELECT COALESCE(MAX(id), 0) FROM known_tags"),
+        PageRows,
+        (session, from, to) => ReadAll(
+            session.Start("SELECT tag, hash, circle, epoch, row_hash, id FROM known_tags WHERE id > ? AND id <= ? ORDER BY id").Bind(from).Bind(to),
+            query =>
             {
                 query.Row(KnownTags);
                 var tag = new KnownTag(Tag.FromUInt128(query.UInt128()), query.UInt128(), query.Circle(), (uint)query.Int64());
-                last = CheckNumbered(query);
-                page.Add(tag);
-            }
-
-            return last;
-        },
+                CheckNumbered(query);
+                return tag;
+            }),
         cancellation);
 
     /// <inheritdoc/>
@@ -127,6 +126,14 @@ public sealed partial class SqliteNodeStore
             return query.Step() ? ReadKnown(query).Known : null;
         },
         cancellation);
+
+    private static long ReadLast(Session session, string sql)
+    {
+        Statement query = session.Start(sql);
+        query.Step();
+        query.Row("");
+        return query.Int64();
+    }
 
     private static void AddTags(Session session, IEnumerable<KnownTag> tags)
     {

@@ -9,26 +9,28 @@ public sealed partial class SqliteNodeStore
 
     private const int RecordColumns = 12, ItemColumns = 3;
 
+    /// <summary>Records in a range of tags: a record has 5 KiB of them at most.</summary>
+    private const int TagRows = 500;
+
     /// <inheritdoc/>
-    public IAsyncEnumerable<RecordTags> ReadLiveTagsAsync(CancellationToken cancellation) => _file.ReadPagesAsync<RecordTags, int>(
-        0,
-        (session, last, page) =>
+    public IAsyncEnumerable<RecordTags> ReadLiveTagsAsync(CancellationToken cancellation) => _file.ReadRangesAsync(
+        session => ReadLastRecordNumber(session),
+        TagRows,
+        (session, from, to) =>
         {
             // All records are read, not only those whose state says live: a state that changed by accident must not hide a record.
-            Statement query = session.Start("SELECT r.*, t.* FROM records r LEFT JOIN tags t ON t.number = r.number WHERE r.number > ? ORDER BY r.number LIMIT ?").Bind(last).Bind(PageRows);
-            int bytes = 0;
-            while (bytes < PageBytes && query.Step())
+            var page = new List<RecordTags>();
+            Statement query = session.Start("SELECT r.*, t.* FROM records r LEFT JOIN tags t ON t.number = r.number WHERE r.number > ? AND r.number <= ? ORDER BY r.number").Bind(from).Bind(to);
+            while (query.Step())
             {
-                (last, NodeRecordState state) = CheckBareRecord(query);
+                (int number, NodeRecordState state) = CheckBareRecord(query);
                 if (state == NodeRecordState.Live)
                 {
-                    byte[] tags = ReadTags(query, RecordColumns, last);
-                    bytes += tags.Length;
-                    page.Add(new RecordTags(last, tags));
+                    page.Add(new RecordTags(number, ReadTags(query, RecordColumns, number)));
                 }
             }
 
-            return last;
+            return page;
         },
         cancellation);
 

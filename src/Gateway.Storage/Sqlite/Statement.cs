@@ -260,7 +260,11 @@ internal sealed class Statement : IDisposable
     /// <summary>Reads the row's hash, the column after those read, and tells whether it is theirs.</summary>
     public bool HashHolds() => _hash.Is(raw.sqlite3_column_blob(_statement, _column++));
 
-    public void Dispose() => _statement.Dispose();
+    public void Dispose()
+    {
+        _statement.Dispose();
+        _hash.Dispose();
+    }
 
     private bool SkipNull()
     {

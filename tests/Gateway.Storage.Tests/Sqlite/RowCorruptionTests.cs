@@ -1,0 +1,172 @@
+using Gateway.Ledger;
+using Gateway.Protocol;
+using Gateway.Storage.Node;
+using Gateway.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+using static Gateway.Storage.Tests.Samples;
+
+namespace Gateway.Storage.Tests.Sqlite;
+
+/// <summary>Every column of every table is changed by one bit, past the store, and must not be served.</summary>
+public sealed class RowCorruptionTests : IDisposable
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    private readonly StoreFile _file = new();
+
+    public void Dispose() => _file.Dispose();
+
+    [Theory]
+    [InlineData("leaves", "kind state leaf_data salt entry circle epoch row_hash")]
+    [InlineData("records", "id circle epoch record_key expiry contributor issuance_salt member_signature receipt_size withdrawn_at has_item row_hash")]
+    [InlineData("items", "item row_hash")]
+    [InlineData("checkpoints", "note row_hash")]
+    [InlineData("tiles", "hashes row_hash")]
+    [InlineData("invitations", "token_hash member name role expires_at row_hash")]
+    [InlineData("proposals", "circle epoch request row_hash")]
+    [InlineData("route_keys", "circle epoch route_key row_hash")]
+    [InlineData("quota_usage", "member quota day used row_hash")]
+    public async Task A_changed_column_of_the_broker_is_never_served(string table, string columns)
+    {
+        await using (SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None))
+        {
+            await store.AddInvitationAsync(Invitation(1), None);
+            await store.SaveProposalAsync(new(Circle(1), 4, [1, 2]), None);
+            await store.AppendAsync(Append(RecordLeaf(0)) with { RouteKeys = [new(Circle(1), 2, Bytes("route", 1, 32))], Usage = [new(Member(1), "strong", new UtcDay(10), 5)] }, None);
+            await ReadAllAsync(store);
+        }
+
+        await RequireDetectedAsync(table, columns, async () =>
+        {
+            await using SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None);
+            await ReadAllAsync(store);
+        });
+    }
+
+    [Theory]
+    [InlineData("leaves", "state leaf_data salt entry row_hash")]
+    [InlineData("records", "id idx circle epoch record_key expiry state fault withdrawn_at has_item row_hash")]
+    [InlineData("items", "item row_hash")]
+    [InlineData("tags", "tags row_hash")]
+    [InlineData("checkpoints", "note row_hash")]
+    [InlineData("tiles", "hashes row_hash")]
+    [InlineData("known", "version hash sealed used_day row_hash")]
+    [InlineData("known_tags", "tag hash circle epoch row_hash")]
+    [InlineData("hits", "record hash row_hash")]
+    [InlineData("outbox", "circle reference content_hash state draft record_salt record_id submission receipt refusal created_at row_hash")]
+    [InlineData("outbox_withdrawals", "record_id request created_at row_hash")]
+    [InlineData("alarms", "raised_at error evidence row_hash")]
+    public async Task A_changed_column_of_the_node_is_never_served(string table, string columns)
+    {
+        await using (SqliteNodeStore store = await SqliteNodeStore.OpenAsync(_file.Path, TimeProvider.System, None))
+        {
+            await store.ApplyAsync(Apply(0, 1) with { Records = [NodeRecord(1)] }, None);
+            await store.AddKnownAsync([Known(1, 1)], None);
+            OutboxRow row = Assert.Single(await store.AddDraftsAsync([Draft("a")], None));
+            await store.UpdateOutboxAsync([row with { RecordSalt = [1], RecordId = Record(7), Submission = [2], Receipt = [3], Refusal = [4] }], None);
+            await store.AddWithdrawalAsync(Withdrawal(1), None);
+            await store.AddAlarmAsync(Alarm(1), None);
+            await ReadAllAsync(store);
+        }
+
+        await RequireDetectedAsync(table, columns, async () =>
+        {
+            await using SqliteNodeStore store = await SqliteNodeStore.OpenAsync(_file.Path, TimeProvider.System, None);
+            await ReadAllAsync(store);
+        });
+    }
+
+    [Theory]
+    [InlineData("records")]
+    [InlineData("items")]
+    public async Task A_missing_row_of_a_published_record_is_not_taken_for_its_end(string table)
+    {
+        await using SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None);
+        await store.AppendAsync(Append(RecordLeaf(0)), None);
+        _file.Execute($"DELETE FROM {table}");
+        StoreCorruptException error = await Assert.ThrowsAsync<StoreCorruptException>(async () => await store.ReadLeafAsync(0, None));
+        Assert.Equal((table, "0"), (error.Table, error.Row));
+    }
+
+    [Theory]
+    [InlineData("tags")]
+    [InlineData("items")]
+    public async Task A_missing_row_of_a_live_record_is_not_taken_for_its_end(string table)
+    {
+        await using SqliteNodeStore store = await SqliteNodeStore.OpenAsync(_file.Path, TimeProvider.System, None);
+        await store.ApplyAsync(Apply(0, 1) with { Records = [NodeRecord(1)] }, None);
+        _file.Execute($"DELETE FROM {table}");
+        StoreCorruptException error = await Assert.ThrowsAsync<StoreCorruptException>(async () => await store.ReadRecordAsync(1, None));
+        Assert.Equal((table, "1"), (error.Table, error.Row));
+    }
+
+    private static async Task ReadAllAsync(SqliteBrokerStore store)
+    {
+        await store.ReadHeadAsync(None);
+        store.ReadTile(new TileId(0, 0));
+        await store.ReadLeavesAsync(0, 10, None).ToListAsync();
+        await store.ListOpenInvitationsAsync(DateTimeOffset.UnixEpoch, None);
+        await store.ListProposalsAsync(None);
+        await store.ReadRouteKeysAsync(None);
+        await store.ReadUsageAsync(new UtcDay(0), None);
+    }
+
+    private static async Task ReadAllAsync(SqliteNodeStore store)
+    {
+        await store.ReadHeadAsync(None);
+        store.ReadTile(new TileId(0, 0));
+        await store.ReadLeavesAsync(0, 10, None).ToListAsync();
+        await store.ReadLiveTagsAsync(None).ToListAsync();
+        await store.ListRecordsAsync(null, None).ToListAsync();
+        await store.ReadRecordAsync(1, None);
+        await store.ReadKnownHashesAsync(1, None).ToListAsync();
+        await store.ReadKnownAsync(1, None).ToListAsync();
+        await store.ReadKnownTagsAsync(None).ToListAsync();
+        await store.ReadHitsAsync(None).ToListAsync();
+        await store.ListOutboxAsync(None).ToListAsync();
+        await store.ReadOpenWithdrawalsAsync(None);
+        await store.ReadAlarmsAsync(10, None);
+    }
+
+    /// <summary>Changes each column in turn, reads everything, and puts it back.</summary>
+    private async Task RequireDetectedAsync(string table, string columns, Func<Task> readAll)
+    {
+        foreach (string column in columns.Split(' '))
+        {
+            object? before = Exchange(table, column, null, flip: true);
+            Exception? error = await Xunit.Record.ExceptionAsync(readAll);
+            Assert.True(error is StoreCorruptException corrupt && corrupt.Table == table, $"{table}.{column}: {error?.Message ?? "served"}");
+            Exchange(table, column, before, flip: false);
+            await readAll();
+        }
+    }
+
+    private object? Exchange(string table, string column, object? value, bool flip)
+    {
+        using SqliteConnection connection = _file.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = $"SELECT {column} FROM {table}";
+        object before = command.ExecuteScalar()!;
+        command.CommandText = $"UPDATE {table} SET {column} = $value";
+        command.Parameters.AddWithValue("$value", flip ? Flip(before, column) : value);
+        Assert.Equal(1, command.ExecuteNonQuery());
+        return before;
+    }
+
+    private static object Flip(object value, string column)
+    {
+        switch (value)
+        {
+            case byte[] bytes:
+                byte[] changed = [.. bytes];
+                changed[changed.Length / 2] ^= 0x10;
+                return changed;
+            case long number:
+                return number ^ 1;
+            case string text:
+                return text[..^1] + (char)(text[^1] ^ 1);
+            default:
+                return column == "fault" ? "text" : 5L; // A null that holds something now.
+        }
+    }
+}

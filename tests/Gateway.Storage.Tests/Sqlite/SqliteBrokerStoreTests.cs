@@ -1,0 +1,20 @@
+using Gateway.Storage.Broker;
+using Gateway.Storage.Sqlite;
+using Gateway.Storage.Tests.Conformance;
+
+namespace Gateway.Storage.Tests.Sqlite;
+
+public sealed class SqliteBrokerStoreTests : BrokerStoreConformance, IDisposable
+{
+    private StoreFile _file = new();
+
+    public void Dispose() => _file.Dispose();
+
+    protected override async ValueTask<IBrokerStore> OpenAsync() => await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, CancellationToken.None);
+
+    protected override void StartAnew()
+    {
+        _file.Dispose();
+        _file = new StoreFile();
+    }
+}
