@@ -126,7 +126,7 @@ public sealed class NodeLog
         foreach (NodeRecord record in outcome.Records.Where(record => record.State == NodeRecordState.AwaitingWithdrawal)) _awaited[record.Id] = record;
         foreach ((NodeRecord record, _) in outcome.Ended) _awaited.Remove(record.Id);
         foreach (Refusal alarm in verified.Alarms.Concat(outcome.Alarms)) NodeEvents.AlarmRaised(_logger, alarm.Code, alarm.What, alarm.Which);
-        NodeEvents.BatchApplied(_logger, verified.Leaves.Count, verified.View.Size, outcome.Records.Count);
+        NodeEvents.BatchApplied(_logger, verified.Leaves.Count, verified.View.Size, outcome.Records.Length);
     }
 
     private async Task<BatchOutcome> JudgeAsync(VerifiedBatch verified, CancellationToken cancellation)
