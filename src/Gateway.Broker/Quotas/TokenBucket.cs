@@ -1,11 +1,23 @@
 namespace Gateway.Broker.Quotas;
 
 /// <summary>A token bucket on the injected clock (the framework's limiters read their own).</summary>
-internal sealed class TokenBucket(double capacity, double perSecond, TimeProvider time)
+internal sealed class TokenBucket
 {
     private readonly Lock _lock = new();
-    private double _tokens = capacity;
-    private long _filledAt = time.GetTimestamp();
+    private readonly double _capacity;
+    private readonly double _perSecond;
+    private readonly TimeProvider _time;
+    private double _tokens;
+    private long _filledAt;
+
+    /// <summary>A full bucket.</summary>
+    public TokenBucket(double capacity, double perSecond, TimeProvider time)
+    {
+        _capacity = _tokens = capacity;
+        _perSecond = perSecond;
+        _time = time;
+        _filledAt = time.GetTimestamp();
+    }
 
     /// <summary>Takes tokens, or says how long until there are so many.</summary>
     public bool TryTake(double count, out TimeSpan wait)
@@ -13,7 +25,7 @@ internal sealed class TokenBucket(double capacity, double perSecond, TimeProvide
         lock (_lock)
         {
             Refill();
-            wait = _tokens >= count ? TimeSpan.Zero : TimeSpan.FromSeconds((count - _tokens) / perSecond);
+            wait = _tokens >= count ? TimeSpan.Zero : TimeSpan.FromSeconds((count - _tokens) / _perSecond);
             if (wait > TimeSpan.Zero) return false;
             _tokens -= count;
             return true;
@@ -28,15 +40,15 @@ internal sealed class TokenBucket(double capacity, double perSecond, TimeProvide
             lock (_lock)
             {
                 Refill();
-                return _tokens >= capacity;
+                return _tokens >= _capacity;
             }
         }
     }
 
     private void Refill()
     {
-        long now = time.GetTimestamp();
-        _tokens = Math.Min(capacity, _tokens + time.GetElapsedTime(_filledAt, now).TotalSeconds * perSecond);
+        long now = _time.GetTimestamp();
+        _tokens = Math.Min(_capacity, _tokens + _time.GetElapsedTime(_filledAt, now).TotalSeconds * _perSecond);
         _filledAt = now;
     }
 }
