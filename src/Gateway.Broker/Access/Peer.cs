@@ -1,0 +1,33 @@
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.Identity;
+using Grpc.Core;
+
+namespace Gateway.Broker.Access;
+
+/// <summary>Who calls, by its certificate and the log.</summary>
+/// <param name="Id">The name in its certificate; null for a caller without one, where the rule allows that.</param>
+public sealed record Peer(SpiffeId? Id)
+{
+    private static readonly object Key = new();
+
+    /// <summary>A caller without a certificate.</summary>
+    public static Peer Anonymous { get; } = new((SpiffeId?)null);
+
+    /// <summary>Whether it is an operator of the broker.</summary>
+    public bool IsOperator => Id is { IsOperator: true };
+
+    /// <summary>The member whose node calls, or null.</summary>
+    public MemberId? Member => Id?.Member;
+
+    /// <summary>The member whose node calls.</summary>
+    /// <exception cref="RefusalException">It is no member's node. The table of rules lets nobody else come here.</exception>
+    public MemberId RequireMember() => Member ?? throw new RefusalException(Refusal.Denied("MEMBERS_ONLY", "Only a member's node may do this.", "certificate", "Call with the node's certificate."));
+
+    /// <summary>The peer that the interceptor found for a call.</summary>
+    public static Peer Of(ServerCallContext context) => context.UserState.TryGetValue(Key, out object? peer) && peer is Peer known
+        ? known
+        : throw new InvalidOperationException($"{context.Method} was reached without passing the access rules.");
+
+    internal void AttachTo(ServerCallContext context) => context.UserState[Key] = this;
+}

@@ -1,0 +1,72 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Protocol.Identity;
+
+namespace Gateway.Broker.Certificates;
+
+/// <summary>The broker's own certificate: read at start, renewed under way without ending a connection.</summary>
+public sealed class BrokerCertificate
+{
+    private readonly string _certificatePath;
+    private readonly string _keyPath;
+    private readonly CertificateAuthority _authority;
+    private readonly SpiffeId _id;
+    private readonly IReadOnlyList<string> _hosts;
+    private readonly TimeSpan _lifetime;
+    private readonly TimeProvider _time;
+    private volatile X509Certificate2 _current;
+
+    private BrokerCertificate(
+        string certificatePath, string keyPath, CertificateAuthority authority, SpiffeId id, IReadOnlyList<string> hosts, TimeSpan lifetime, TimeProvider time, X509Certificate2 current)
+    {
+        _certificatePath = certificatePath;
+        _keyPath = keyPath;
+        _authority = authority;
+        _id = id;
+        _hosts = hosts;
+        _lifetime = lifetime;
+        _time = time;
+        _current = current;
+    }
+
+    /// <summary>The certificate for new connections, with its key.</summary>
+    public X509Certificate2 Current => _current;
+
+    /// <summary>When the current certificate ends.</summary>
+    public DateTimeOffset NotAfter => new(_current.NotAfter.ToUniversalTime(), TimeSpan.Zero);
+
+    /// <summary>Whether half of its life is over, or it is not valid at all.</summary>
+    public bool IsDue
+    {
+        get
+        {
+            DateTimeOffset from = new(_current.NotBefore.ToUniversalTime(), TimeSpan.Zero);
+            return _time.GetUtcNow() >= from + (NotAfter - from) / 2;
+        }
+    }
+
+    /// <summary>Reads the certificate; issues one where there is none or half of its life is over.</summary>
+    public static BrokerCertificate LoadOrIssue(
+        string certificatePath, string keyPath, CertificateAuthority authority, SpiffeId id, IReadOnlyList<string> hosts, TimeSpan lifetime, TimeProvider time)
+    {
+        if (File.Exists(certificatePath) && File.Exists(keyPath))
+        {
+            BrokerCertificate stored = new(certificatePath, keyPath, authority, id, hosts, lifetime, time, X509Certificate2.CreateFromPemFile(certificatePath, keyPath));
+            if (stored.IsDue) stored.Renew();
+            return stored;
+        }
+
+        return new BrokerCertificate(certificatePath, keyPath, authority, id, hosts, lifetime, time, Issue(certificatePath, keyPath, authority, id, hosts, lifetime));
+    }
+
+    /// <summary>Takes a new key and certificate into use, for connections from now on. The old one is left to the connections that use it.</summary>
+    public void Renew() => _current = Issue(_certificatePath, _keyPath, _authority, _id, _hosts, _lifetime);
+
+    private static X509Certificate2 Issue(string certificatePath, string keyPath, CertificateAuthority authority, SpiffeId id, IReadOnlyList<string> hosts, TimeSpan lifetime)
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using X509Certificate2 issued = authority.Issue(new PublicKey(key), id, lifetime, hosts);
+        CertificateFiles.Replace(certificatePath, keyPath, issued, key);
+        return issued.CopyWithPrivateKey(key);
+    }
+}

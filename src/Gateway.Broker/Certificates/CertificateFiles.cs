@@ -1,0 +1,35 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace Gateway.Broker.Certificates;
+
+/// <summary>Certificates and keys in files: PEM, keys readable by the owner only.</summary>
+internal static class CertificateFiles
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Writes a file that must not exist yet, readable by the owner only from its first byte on.</summary>
+    /// <exception cref="IOException">The file exists, or cannot be written.</exception>
+    public static void WriteSecret(string path, ReadOnlySpan<byte> bytes) => Write(path, bytes, FileMode.CreateNew);
+
+    /// <summary>Writes certificate and key as two PEM files; each replaces an older one in one step.</summary>
+    public static void Replace(string certificatePath, string keyPath, X509Certificate2 certificate, ECDsa key)
+    {
+        byte[] pem = Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem());
+        Write(keyPath + ".new", pem, FileMode.Create);
+        CryptographicOperations.ZeroMemory(pem);
+        Write(certificatePath + ".new", Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()), FileMode.Create);
+        File.Move(keyPath + ".new", keyPath, overwrite: true);
+        File.Move(certificatePath + ".new", certificatePath, overwrite: true);
+    }
+
+    private static void Write(string path, ReadOnlySpan<byte> bytes, FileMode mode)
+    {
+        FileStreamOptions options = new() { Mode = mode, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
+        using FileStream file = new(path, options);
+        file.Write(bytes);
+        file.Flush(flushToDisk: true);
+    }
+}

@@ -1,0 +1,131 @@
+using Gateway.Broker.Access;
+using Gateway.Broker.Certificates;
+using Gateway.Broker.Membership;
+using Gateway.Broker.Publishing;
+using Gateway.Broker.Quotas;
+using Gateway.Broker.Sequencing;
+using Gateway.Broker.Services;
+using Gateway.Cryptography;
+using Gateway.Protocol.Identity;
+using Gateway.Storage.Broker;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Broker.Hosting;
+
+/// <summary>Everything a broker is but its listener: opened in order, closed in reverse.</summary>
+public sealed class BrokerCore : IAsyncDisposable
+{
+    private readonly SigningKey _logKey;
+    private readonly ILogger _log;
+
+    private BrokerCore(
+        BrokerOptions options, IBrokerStore store, NetworkView view, LogSignal signal, SigningKey logKey, Sequencer sequencer, CertificateAuthority authority, BrokerCertificate certificate,
+        OprfEvaluator evaluator, QuotaLedger quotas, RandomSource random, TimeProvider time, ILogger log)
+    {
+        Store = store;
+        View = view;
+        Signal = signal;
+        _logKey = logKey;
+        Sequencer = sequencer;
+        Authority = authority;
+        Certificate = certificate;
+        Evaluator = evaluator;
+        Quotas = quotas;
+        _log = log;
+        Reader = new LogReader(store);
+        Admission = new Admission(view, store, sequencer, Reader, quotas);
+        Enrolment = new Enrolment(view, store, sequencer, authority, options.Quotas, random, time, options.NodeCertificateLifetime);
+        Proposals = new EpochProposals(view, store, sequencer);
+        Identifier = new PeerIdentifier(view, authority.Certificate, time);
+        Activity = new PeerActivity(time);
+    }
+
+    /// <summary>The store.</summary>
+    public IBrokerStore Store { get; }
+
+    /// <summary>The network's state.</summary>
+    public NetworkView View { get; }
+
+    /// <summary>Tells of commits.</summary>
+    public LogSignal Signal { get; }
+
+    /// <summary>The appender.</summary>
+    public Sequencer Sequencer { get; }
+
+    /// <summary>Receipts and proofs.</summary>
+    public LogReader Reader { get; }
+
+    /// <summary>The checks before the log.</summary>
+    public Admission Admission { get; }
+
+    /// <summary>The network's authority.</summary>
+    public CertificateAuthority Authority { get; }
+
+    /// <summary>The broker's own certificate.</summary>
+    public BrokerCertificate Certificate { get; }
+
+    /// <summary>The OPRF keys.</summary>
+    public OprfEvaluator Evaluator { get; }
+
+    /// <summary>What members have used.</summary>
+    public QuotaLedger Quotas { get; }
+
+    /// <summary>Invitations and certificates.</summary>
+    public Enrolment Enrolment { get; }
+
+    /// <summary>Key epochs on their way.</summary>
+    public EpochProposals Proposals { get; }
+
+    /// <summary>Finds out who calls.</summary>
+    public PeerIdentifier Identifier { get; }
+
+    /// <summary>When members called last.</summary>
+    public PeerActivity Activity { get; }
+
+    /// <summary>Opens the broker of a folder over a store, which it closes in the end.</summary>
+    /// <exception cref="BrokerOptionsException">Options, keys and log do not belong together.</exception>
+    public static async ValueTask<BrokerCore> OpenAsync(BrokerOptions options, IBrokerStore store, RandomSource random, TimeProvider time, ILogger log, CancellationToken cancellation)
+    {
+        BrokerFiles files = options.Files;
+        NetworkView view = await NetworkView.LoadAsync(store, cancellation).ConfigureAwait(false);
+        if (view.Current.Genesis is not { } genesis || view.Current.OprfKeys is not { } announced) throw new BrokerOptionsException([$"The store {files.Store} holds no log: make the broker with 'gateway broker init'."]);
+
+        SigningKey logKey = BrokerKeys.ReadLogKey(files);
+        CertificateAuthority authority = CertificateAuthority.Load(files.AuthorityCertificate, files.AuthorityKey, time, random);
+        OprfEvaluator evaluator = BrokerKeys.Read(files.OprfSeed, seed => new OprfEvaluator(seed, announced.Version, random));
+        List<string> faults = [];
+        if (genesis.Network != options.Network) faults.Add($"network: broker.json says '{options.Network}', the log's Genesis '{genesis.Network}'.");
+        if (!logKey.PublicKey.ToArray().AsSpan().SequenceEqual(genesis.LogPk.Span)) faults.Add($"{files.LogSeed} is not the key of this log: restore it from a backup.");
+        if (!authority.Certificate.RawData.AsSpan().SequenceEqual(genesis.CaCertificate.Span)) faults.Add($"{files.AuthorityCertificate} is not the authority of this log: restore it from a backup.");
+        if (!evaluator.IsAnnouncedBy(announced)) faults.Add($"{files.OprfSeed} does not give the OPRF keys that the log announces: restore it from a backup.");
+        if (faults.Count > 0) throw new BrokerOptionsException(faults);
+
+        BrokerCertificate certificate = BrokerCertificate.LoadOrIssue(
+            files.BrokerCertificate, files.BrokerKey, authority, SpiffeId.ForBroker(options.Network, "broker"), options.Hosts, options.BrokerCertificateLifetime, time);
+        LogSignal signal = new();
+        QuotaLedger quotas = await QuotaLedger.LoadAsync(store, options.Quotas, time, cancellation).ConfigureAwait(false);
+        Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, signal, log, cancellation).ConfigureAwait(false);
+        return new BrokerCore(options, store, view, signal, logKey, sequencer, authority, certificate, evaluator, quotas, random, time, log);
+    }
+
+    /// <summary>Commits what waits, writes the usage, closes the store.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Log.Stopping(_log);
+        await Sequencer.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            await Quotas.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Gateway.Storage.StoreUnavailableException error)
+        {
+            // The store must be closed all the same; only evaluations of the last seconds stay uncounted.
+            Log.UsageNotWritten(_log, error);
+        }
+
+        await Store.DisposeAsync().ConfigureAwait(false);
+        Evaluator.Dispose();
+        Authority.Dispose();
+        _logKey.Dispose();
+    }
+}

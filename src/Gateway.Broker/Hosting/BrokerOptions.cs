@@ -1,0 +1,104 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gateway.Broker.Quotas;
+using Gateway.Protocol.Identity;
+
+namespace Gateway.Broker.Hosting;
+
+/// <summary>How a broker runs: <c>broker.json</c> in its folder.</summary>
+public sealed record BrokerOptions
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+    };
+
+    /// <summary>The broker's folder: its keys, certificates and store.</summary>
+    [JsonIgnore]
+    public string Directory { get; init; } = "";
+
+    /// <summary>Name of the network: a lower-case DNS name of at most 63 characters.</summary>
+    public string Network { get; init; } = "";
+
+    /// <summary>Address and port to listen on, e.g. 0.0.0.0:7443; port 0 takes a free one.</summary>
+    public string Listen { get; init; } = "127.0.0.1:7443";
+
+    /// <summary>Address under which nodes reach the broker: https, host and port.</summary>
+    public string AdvertisedAddress { get; init; } = "https://localhost:7443";
+
+    /// <summary>DNS names and IP addresses in the broker's certificate.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = ["localhost", "127.0.0.1"];
+
+    /// <summary>How long a node's certificate holds.</summary>
+    public TimeSpan NodeCertificateLifetime { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How long the broker's certificate holds; it is renewed at half-life.</summary>
+    public TimeSpan BrokerCertificateLifetime { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>Connections at once.</summary>
+    public int MaximumConnections { get; init; } = 20_000;
+
+    /// <summary>What a member may use.</summary>
+    public QuotaOptions Quotas { get; init; } = new();
+
+    /// <summary>The files of the broker's folder.</summary>
+    [JsonIgnore]
+    public BrokerFiles Files => new(Directory);
+
+    /// <summary>Reads broker.json from a broker's folder.</summary>
+    /// <exception cref="BrokerOptionsException">There is none, or it cannot be read.</exception>
+    public static BrokerOptions Load(string directory)
+    {
+        BrokerFiles files = new(directory);
+        try
+        {
+            using FileStream file = File.OpenRead(files.Options);
+            BrokerOptions options = JsonSerializer.Deserialize<BrokerOptions>(file, Json) ?? throw new BrokerOptionsException([$"{files.Options} is empty."]);
+            return options with { Directory = directory };
+        }
+        catch (JsonException error)
+        {
+            throw new BrokerOptionsException([$"{files.Options} cannot be read: {error.Message}"]);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new BrokerOptionsException([$"{files.Options} does not exist: make the broker with 'gateway broker init'."]);
+        }
+    }
+
+    /// <summary>The options as they stand in broker.json.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
+
+    /// <summary>Checks everything at once.</summary>
+    /// <exception cref="BrokerOptionsException">Lists every fault.</exception>
+    public void Validate()
+    {
+        List<string> faults = [];
+        if (Directory.Length == 0) faults.Add("The broker's folder is not named.");
+        if (!SpiffeId.IsNetwork(Network)) faults.Add($"network: '{Network}' is not a lower-case DNS name of at most 63 characters.");
+        if (!IPEndPoint.TryParse(Listen, out _) || !Listen.Contains(':', StringComparison.Ordinal)) faults.Add($"listen: '{Listen}' is not an address with a port such as 0.0.0.0:7443.");
+        if (!Uri.TryCreate(AdvertisedAddress, UriKind.Absolute, out Uri? address) || address.Scheme != Uri.UriSchemeHttps) faults.Add($"advertisedAddress: '{AdvertisedAddress}' is not an address such as https://broker.example:7443.");
+        foreach (string host in Hosts)
+        {
+            if (Uri.CheckHostName(host) == UriHostNameType.Unknown) faults.Add($"hosts: '{host}' is neither a DNS name nor an IP address.");
+        }
+
+        if (Hosts.Count == 0) faults.Add("hosts: at least one name is needed in the broker's certificate.");
+        if (NodeCertificateLifetime < TimeSpan.FromMinutes(1) || NodeCertificateLifetime > TimeSpan.FromDays(30)) faults.Add("nodeCertificateLifetime: must lie between one minute and 30 days.");
+        if (BrokerCertificateLifetime < TimeSpan.FromMinutes(1) || BrokerCertificateLifetime > TimeSpan.FromDays(398)) faults.Add("brokerCertificateLifetime: must lie between one minute and 398 days.");
+        if (MaximumConnections < 1) faults.Add("maximumConnections: must be at least 1.");
+        faults.AddRange(Quotas.Validate());
+        if (faults.Count > 0) throw new BrokerOptionsException(faults);
+    }
+}
+
+/// <summary>The options of a broker have faults; all are listed.</summary>
+public sealed class BrokerOptionsException(IReadOnlyList<string> faults) : Exception("The broker's options cannot be used:" + string.Concat(faults.Select(fault => "\n  " + fault)))
+{
+    /// <summary>The faults, a sentence each.</summary>
+    public IReadOnlyList<string> Faults { get; } = faults;
+}

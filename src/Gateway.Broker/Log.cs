@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Broker;
+
+/// <summary>Everything the broker logs. Ids are shortened; no identifiers, names, keys or payloads.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "The broker of {Network} serves on {Address}; the log has {Size} leaves.")]
+    public static partial void Serving(ILogger log, string network, string address, ulong size);
+
+    [LoggerMessage(2, LogLevel.Information, "The broker stops; what was accepted is committed.")]
+    public static partial void Stopping(ILogger log);
+
+    [LoggerMessage(10, LogLevel.Debug, "Committed {Leaves} leaves; the log has {Size}.")]
+    public static partial void BatchCommitted(ILogger log, int leaves, ulong size);
+
+    [LoggerMessage(11, LogLevel.Error, "A batch of {Leaves} leaves could not be committed; nothing of it has happened.")]
+    public static partial void BatchFailed(ILogger log, Exception error, int leaves);
+
+    [LoggerMessage(20, LogLevel.Information, "The log's day is {Day}.")]
+    public static partial void NewDay(ILogger log, string day);
+
+    [LoggerMessage(21, LogLevel.Warning, "The clock says {Clock}, before the log's day {Day}: check the clock. The log's day stays.")]
+    public static partial void ClockBehind(ILogger log, string clock, string day);
+
+    [LoggerMessage(22, LogLevel.Information, "Deleted the items of {Count} expired records.")]
+    public static partial void ItemsDeleted(ILogger log, int count);
+
+    [LoggerMessage(23, LogLevel.Error, "The daily work could not be done; it is tried again soon.")]
+    public static partial void DailyWorkFailed(ILogger log, Exception error);
+
+    [LoggerMessage(24, LogLevel.Error, "The usage of quotas could not be written; it is kept and tried again.")]
+    public static partial void UsageNotWritten(ILogger log, Exception error);
+
+    [LoggerMessage(25, LogLevel.Information, "The broker's certificate was renewed; it holds until {NotAfter}.")]
+    public static partial void CertificateRenewed(ILogger log, DateTimeOffset notAfter);
+
+    [LoggerMessage(26, LogLevel.Error, "The broker's certificate could not be renewed; it holds until {NotAfter}.")]
+    public static partial void CertificateNotRenewed(ILogger log, Exception error, DateTimeOffset notAfter);
+
+    [LoggerMessage(30, LogLevel.Information, "Refused {Method} with {Code} ({Which}).")]
+    public static partial void Refused(ILogger log, string method, string code, string which);
+
+    [LoggerMessage(31, LogLevel.Error, "{Method} failed; reference {Reference}.")]
+    public static partial void Failed(ILogger log, Exception error, string method, string reference);
+
+    [LoggerMessage(32, LogLevel.Critical, "{Method} met a damaged store.")]
+    public static partial void StoreDamaged(ILogger log, Exception error, string method);
+
+    [LoggerMessage(40, LogLevel.Information, "Member {Member} has joined.")]
+    public static partial void MemberJoined(ILogger log, string member);
+
+    [LoggerMessage(41, LogLevel.Information, "Circle {Circle} is at epoch {Epoch}.")]
+    public static partial void EpochBegun(ILogger log, string circle, uint epoch);
+
+    [LoggerMessage(42, LogLevel.Information, "Operator {Operator} created circle {Circle}.")]
+    public static partial void CircleCreated(ILogger log, string @operator, string circle);
+
+    [LoggerMessage(43, LogLevel.Information, "Operator {Operator} invited member {Member}.")]
+    public static partial void Invited(ILogger log, string @operator, string member);
+}

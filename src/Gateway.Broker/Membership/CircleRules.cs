@@ -1,0 +1,57 @@
+using System.Text;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
+using Google.Protobuf;
+using Google.Protobuf.Collections;
+
+namespace Gateway.Broker.Membership;
+
+/// <summary>What the policy of a new circle must hold.</summary>
+internal static class CircleRules
+{
+    private const int MaximumName = 32, MaximumText = 512, MaximumFounders = 256;
+    private const uint LongestRetention = 3_650;
+
+    /// <summary>The first rule that a policy breaks, or null.</summary>
+    public static Refusal? Check(CirclePolicy policy, NetworkState state)
+    {
+        if (!policy.CircleId.IsEmpty) return Invalid("circle_id", "The broker draws the circle's id.", "Leave it empty.");
+        if (policy.Name.Length is 0 or > MaximumName || !policy.Name.All(c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '-'))
+        {
+            return Invalid("name", $"A circle's name has 1 to {MaximumName} characters of a–z, 0–9 and '-'.", "Choose a short name people can type.");
+        }
+
+        if (state.FindCircle(policy.Name) is not null) return Refusal.Precondition("CIRCLE_NAME_TAKEN", "Another circle has this name.", "policy.name", "Choose another name.");
+        if (!IsText(policy.Purpose)) return Invalid("purpose", $"The purpose has 1 to {MaximumText} bytes of UTF-8.", "Say what the circle is for.");
+        if (!IsText(policy.LegalBasis)) return Invalid("legal_basis", $"The legal basis has 1 to {MaximumText} bytes of UTF-8.", "Name the law or agreement the exchange rests on.");
+        if (CheckPeople(policy, state) is { } people) return people;
+        if (!AreRoles(policy.PublishingRoles)) return Invalid("publishing_roles", "At least one role publishes, each named once.", "Name the roles that may publish.");
+        if (!AreRoles(policy.ReadingRoles)) return Invalid("reading_roles", "At least one role reads, each named once.", "Name the roles that may read.");
+        if (policy.MinimumEvidenceGrade is < EvidenceGrade.CourtDecision or > EvidenceGrade.Suspected) return Invalid("minimum_evidence_grade", "The policy names no weakest grade.", "Name one of the grades.");
+        if (policy.MaximumRetentionDays is 0 or > LongestRetention) return Invalid("maximum_retention_days", $"Records are kept for 1 to {LongestRetention} days.", "Choose a retention within these limits.");
+        if (policy.NameMatching is < NameMatching.CompoundOnly or > NameMatching.FuzzyAll) return Invalid("name_matching", "The policy names no way of matching names.", "Name one; COMPOUND_ONLY is the careful one.");
+        return policy.ReleaseWindowSeconds != 0
+            ? Invalid("release_window_seconds", "This broker releases records at once and cannot promise to spread them.", "Leave it 0.")
+            : null;
+    }
+
+    private static Refusal? CheckPeople(CirclePolicy policy, NetworkState state)
+    {
+        if (!IsMember(policy.StewardId, state)) return Invalid("steward_id", "The steward is not a member of the network.", "Name a member by its id.");
+        if (policy.FoundingMemberIds.Count is < 2 or > MaximumFounders) return Invalid("founding_member_ids", $"A circle has 2 to {MaximumFounders} founding members.", "Name the steward and at least one other member.");
+        if (!policy.FoundingMemberIds.All(id => IsMember(id, state))) return Invalid("founding_member_ids", "A founding member is not a member of the network.", "Name members by their ids.");
+        if (policy.FoundingMemberIds.Distinct().Count() != policy.FoundingMemberIds.Count) return Invalid("founding_member_ids", "A founding member is named twice.", "Name each once.");
+        return policy.FoundingMemberIds.Contains(policy.StewardId) ? null : Invalid("founding_member_ids", "The steward is not among the founding members.", "Name the steward too.");
+    }
+
+    private static bool IsMember(ByteString id, NetworkState state) => MemberId.TryFromBytes(id.Span, out MemberId member) && state.Members.ContainsKey(member);
+
+    private static bool IsText(string text) => !string.IsNullOrWhiteSpace(text) && Encoding.UTF8.GetByteCount(text) <= MaximumText;
+
+    private static bool AreRoles(RepeatedField<MemberRole> roles) =>
+        roles.Count > 0 && roles.Distinct().Count() == roles.Count && roles.All(role => role is >= MemberRole.Retailer and <= MemberRole.Intermediary);
+
+    private static Refusal Invalid(string field, string what, string remedy) => Refusal.Invalid("POLICY_INVALID", what, $"policy.{field}", remedy);
+}

@@ -1,0 +1,166 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Gateway.Broker.Certificates;
+using Gateway.Broker.Quotas;
+using Gateway.Broker.Sequencing;
+using Gateway.Cryptography;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.Identity;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
+using Gateway.Storage.Broker;
+using Google.Protobuf;
+
+namespace Gateway.Broker.Membership;
+
+/// <summary>Invites organisations, turns invitations into members, and gives their nodes certificates.</summary>
+public sealed class Enrolment
+{
+    /// <summary>Length of an invitation's token in bytes.</summary>
+    public const int TokenSize = 32;
+
+    /// <summary>Name of a member's node. One node a member, for now.</summary>
+    public const string NodeName = "node-1";
+
+    private const int MaximumName = 128;
+    private const uint ShortestInvitation = 60, LongestInvitation = 2_592_000;
+
+    private readonly NetworkView _view;
+    private readonly IBrokerStore _store;
+    private readonly Sequencer _sequencer;
+    private readonly CertificateAuthority _authority;
+    private readonly RandomSource _random;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _certificateLifetime;
+    private readonly RateLimiter<IPAddress> _perAddress;
+    private readonly TokenBucket _overall;
+    private readonly KeyedLock<string> _tokens = new();
+
+    // One name is given out once, however many operators invite at the same time.
+    private readonly KeyedLock<string> _names = new();
+
+    /// <summary>Takes what it works with.</summary>
+    public Enrolment(NetworkView view, IBrokerStore store, Sequencer sequencer, CertificateAuthority authority, QuotaOptions quotas, RandomSource random, TimeProvider time, TimeSpan certificateLifetime)
+    {
+        _view = view;
+        _store = store;
+        _sequencer = sequencer;
+        _authority = authority;
+        _random = random;
+        _time = time;
+        _certificateLifetime = certificateLifetime;
+        _perAddress = new RateLimiter<IPAddress>("enrolments", quotas.EnrolmentsPerMinutePerAddress, quotas.EnrolmentsPerMinutePerAddress / 60.0, time);
+        _overall = new TokenBucket(quotas.EnrolmentsPerMinute, quotas.EnrolmentsPerMinute / 60.0, time);
+    }
+
+    /// <summary>Invites an organisation; the token is in the answer and nowhere else.</summary>
+    public async Task<CreateInvitationResponse> InviteAsync(CreateInvitationRequest request, CancellationToken cancellation)
+    {
+        string name = request.Name;
+        if (name.Length == 0 || name != name.Trim() || Encoding.UTF8.GetByteCount(name) > MaximumName || name.Any(char.IsControl))
+        {
+            throw Invalid("NAME_INVALID", $"A member's name has 1 to {MaximumName} bytes of UTF-8, no control characters and no spaces around it.", "name", "Give the organisation's name.");
+        }
+
+        if (request.Role is < MemberRole.Retailer or > MemberRole.Intermediary) throw Invalid("ROLE_INVALID", "The invitation names no role of the protocol.", "role", "Name one of the roles.");
+        if (request.ValidSeconds is < ShortestInvitation or > LongestInvitation)
+        {
+            throw Invalid("VALIDITY_INVALID", $"An invitation is valid for {ShortestInvitation} to {LongestInvitation} seconds, not {request.ValidSeconds}.", "valid_seconds", "Choose a time within these limits.");
+        }
+
+        using KeyedLock<string>.Holding held = await _names.EnterAsync(name, cancellation).ConfigureAwait(false);
+        DateTimeOffset now = _time.GetUtcNow();
+        IReadOnlyList<Invitation> open = await _store.ListOpenInvitationsAsync(now, cancellation).ConfigureAwait(false);
+        if (IsTaken(_view.Current, name) || open.Any(other => other.Name == name))
+        {
+            throw new RefusalException(Refusal.Precondition("NAME_TAKEN", "A member or an open invitation has this name already.", "name", "Choose another name, or wait until the open invitation ends."));
+        }
+
+        byte[] token = _random.GetBytes(TokenSize);
+        MemberId member = MemberId.FromBytes(_random.GetBytes(MemberId.Size));
+        Invitation invitation = new(SHA256.HashData(token), member, name, request.Role, now.AddSeconds(request.ValidSeconds));
+        await _store.AddInvitationAsync(invitation, cancellation).ConfigureAwait(false);
+        return new CreateInvitationResponse
+        {
+            Token = ByteString.CopyFrom(token),
+            MemberId = ByteString.CopyFrom(member.ToArray()),
+            ExpiresAt = invitation.ExpiresAt.ToUnixTimeSeconds(),
+            GenesisHash = ByteString.CopyFrom(_view.Current.GenesisHash.Span),
+        };
+    }
+
+    /// <summary>Turns an invitation into a member. The same token with the same statement gives a certificate again while the invitation lasts: the first answer may have been lost.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="address">Where it comes from.</param>
+    /// <param name="cancellation">Cancels the checks; a statement that is with the sequencer goes its way.</param>
+    public async Task<EnrolResponse> EnrolAsync(EnrolRequest request, IPAddress address, CancellationToken cancellation)
+    {
+        if (_perAddress.TryTake(address, 1) is { } tooFast) throw new RefusalException(tooFast);
+        if (!_overall.TryTake(1, out TimeSpan wait)) throw new RefusalException(Refusal.Exhausted("RATE_LIMITED", "Too many enrolments in a short time.", "enrolments", $"Try again in {Math.Ceiling(wait.TotalSeconds):0} s."));
+
+        // Who does not hold a token learns nothing but that it is none; who does is told what became of it.
+        byte[] tokenHash = SHA256.HashData(request.Token.Span);
+        using KeyedLock<string>.Holding held = await _tokens.EnterAsync(Convert.ToHexString(tokenHash), cancellation).ConfigureAwait(false);
+        Invitation invitation = await _store.FindInvitationAsync(tokenHash, cancellation).ConfigureAwait(false)
+            ?? throw new RefusalException(Refusal.Denied("INVITATION_INVALID", "There is no such invitation.", "token", "Copy the invitation again, whole; else ask the operator for a new one."));
+        if (invitation.ExpiresAt <= _time.GetUtcNow()) throw new RefusalException(Refusal.Denied("INVITATION_EXPIRED", "The invitation has expired.", "token", "Ask the operator for a new invitation."));
+
+        PublicKey key = CertificateAuthority.ReadRequest(request.CertificateRequest.Span);
+        RequireInvited(request.MemberJoined, invitation);
+        ulong index = invitation.UsedAt is { } usedAt
+            ? await FindSameAsync(request.MemberJoined, usedAt, cancellation).ConfigureAwait(false)
+            : await JoinAsync(request.MemberJoined, invitation, tokenHash).ConfigureAwait(false);
+        return new EnrolResponse { Certificate = IssueNode(key, SpiffeId.ForNode(_view.Current.Network, invitation.Member, NodeName)), Index = index };
+    }
+
+    /// <summary>A new certificate for a node, under the name it has.</summary>
+    public RenewCertificateResponse Renew(RenewCertificateRequest request, SpiffeId node) =>
+        new() { Certificate = IssueNode(CertificateAuthority.ReadRequest(request.CertificateRequest.Span), node) };
+
+    private ByteString IssueNode(PublicKey key, SpiffeId node)
+    {
+        using X509Certificate2 issued = _authority.Issue(key, node, _certificateLifetime);
+        return ByteString.CopyFrom(issued.RawData);
+    }
+
+    private static void RequireInvited(SignedStatement? statement, Invitation invitation)
+    {
+        if (statement is null || !Statements.TryRead(statement, MemberJoined.Parser, out MemberJoined? joined))
+        {
+            throw Invalid("STATEMENT_UNREADABLE", "The statement is not a MemberJoined.", "member_joined", "Make the statement with this program.");
+        }
+
+        string? field = !joined.MemberId.Span.SequenceEqual(invitation.Member.ToArray()) ? "member_id" : joined.Name != invitation.Name ? "name" : joined.Role != invitation.Role ? "role" : null;
+        if (field is not null) throw Invalid("STATEMENT_NOT_AS_INVITED", "The statement says something else than the invitation.", $"member_joined.{field}", "Join with exactly what the invitation says.");
+        if (statement.Signatures.Count != 1) throw Invalid("STATEMENT_SIGNATURES", "A joining member's statement has exactly its own signature.", "member_joined.signatures", "Make the statement with this program.");
+    }
+
+    private async Task<ulong> JoinAsync(SignedStatement statement, Invitation invitation, byte[] tokenHash)
+    {
+        IReadOnlyList<LogReceipt> receipts = await _sequencer.ChangeStateAsync(new StateChange
+        {
+            Entries = [new Entry { MemberJoined = statement }],
+            UsedInvitation = tokenHash,
+            Condition = state => IsTaken(state, invitation.Name)
+                ? Refusal.Precondition("NAME_TAKEN", "Another member has joined under this name.", "name", "Ask the operator for an invitation under another name.")
+                : null,
+        }).ConfigureAwait(false);
+        return receipts[0].Index;
+    }
+
+    private async Task<ulong> FindSameAsync(SignedStatement statement, ulong usedAt, CancellationToken cancellation)
+    {
+        BrokerLeaf? leaf = await _store.ReadLeafAsync(usedAt, cancellation).ConfigureAwait(false);
+        bool isSame = leaf is not null && Entry.Parser.ParseFrom(leaf.Entry).MemberJoined?.Body.Span.SequenceEqual(statement.Body.Span) == true;
+        return isSame
+            ? usedAt
+            : throw new RefusalException(Refusal.Denied("INVITATION_USED", "The invitation has been used already.", "token", "Ask the operator for a new invitation; if it was not you who used it, tell him."));
+    }
+
+    private static bool IsTaken(NetworkState state, string name) => state.Members.Values.Any(member => member.Name == name);
+
+    private static RefusalException Invalid(string code, string what, string which, string remedy) => new(Refusal.Invalid(code, what, which, remedy));
+}

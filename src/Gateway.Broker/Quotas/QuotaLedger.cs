@@ -1,0 +1,150 @@
+using System.Globalization;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Storage.Broker;
+
+namespace Gateway.Broker.Quotas;
+
+/// <summary>
+/// Who has used how much of what, today and in the last 365 days. Counted in memory; evaluations are written to the store in batches (<see cref="FlushAsync"/>), records by the
+/// sequencer in the transaction that publishes them.
+/// </summary>
+public sealed class QuotaLedger
+{
+    private const int YearDays = 365;
+
+    private readonly Lock _lock = new();
+    private readonly IBrokerStore _store;
+    private readonly QuotaOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Dictionary<(MemberId Member, string Quota), Account> _accounts = [];
+    private readonly RateLimiter<MemberId> _recordRate;
+    private readonly RateLimiter<MemberId> _elementRate;
+    private Dictionary<(MemberId Member, string Quota, UtcDay Day), long> _unwritten = [];
+
+    private QuotaLedger(IBrokerStore store, QuotaOptions options, TimeProvider time)
+    {
+        _store = store;
+        _options = options;
+        _time = time;
+        _recordRate = new RateLimiter<MemberId>("records", options.RecordBurst, options.RecordsPerSecond, time);
+        _elementRate = new RateLimiter<MemberId>("evaluations", options.ElementBurst, options.ElementsPerSecond, time);
+    }
+
+    /// <summary>Reads what was used before.</summary>
+    public static async ValueTask<QuotaLedger> LoadAsync(IBrokerStore store, QuotaOptions options, TimeProvider time, CancellationToken cancellation)
+    {
+        QuotaLedger ledger = new(store, options, time);
+        UtcDay since = FirstOfYear(UtcDay.Of(time.GetUtcNow()));
+        foreach (QuotaUsage usage in await store.ReadUsageAsync(since, cancellation).ConfigureAwait(false))
+        {
+            ledger.AccountOf(usage.Member, usage.Quota).Add(usage.Day, usage.Count);
+        }
+
+        return ledger;
+    }
+
+    /// <summary>Counts a use, or says which quota is used up and when it refills. A use that is refused later is given back.</summary>
+    public Refusal? TryTake(MemberId member, string quota, int count)
+    {
+        if ((quota == Quota.Records ? _recordRate : _elementRate).TryTake(member, count) is { } tooFast) return tooFast;
+        UtcDay today = UtcDay.Of(_time.GetUtcNow());
+        (long perDay, long perYear) = _options.LimitsOf(quota);
+        lock (_lock)
+        {
+            Account account = AccountOf(member, quota);
+            account.Forget(FirstOfYear(today));
+            if (account.On(today) + count > perDay)
+            {
+                return Refusal.Exhausted("QUOTA_EXHAUSTED", string.Create(CultureInfo.InvariantCulture, $"The day's quota of {perDay:N0} is used up."), $"{quota} per day",
+                    $"It refills at {today.AddDays(1)} 00:00 UTC; the broker's operator can raise it.");
+            }
+
+            if (account.Total + count > perYear)
+            {
+                return Refusal.Exhausted("QUOTA_EXHAUSTED", string.Create(CultureInfo.InvariantCulture, $"The quota of {perYear:N0} in 365 days is used up."), $"{quota} per year",
+                    $"It refills day by day, next at {today.AddDays(1)} 00:00 UTC; the broker's operator can raise it.");
+            }
+
+            account.Add(today, count);
+            Note(member, quota, today, count);
+            return null;
+        }
+    }
+
+    /// <summary>Takes back a use of today.</summary>
+    public void GiveBack(MemberId member, string quota, int count)
+    {
+        UtcDay today = UtcDay.Of(_time.GetUtcNow());
+        lock (_lock)
+        {
+            AccountOf(member, quota).Add(today, -count);
+            Note(member, quota, today, -count);
+        }
+    }
+
+    /// <summary>Writes what was counted since the last time. What cannot be written is kept for the next time.</summary>
+    public async ValueTask FlushAsync(CancellationToken cancellation)
+    {
+        Dictionary<(MemberId Member, string Quota, UtcDay Day), long> taken;
+        lock (_lock)
+        {
+            taken = _unwritten;
+            _unwritten = [];
+        }
+
+        QuotaUsage[] usage = [.. taken.Where(pair => pair.Value != 0).Select(pair => new QuotaUsage(pair.Key.Member, pair.Key.Quota, pair.Key.Day, pair.Value))];
+        if (usage.Length == 0) return;
+        try
+        {
+            await _store.AddUsageAsync(usage, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            lock (_lock)
+            {
+                foreach (QuotaUsage used in usage) Note(used.Member, used.Quota, used.Day, used.Count);
+            }
+
+            throw;
+        }
+    }
+
+    private void Note(MemberId member, string quota, UtcDay day, long count)
+    {
+        if (quota == Quota.Records) return; // Written by the sequencer.
+        _unwritten[(member, quota, day)] = _unwritten.GetValueOrDefault((member, quota, day)) + count;
+    }
+
+    private Account AccountOf(MemberId member, string quota)
+    {
+        if (!_accounts.TryGetValue((member, quota), out Account? account)) _accounts[(member, quota)] = account = new Account();
+        return account;
+    }
+
+    private static UtcDay FirstOfYear(UtcDay today) => new(today.Number >= YearDays ? today.Number - YearDays + 1 : 0);
+
+    private sealed class Account
+    {
+        private readonly SortedDictionary<uint, long> _days = [];
+
+        public long Total { get; private set; }
+
+        public long On(UtcDay day) => _days.GetValueOrDefault(day.Number);
+
+        public void Add(UtcDay day, long count)
+        {
+            _days[day.Number] = On(day) + count;
+            Total += count;
+        }
+
+        public void Forget(UtcDay before)
+        {
+            while (_days.Count > 0 && _days.First() is var oldest && oldest.Key < before.Number)
+            {
+                Total -= oldest.Value;
+                _days.Remove(oldest.Key);
+            }
+        }
+    }
+}

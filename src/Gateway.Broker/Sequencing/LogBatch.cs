@@ -1,0 +1,183 @@
+using Gateway.Cryptography;
+using Gateway.Ledger;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.Keys;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
+using Gateway.Storage;
+using Gateway.Storage.Broker;
+using Google.Protobuf;
+
+namespace Gateway.Broker.Sequencing;
+
+/// <summary>One transaction of the sequencer while it is put together: places, routes, salts and leaf data, and the state it leads to.</summary>
+internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource random, UtcDay today)
+{
+    private const int PublishersThatHideARole = 4;
+
+    private readonly List<Action<Func<BrokerLeaf, LogReceipt>>> _completions = [];
+    private readonly List<PublishedRecord> _records = [];
+    private readonly List<(RecordId Id, ulong WithdrawnAt)> _withdrawals = [];
+    private readonly List<(byte[] TokenHash, ulong UsedAt)> _usedInvitations = [];
+    private readonly Dictionary<MemberId, long> _published = [];
+
+    public List<BrokerLeaf> Leaves { get; } = [];
+
+    public List<StoredRouteKey> RouteKeys { get; } = [];
+
+    /// <summary>The state after the entries so far.</summary>
+    public NetworkState State { get; private set; } = view.Current;
+
+    private ulong NextIndex => firstIndex + (ulong)Leaves.Count;
+
+    public void Add(LogRequest request)
+    {
+        Refusal? refusal = request switch
+        {
+            ChangeState change => TryAdd(change),
+            PublishRecord publish => TryAdd(publish),
+            WithdrawRecord withdraw => TryAdd(withdraw),
+            _ => throw new ArgumentException($"The sequencer does not know requests of type {request.GetType().Name}.", nameof(request)),
+        };
+        if (refusal is not null) request.Fail(new RefusalException(refusal));
+    }
+
+    public LogAppend ToAppend(IReadOnlyList<(TileId Id, byte[] Hashes)> tiles, LogHead head) => new()
+    {
+        Leaves = Leaves,
+        Tiles = tiles,
+        Head = head,
+        Records = [.. _records.Select(record => record with { ReceiptSize = head.Size })],
+        Withdrawals = _withdrawals,
+        UsedInvitations = _usedInvitations,
+        RouteKeys = RouteKeys,
+        Usage = [.. _published.Select(pair => new QuotaUsage(pair.Key, Quotas.Quota.Records, today, pair.Value))],
+    };
+
+    public void Complete(Func<BrokerLeaf, LogReceipt> receiptOf)
+    {
+        foreach (Action<Func<BrokerLeaf, LogReceipt>> completion in _completions) completion(receiptOf);
+    }
+
+    private Refusal? TryAdd(ChangeState request)
+    {
+        StateChange change = request.Change;
+        if (change.UsedInvitation is { } token && _usedInvitations.Exists(used => used.TokenHash.AsSpan().SequenceEqual(token)))
+        {
+            return Refusal.Precondition("INVITATION_USED", "The invitation has been used already.", "token", "Ask the operator for a new invitation.");
+        }
+
+        if (change.Condition?.Invoke(State) is { } unmet) return unmet;
+        NetworkState next = State;
+        List<(Entry Entry, byte[] Bytes)> entries = [];
+        foreach (Entry entry in change.Entries)
+        {
+            byte[] bytes = entry.ToByteArray();
+            if (bytes.Length > LeafData.MaximumEntry)
+            {
+                return Refusal.Invalid("ENTRY_TOO_LARGE", $"The entry has {bytes.Length:N0} bytes, more than the {LeafData.MaximumEntry:N0} allowed.", entry.ContentCase.ToString(), "Make it smaller.");
+            }
+
+            if (next.TryApply(entry, bytes, out next) is { } contradiction)
+            {
+                return Refusal.Precondition("STATE_CONTRADICTED", contradiction, entry.ContentCase.ToString(), "Follow the log to its end and try again from the state it has.");
+            }
+
+            entries.Add((entry, bytes));
+        }
+
+        List<BrokerLeaf> added = [];
+        foreach ((Entry entry, byte[] bytes) in entries)
+        {
+            (CircleId Circle, uint Epoch)? route = RouteOf(entry);
+            RouteKey? key = route is { } routed ? FindRouteKey(routed.Circle, routed.Epoch) : null;
+            if (route is not null && key is null) return NoRoute(route.Value.Circle, route.Value.Epoch);
+            ulong index = NextIndex + (ulong)added.Count;
+            byte[] salt = random.GetBytes(LeafData.SaltSize);
+            added.Add(new BrokerLeaf(index, LeafData.Of(index, key, salt, bytes), salt, bytes, entry.ContentCase, route?.Circle, route?.Epoch ?? 0, null));
+        }
+
+        if (change.UsedInvitation is not null) _usedInvitations.Add((change.UsedInvitation, added[0].Index));
+        Leaves.AddRange(added);
+        RouteKeys.AddRange(change.RouteKeys);
+        State = next;
+        _completions.Add(receiptOf => request.Complete([.. added.Select(receiptOf)]));
+        return null;
+    }
+
+    private Refusal? TryAdd(PublishRecord request)
+    {
+        AdmittedRecord record = request.Record;
+        Submission submission = record.Submission;
+
+        // The state may have moved on since admission, by this very batch too.
+        if (Publishing.CircleAccess.FindPublisher(State, record.Contributor, record.Circle, submission.Epoch, out NetworkMember? member, out NetworkCircle? circle) is { } refusal) return refusal;
+        if (FindRouteKey(record.Circle, submission.Epoch) is not { } key) return NoRoute(record.Circle, submission.Epoch);
+        Entry entry = new()
+        {
+            RecordPublished = new RecordPublished
+            {
+                RecordId = submission.RecordId,
+                CircleId = submission.CircleId,
+                Epoch = submission.Epoch,
+                RecordPk = submission.RecordPk,
+                Signature = submission.Signature,
+                Issuance = UnsafeByteOperations.UnsafeWrap(record.Issuance),
+                ExpiryDay = submission.ExpiryDay,
+                Role = DisclosesRole(circle!) ? member!.Role : MemberRole.Unspecified,
+            },
+        };
+        BrokerLeaf leaf = AddLeaf(entry, record.Circle, submission.Epoch, key, submission.Item.ToByteArray());
+        _records.Add(new PublishedRecord
+        {
+            Id = record.Id,
+            Index = leaf.Index,
+            Circle = record.Circle,
+            Epoch = submission.Epoch,
+            RecordKey = record.RecordKey,
+            Expiry = new UtcDay(submission.ExpiryDay),
+            Contributor = record.Contributor,
+            IssuanceSalt = submission.IssuanceSalt.ToByteArray(),
+            MemberSignature = submission.MemberSignature.ToByteArray(),
+            ReceiptSize = 0, // Known when the batch is full: see ToAppend.
+        });
+        _published[record.Contributor] = _published.GetValueOrDefault(record.Contributor) + 1;
+        _completions.Add(receiptOf => request.Complete(receiptOf(leaf)));
+        return null;
+    }
+
+    private Refusal? TryAdd(WithdrawRecord request)
+    {
+        CircleId circle = CircleId.FromBytes(request.Withdrawal.CircleId.Span);
+        if (FindRouteKey(circle, request.Withdrawal.Epoch) is not { } key) return NoRoute(circle, request.Withdrawal.Epoch);
+        BrokerLeaf leaf = AddLeaf(new Entry { RecordWithdrawn = request.Withdrawal }, circle, request.Withdrawal.Epoch, key, null);
+        _withdrawals.Add((request.Id, leaf.Index));
+        _completions.Add(receiptOf => request.Complete(receiptOf(leaf)));
+        return null;
+    }
+
+    private BrokerLeaf AddLeaf(Entry entry, CircleId circle, uint epoch, RouteKey key, byte[]? item)
+    {
+        byte[] salt = random.GetBytes(LeafData.SaltSize);
+        byte[] bytes = entry.ToByteArray();
+        BrokerLeaf leaf = new(NextIndex, LeafData.Of(NextIndex, key, salt, bytes), salt, bytes, entry.ContentCase, circle, epoch, item);
+        Leaves.Add(leaf);
+        return leaf;
+    }
+
+    private RouteKey? FindRouteKey(CircleId circle, uint epoch) =>
+        RouteKeys.Find(key => key.Circle == circle && key.Epoch == epoch) is { } begun ? new RouteKey(begun.Key) : view.FindRouteKey(circle, epoch);
+
+    // KeyEpoch e ≥ 1 is routed under e − 1; all other entries of the state are for everyone.
+    private static (CircleId Circle, uint Epoch)? RouteOf(Entry entry) =>
+        entry.ContentCase == Entry.ContentOneofCase.KeyEpoch && Statements.TryRead(entry.KeyEpoch, KeyEpoch.Parser, out KeyEpoch? epoch) && epoch.Epoch > 0
+            ? (CircleId.FromBytes(epoch.CircleId.Span), epoch.Epoch - 1)
+            : null;
+
+    private bool DisclosesRole(NetworkCircle circle) => circle.Policy.DisclosesRole && circle.Policy.PublishingRoles.All(role =>
+        circle.Members.Count(id => State.Members.TryGetValue(id, out NetworkMember? member) && member.Role == role) >= PublishersThatHideARole);
+
+    private static Refusal NoRoute(CircleId circle, uint epoch) => Refusal.Precondition(
+        "ROUTE_KEY_MISSING", $"The broker has no routing key for epoch {epoch} of the circle.", $"circle {circle.Prefix}", "The circle's steward has to make a new epoch.");
+}

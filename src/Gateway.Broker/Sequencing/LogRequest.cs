@@ -1,0 +1,49 @@
+using Gateway.Protocol;
+using Gateway.Protocol.V1;
+
+namespace Gateway.Broker.Sequencing;
+
+/// <summary>What a caller waits for at the sequencer.</summary>
+internal abstract class LogRequest
+{
+    /// <summary>Leaves it asks for.</summary>
+    public abstract int LeafCount { get; }
+
+    /// <summary>Ends the wait with an error.</summary>
+    public abstract void Fail(Exception error);
+}
+
+internal abstract class LogRequest<T> : LogRequest
+{
+    // A continuation must not run on the sequencer's loop: every other caller would wait for it.
+    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<T> Completion => _completion.Task;
+
+    public void Complete(T result) => _completion.TrySetResult(result);
+
+    public override void Fail(Exception error) => _completion.TrySetException(error);
+}
+
+internal sealed class PublishRecord(AdmittedRecord record) : LogRequest<LogReceipt>
+{
+    public AdmittedRecord Record { get; } = record;
+
+    public override int LeafCount => 1;
+}
+
+internal sealed class WithdrawRecord(RecordId id, RecordWithdrawn withdrawal) : LogRequest<LogReceipt>
+{
+    public RecordId Id { get; } = id;
+
+    public RecordWithdrawn Withdrawal { get; } = withdrawal;
+
+    public override int LeafCount => 1;
+}
+
+internal sealed class ChangeState(StateChange change) : LogRequest<IReadOnlyList<LogReceipt>>
+{
+    public StateChange Change { get; } = change;
+
+    public override int LeafCount => Change.Entries.Count;
+}

@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using Gateway.Protocol;
+using Gateway.Protocol.Keys;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
+using Gateway.Storage;
+using Gateway.Storage.Broker;
+
+namespace Gateway.Broker.Sequencing;
+
+/// <summary>The network's current state and the circles' routing keys. The sequencer replaces both as entries are committed; anybody reads.</summary>
+public sealed class NetworkView
+{
+    private volatile Snapshot _snapshot;
+
+    private NetworkView(NetworkState state, ImmutableDictionary<(CircleId, uint), RouteKey> routeKeys) => _snapshot = new Snapshot(state, routeKeys);
+
+    /// <summary>The state that the committed entries add up to.</summary>
+    public NetworkState Current => _snapshot.State;
+
+    /// <summary>Rebuilds the view from the stored log.</summary>
+    /// <exception cref="StoreCorruptException">An entry of the stored log contradicts those before it.</exception>
+    public static async ValueTask<NetworkView> LoadAsync(IBrokerStore store, CancellationToken cancellation)
+    {
+        NetworkState state = NetworkState.Empty;
+        await foreach (LoggedLeaf leaf in store.ReadStateLeavesAsync(cancellation).ConfigureAwait(false))
+        {
+            if (leaf.Entry is null || state.TryApply(Entry.Parser.ParseFrom(leaf.Entry), leaf.Entry, out state) is not null)
+            {
+                throw new StoreCorruptException("leaves", leaf.Index.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            }
+        }
+
+        IReadOnlyList<StoredRouteKey> keys = await store.ReadRouteKeysAsync(cancellation).ConfigureAwait(false);
+        return new NetworkView(state, keys.ToImmutableDictionary(key => (key.Circle, key.Epoch), key => new RouteKey(key.Key)));
+    }
+
+    /// <summary>The routing key of a circle's epoch, or null.</summary>
+    public RouteKey? FindRouteKey(CircleId circle, uint epoch) => _snapshot.RouteKeys.GetValueOrDefault((circle, epoch));
+
+    internal void Replace(NetworkState state, IEnumerable<StoredRouteKey> begun) =>
+        _snapshot = new Snapshot(state, _snapshot.RouteKeys.SetItems(begun.Select(key => KeyValuePair.Create((key.Circle, key.Epoch), new RouteKey(key.Key)))));
+
+    private sealed record Snapshot(NetworkState State, ImmutableDictionary<(CircleId, uint), RouteKey> RouteKeys);
+}

@@ -1,0 +1,200 @@
+using System.Threading.Channels;
+using Gateway.Cryptography;
+using Gateway.Ledger;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
+using Gateway.Storage;
+using Gateway.Storage.Broker;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Broker.Sequencing;
+
+/// <summary>
+/// The one who appends to the log. Callers queue; a loop takes all that waits, gives it places, signs a checkpoint and commits it as one durable transaction; then every
+/// caller gets its receipt (group commit). When the transaction fails, nothing of the batch has happened and every caller of it is told so.
+/// </summary>
+public sealed class Sequencer : IAsyncDisposable
+{
+    /// <summary>Leaves in one transaction, unless a single request has more.</summary>
+    public const int MaximumBatch = 1_000;
+
+    private const int QueueLength = 16_384;
+
+    private readonly IBrokerStore _store;
+    private readonly NetworkView _view;
+    private readonly TiledTree _tree;
+    private readonly LogSigner _signer;
+    private readonly RandomSource _random;
+    private readonly TimeProvider _time;
+    private readonly LogSignal _signal;
+    private readonly ILogger _log;
+    private readonly Channel<LogRequest> _queue = Channel.CreateBounded<LogRequest>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly Task _loop;
+
+    private Sequencer(IBrokerStore store, NetworkView view, TiledTree tree, LogSigner signer, RandomSource random, TimeProvider time, LogSignal signal, ILogger log)
+    {
+        _store = store;
+        _view = view;
+        _tree = tree;
+        _signer = signer;
+        _random = random;
+        _time = time;
+        _signal = signal;
+        _log = log;
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>Starts the sequencer over a store whose newest checkpoint holds.</summary>
+    /// <param name="store">The store; nobody else appends to it.</param>
+    /// <param name="view">The state of the stored log.</param>
+    /// <param name="network">Name of the network: origin of the checkpoints.</param>
+    /// <param name="logKey">The log key.</param>
+    /// <param name="random">Salts and the order within a batch.</param>
+    /// <param name="time">The day that usage is counted on.</param>
+    /// <param name="signal">Told of every commit.</param>
+    /// <param name="log">Where failures go.</param>
+    /// <param name="cancellation">Cancels the opening.</param>
+    /// <exception cref="StoreCorruptException">The stored tiles do not have the root that the newest checkpoint signs, or another key signed it.</exception>
+    public static async ValueTask<Sequencer> OpenAsync(
+        IBrokerStore store, NetworkView view, string network, SigningKey logKey, RandomSource random, TimeProvider time, LogSignal signal, ILogger log, CancellationToken cancellation)
+    {
+        LogHead? head = await store.ReadHeadAsync(cancellation).ConfigureAwait(false);
+        TiledTree tree = head is null ? TiledTree.Empty(store) : TiledTree.Open(head.Size, store);
+        if (head is not null)
+        {
+            Checkpoint? checkpoint = new LogVerifier(network, logKey.PublicKey).Open(head.Note, out _);
+            if (checkpoint is null || checkpoint.Size != head.Size || checkpoint.Root != tree.Root)
+            {
+                throw new StoreCorruptException("checkpoints", head.Size.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            }
+
+            signal.Announce(head.Size);
+        }
+
+        return new Sequencer(store, view, tree, new LogSigner(network, logKey), random, time, signal, log);
+    }
+
+    /// <summary>Publishes an admitted record. The caller holds the reservation of its id and key (see <see cref="Publishing.Admission"/>) until this completes.</summary>
+    /// <exception cref="RefusalException">The circle or its epoch has changed since admission, or the store cannot write now.</exception>
+    public Task<LogReceipt> PublishAsync(AdmittedRecord record) => EnqueueAsync(new PublishRecord(record));
+
+    /// <summary>Withdraws a record that is published and not withdrawn. The caller holds the reservation of its id.</summary>
+    /// <exception cref="RefusalException">The store cannot write now.</exception>
+    public Task<LogReceipt> WithdrawAsync(RecordId id, RecordWithdrawn withdrawal) => EnqueueAsync(new WithdrawRecord(id, withdrawal));
+
+    /// <summary>Changes the network's state.</summary>
+    /// <exception cref="RefusalException">The state does not allow it, or the store cannot write now.</exception>
+    public Task<IReadOnlyList<LogReceipt>> ChangeStateAsync(StateChange change) => EnqueueAsync(new ChangeState(change));
+
+    /// <summary>Commits what waits and ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _loop.ConfigureAwait(false);
+    }
+
+    private async Task<T> EnqueueAsync<T>(LogRequest<T> request)
+    {
+        try
+        {
+            await _queue.Writer.WriteAsync(request, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException)
+        {
+            throw new RefusalException(Refusal.Unavailable("BROKER_STOPPING", "The broker is shutting down.", "log", "Try again in a moment, with some jitter."));
+        }
+
+        return await request.Completion.ConfigureAwait(false);
+    }
+
+    private async Task RunAsync()
+    {
+        List<LogRequest> batch = [];
+        while (await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            batch.Clear();
+            int leaves = 0;
+            while (leaves < MaximumBatch && _queue.Reader.TryRead(out LogRequest? request))
+            {
+                batch.Add(request);
+                leaves += request.LeafCount;
+            }
+
+            try
+            {
+                await SequenceAsync(batch).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is not OutOfMemoryException)
+            {
+                // Whatever it was, it ends this batch and not the broker: each caller hears of it, and the tree is as it was.
+                Log.BatchFailed(_log, error, leaves);
+                Exception told = Explain(error);
+                foreach (LogRequest request in batch) request.Fail(told);
+            }
+        }
+    }
+
+    private async ValueTask SequenceAsync(List<LogRequest> requests)
+    {
+        LogBatch batch = new(_tree.Size, _view, _random, UtcDay.Of(_time.GetUtcNow()));
+        foreach (ChangeState change in requests.OfType<ChangeState>())
+        {
+            if (await FindUsedInvitationAsync(change.Change).ConfigureAwait(false) is { } used) change.Fail(new RefusalException(used));
+            else batch.Add(change);
+        }
+
+        // Shuffled, so that the order of leaves does not tell which records came together.
+        LogRequest[] others = [.. requests.Where(request => request is not ChangeState)];
+        Shuffle(others);
+        foreach (LogRequest request in others) batch.Add(request);
+        if (batch.Leaves.Count == 0) return;
+
+        LogHead head;
+        try
+        {
+            foreach (BrokerLeaf leaf in batch.Leaves) _tree.Append(LeafData.HashOf(leaf.LeafData));
+            IReadOnlyList<(TileId Id, byte[] Hashes)> tiles = _tree.TakeChangedTiles();
+            head = new LogHead(_tree.Size, SignedNote.Sign(new Checkpoint(_signer.KeyName, _tree.Size, _tree.Root).ToText(), _signer).ToBytes());
+            await _store.AppendAsync(batch.ToAppend(tiles, head), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch
+        {
+            _tree.Rollback();
+            throw;
+        }
+
+        _tree.Commit();
+        _view.Replace(batch.State, batch.RouteKeys);
+        batch.Complete(leaf => new LogReceipt(leaf.Index, leaf.Entry, leaf.Salt, head.Note, _tree.InclusionProof(leaf.Index, head.Size)));
+        _signal.Announce(head.Size);
+        Log.BatchCommitted(_log, batch.Leaves.Count, head.Size);
+    }
+
+    // Asked here, where nobody else appends: an invitation used twice would fail the transaction of everybody in the batch.
+    private async ValueTask<Refusal?> FindUsedInvitationAsync(StateChange change)
+    {
+        if (change.UsedInvitation is null) return null;
+        Invitation? invitation = await _store.FindInvitationAsync(change.UsedInvitation, CancellationToken.None).ConfigureAwait(false);
+        return invitation is { UsedAt: null }
+            ? null
+            : Refusal.Precondition("INVITATION_USED", "The invitation has been used already.", "token", "Ask the operator for a new invitation.");
+    }
+
+    private void Shuffle(LogRequest[] requests)
+    {
+        ulong[] order = new ulong[requests.Length];
+        _random.Fill(System.Runtime.InteropServices.MemoryMarshal.AsBytes(order.AsSpan()));
+        Array.Sort(order, requests);
+    }
+
+    private static Exception Explain(Exception error) => error switch
+    {
+        RefusalException => error,
+        InvitationUsedException => new RefusalException(Refusal.Unavailable("BATCH_REFUSED", "An invitation in the same batch had been used elsewhere; nothing of the batch happened.", "log", "Try again.")),
+        StoreUnavailableException => new RefusalException(Refusal.Unavailable("STORE_UNAVAILABLE", "The broker's store cannot write now; nothing has happened.", "store", "Try again later, with some jitter; the broker's log says what is wrong.")),
+        StoreCorruptException or LedgerCorruptException => new RefusalException(Refusal.DataLoss("STORE_DAMAGED", "The broker's store is damaged; nothing has happened.", "store", "The broker's operator has to restore it; its log says what is wrong.")),
+        _ => new InvalidOperationException("The log could not be extended; nothing has happened.", error),
+    };
+}

@@ -1,0 +1,44 @@
+using Gateway.Broker.Access;
+using Gateway.Broker.Publishing;
+using Gateway.Broker.Sequencing;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.V1;
+using Gateway.Storage.Broker;
+using Grpc.Core;
+using Microsoft.Extensions.Hosting;
+
+namespace Gateway.Broker.Services;
+
+/// <summary>Records between the nodes and the broker.</summary>
+public sealed class ExchangeService(Admission admission, NetworkView view, IBrokerStore store, LogSignal signal, IHostApplicationLifetime lifetime)
+    : Gateway.Protocol.V1.ExchangeService.ExchangeServiceBase
+{
+    /// <inheritdoc/>
+    public override async Task Publish(IAsyncStreamReader<PublishRequest> requestStream, IServerStreamWriter<PublishResponse> responseStream, ServerCallContext context)
+    {
+        using PublishStream stream = new(admission, Peer.Of(context).RequireMember(), requestStream, responseStream);
+        await RunAsync(stream.RunAsync, context).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override Task Follow(FollowRequest request, IServerStreamWriter<FollowResponse> responseStream, ServerCallContext context) =>
+        RunAsync(token => new FeedStream(view, store, signal, Peer.Of(context).RequireMember(), responseStream).RunAsync(request.FromIndex, token), context);
+
+    /// <inheritdoc/>
+    public override async Task<WithdrawResponse> Withdraw(WithdrawRequest request, ServerCallContext context) =>
+        new() { Receipt = (await admission.WithdrawAsync(Peer.Of(context).RequireMember(), request, context.CancellationToken).ConfigureAwait(false)).ToMessage() };
+
+    // Streams have no end of their own: a broker that stops must end them, and say that it is not the caller's doing.
+    private async Task RunAsync(Func<CancellationToken, Task> run, ServerCallContext context)
+    {
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            await run(ended.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
+        {
+            throw new RefusalException(Refusal.Unavailable("BROKER_STOPPING", "The broker is shutting down.", "stream", "Connect again in a moment, with some jitter."));
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using Gateway.Broker.Publishing;
+using Gateway.Broker.Sequencing;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
+using Gateway.Storage;
+using Gateway.Storage.Broker;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Gateway.Broker.Services;
+
+/// <summary>
+/// One reader of the log. It reads from the store at its own pace, so a slow one costs the broker a page of memory. Everybody gets every leaf's data. Entries: the network-wide
+/// ones, and those of circles the member belongs to or whose epoch key it was given, whatever its role (a contributor checks its own entries). Items: where the member's role
+/// reads in the circle, and the contributor's own.
+/// </summary>
+internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal signal, MemberId reader, IServerStreamWriter<FollowResponse> responses)
+{
+    /// <summary>Leaves in one batch, unless a single commit has more.</summary>
+    private const ulong MaximumBatch = 2_000;
+
+    /// <summary>Bytes in one message, below the 1 MiB that a peer receives.</summary>
+    private const int MaximumMessage = 900 * 1_024;
+
+    /// <summary>Leaf data, salt, indexes and tags around an entry and an item.</summary>
+    private const int LeafOverhead = 128;
+
+    public async Task RunAsync(ulong from, CancellationToken cancellation)
+    {
+        if (from > signal.Size)
+        {
+            throw new RefusalException(Refusal.DataLoss("LOG_SHORTER", $"The log has {signal.Size} leaves; leaf {from} was asked for.", "from_index", "Keep the checkpoints you hold: the broker shows an older log than it did before."));
+        }
+
+        while (true)
+        {
+            LogHead? end = await store.ReadBatchEndAsync(from, MaximumBatch, cancellation).ConfigureAwait(false);
+            if (end is null)
+            {
+                await signal.WaitBeyondAsync(from, cancellation).ConfigureAwait(false);
+                continue;
+            }
+
+            await SendBatchAsync(from, end, cancellation).ConfigureAwait(false);
+            from = end.Size;
+        }
+    }
+
+    private async Task SendBatchAsync(ulong from, LogHead end, CancellationToken cancellation)
+    {
+        FollowResponse message = new() { FirstIndex = from };
+        int size = 0;
+        ulong next = from;
+        await foreach (BrokerLeaf leaf in store.ReadLeavesAsync(from, end.Size, cancellation).ConfigureAwait(false))
+        {
+            FeedLeaf shown = await ShowAsync(leaf, cancellation).ConfigureAwait(false);
+            int cost = LeafOverhead + shown.Entry.Length + shown.Item.Length;
+            if (size + cost > MaximumMessage && message.Leaves.Count > 0)
+            {
+                await responses.WriteAsync(message, cancellation).ConfigureAwait(false);
+                message = new FollowResponse { FirstIndex = next };
+                size = 0;
+            }
+
+            message.Leaves.Add(shown);
+            size += cost;
+            next++;
+        }
+
+        if (next != end.Size) throw new StoreCorruptException("leaves", next.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        message.Checkpoint = UnsafeByteOperations.UnsafeWrap(end.Note);
+        await responses.WriteAsync(message, cancellation).ConfigureAwait(false);
+    }
+
+    private async ValueTask<FeedLeaf> ShowAsync(BrokerLeaf leaf, CancellationToken cancellation)
+    {
+        FeedLeaf shown = new() { LeafData = UnsafeByteOperations.UnsafeWrap(leaf.LeafData) };
+        NetworkState state = view.Current;
+        if (!state.Members.TryGetValue(reader, out NetworkMember? member)) return shown;
+        if (leaf.Circle is { } circle && !CircleAccess.MaySeeEntry(state, member, circle, leaf.Epoch)) return shown;
+        shown.Entry = UnsafeByteOperations.UnsafeWrap(leaf.Entry);
+        shown.Salt = UnsafeByteOperations.UnsafeWrap(leaf.Salt);
+        shown.WithdrawnAt = leaf.WithdrawnAt ?? 0;
+        if (leaf is { Item: { } item, Circle: { } itemCircle }
+            && (CircleAccess.MayReadItems(state, member, itemCircle) || await IsOwnAsync(leaf, cancellation).ConfigureAwait(false)))
+        {
+            shown.Item = UnsafeByteOperations.UnsafeWrap(item);
+        }
+
+        return shown;
+    }
+
+    private async ValueTask<bool> IsOwnAsync(BrokerLeaf leaf, CancellationToken cancellation)
+    {
+        RecordId id = RecordId.FromBytes(Entry.Parser.ParseFrom(leaf.Entry).RecordPublished.RecordId.Span);
+        return (await store.FindRecordAsync(id, cancellation).ConfigureAwait(false))?.Contributor == reader;
+    }
+}

@@ -1,0 +1,123 @@
+using System.Net;
+using Gateway.Broker.Access;
+using Gateway.Broker.Membership;
+using Gateway.Broker.Sequencing;
+using Gateway.Cryptography;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
+using Gateway.Storage.Broker;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Broker.Services;
+
+/// <summary>Who belongs to the network, and the circles' keys on their way to the log.</summary>
+public sealed class MembershipService(
+    NetworkView view, IBrokerStore store, Sequencer sequencer, Enrolment enrolment, EpochProposals proposals, PeerActivity activity, RandomSource random, TimeProvider time, ILogger<MembershipService> log)
+    : Gateway.Protocol.V1.MembershipService.MembershipServiceBase
+{
+    /// <inheritdoc/>
+    public override async Task<EnrolResponse> Enrol(EnrolRequest request, ServerCallContext context)
+    {
+        IPAddress address = context.GetHttpContext().Connection.RemoteIpAddress ?? IPAddress.None;
+        EnrolResponse response = await enrolment.EnrolAsync(request, address, context.CancellationToken).ConfigureAwait(false);
+        if (Statements.TryRead(request.MemberJoined, MemberJoined.Parser, out MemberJoined? joined)) Log.MemberJoined(log, MemberId.FromBytes(joined.MemberId.Span).Prefix);
+        return response;
+    }
+
+    /// <inheritdoc/>
+    public override Task<RenewCertificateResponse> RenewCertificate(RenewCertificateRequest request, ServerCallContext context)
+    {
+        Peer peer = Peer.Of(context);
+        peer.RequireMember();
+        return Task.FromResult(enrolment.Renew(request, peer.Id!));
+    }
+
+    /// <inheritdoc/>
+    public override async Task<GetDirectoryResponse> GetDirectory(GetDirectoryRequest request, ServerCallContext context)
+    {
+        bool isOperator = Peer.Of(context).IsOperator;
+        NetworkState state = view.Current;
+        IReadOnlyDictionary<CircleId, long> live = isOperator
+            ? await store.CountLiveRecordsAsync(state.Day, context.CancellationToken).ConfigureAwait(false)
+            : new Dictionary<CircleId, long>();
+        GetDirectoryResponse response = new();
+        foreach (NetworkMember member in state.Members.Values.OrderBy(member => member.Name, StringComparer.Ordinal))
+        {
+            response.Members.Add(new DirectoryMember
+            {
+                Member = member.Joined,
+                JoinedDay = member.JoinedDay.Number,
+                LastSeen = isOperator ? activity.LastSeen(member.Id)?.ToUnixTimeSeconds() ?? 0 : 0,
+            });
+        }
+
+        foreach (NetworkCircle circle in state.Circles.Values.OrderBy(circle => circle.Policy.Name, StringComparer.Ordinal))
+        {
+            response.Circles.Add(new DirectoryCircle
+            {
+                Policy = circle.Policy,
+                MemberIds = { circle.Members.Order().Select(id => ByteString.CopyFrom(id.ToArray())) },
+                EpochCount = (uint)circle.Epochs.Count,
+                LiveRecords = (ulong)live.GetValueOrDefault(circle.Id),
+            });
+        }
+
+        if (!isOperator) return response;
+        foreach (Invitation invitation in await store.ListOpenInvitationsAsync(time.GetUtcNow(), context.CancellationToken).ConfigureAwait(false))
+        {
+            response.OpenInvitations.Add(new OpenInvitation
+            {
+                MemberId = ByteString.CopyFrom(invitation.Member.ToArray()),
+                Name = invitation.Name,
+                Role = invitation.Role,
+                ExpiresAt = invitation.ExpiresAt.ToUnixTimeSeconds(),
+            });
+        }
+
+        return response;
+    }
+
+    /// <inheritdoc/>
+    public override async Task<CreateInvitationResponse> CreateInvitation(CreateInvitationRequest request, ServerCallContext context)
+    {
+        CreateInvitationResponse response = await enrolment.InviteAsync(request, context.CancellationToken).ConfigureAwait(false);
+        Log.Invited(log, Peer.Of(context).Id!.Name, MemberId.FromBytes(response.MemberId.Span).Prefix);
+        return response;
+    }
+
+    /// <inheritdoc/>
+    public override async Task<CreateCircleResponse> CreateCircle(CreateCircleRequest request, ServerCallContext context)
+    {
+        if (request.Policy is null) throw new RefusalException(Refusal.Invalid("POLICY_INVALID", "The request has no policy.", "policy", "Send the circle's policy."));
+        if (CircleRules.Check(request.Policy, view.Current) is { } refusal) throw new RefusalException(refusal);
+        CircleId id = CircleId.FromBytes(random.GetBytes(CircleId.Size));
+        CirclePolicy policy = request.Policy.Clone();
+        policy.CircleId = ByteString.CopyFrom(id.ToArray());
+        await sequencer.ChangeStateAsync(new StateChange { Entries = [new Entry { CirclePolicy = policy }] }).ConfigureAwait(false);
+        Log.CircleCreated(log, Peer.Of(context).Id!.Name, id.Prefix);
+        return new CreateCircleResponse { CircleId = policy.CircleId };
+    }
+
+    /// <inheritdoc/>
+    public override async Task<ProposeEpochResponse> ProposeEpoch(ProposeEpochRequest request, ServerCallContext context)
+    {
+        await proposals.ProposeAsync(Peer.Of(context).RequireMember(), request, context.CancellationToken).ConfigureAwait(false);
+        return new ProposeEpochResponse();
+    }
+
+    /// <inheritdoc/>
+    public override async Task<ListProposalsResponse> ListProposals(ListProposalsRequest request, ServerCallContext context) =>
+        new() { Proposals = { await proposals.ListAsync(Peer.Of(context).RequireMember(), context.CancellationToken).ConfigureAwait(false) } };
+
+    /// <inheritdoc/>
+    public override async Task<CountersignEpochResponse> CountersignEpoch(CountersignEpochRequest request, ServerCallContext context)
+    {
+        await proposals.CountersignAsync(Peer.Of(context).RequireMember(), request, context.CancellationToken).ConfigureAwait(false);
+        Log.EpochBegun(log, CircleId.FromBytes(request.CircleId.Span).Prefix, request.Epoch);
+        return new CountersignEpochResponse();
+    }
+}

@@ -1,0 +1,77 @@
+using Gateway.Ledger;
+using Gateway.Protocol;
+using Gateway.Storage;
+using Gateway.Storage.Broker;
+
+namespace Gateway.Broker.Tests;
+
+/// <summary>The real store on a disk that can be told to refuse writes, and that counts transactions.</summary>
+internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
+{
+    private TaskCompletionSource? _gate;
+    private int _appends;
+
+    /// <summary>Whether writes of the log are refused, as by a full disk.</summary>
+    public bool IsFull { get; set; }
+
+    /// <summary>Transactions of the sequencer so far.</summary>
+    public int Appends => _appends;
+
+    /// <summary>Holds the next transactions back until <see cref="Release"/>.</summary>
+    public void Hold() => _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Release()
+    {
+        TaskCompletionSource? gate = _gate;
+        _gate = null;
+        gate?.SetResult();
+    }
+
+    public async ValueTask AppendAsync(LogAppend append, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _appends);
+        if (_gate is { } gate) await gate.Task.WaitAsync(cancellation);
+        if (IsFull) throw new StoreUnavailableException("The disk is full.", new IOException("No space left on device"));
+        await store.AppendAsync(append, cancellation);
+    }
+
+    public byte[]? ReadTile(TileId id) => store.ReadTile(id);
+
+    public ValueTask<LogHead?> ReadHeadAsync(CancellationToken cancellation) => store.ReadHeadAsync(cancellation);
+
+    public ValueTask<LogHead?> ReadCheckpointAsync(ulong size, CancellationToken cancellation) => store.ReadCheckpointAsync(size, cancellation);
+
+    public ValueTask<LogHead?> ReadBatchEndAsync(ulong from, ulong most, CancellationToken cancellation) => store.ReadBatchEndAsync(from, most, cancellation);
+
+    public IAsyncEnumerable<BrokerLeaf> ReadLeavesAsync(ulong from, ulong to, CancellationToken cancellation) => store.ReadLeavesAsync(from, to, cancellation);
+
+    public IAsyncEnumerable<LoggedLeaf> ReadStateLeavesAsync(CancellationToken cancellation) => store.ReadStateLeavesAsync(cancellation);
+
+    public ValueTask<PublishedRecord?> FindRecordAsync(RecordId id, CancellationToken cancellation) => store.FindRecordAsync(id, cancellation);
+
+    public ValueTask<IReadOnlySet<RecordKey>> FindRecordKeysAsync(IReadOnlyCollection<RecordKey> keys, CancellationToken cancellation) => store.FindRecordKeysAsync(keys, cancellation);
+
+    public ValueTask<BrokerLeaf?> ReadLeafAsync(ulong index, CancellationToken cancellation) => store.ReadLeafAsync(index, cancellation);
+
+    public ValueTask<int> DeleteExpiredItemsAsync(UtcDay day, int most, CancellationToken cancellation) => store.DeleteExpiredItemsAsync(day, most, cancellation);
+
+    public ValueTask<IReadOnlyDictionary<CircleId, long>> CountLiveRecordsAsync(UtcDay day, CancellationToken cancellation) => store.CountLiveRecordsAsync(day, cancellation);
+
+    public ValueTask AddInvitationAsync(Invitation invitation, CancellationToken cancellation) => store.AddInvitationAsync(invitation, cancellation);
+
+    public ValueTask<Invitation?> FindInvitationAsync(ReadOnlyMemory<byte> tokenHash, CancellationToken cancellation) => store.FindInvitationAsync(tokenHash, cancellation);
+
+    public ValueTask<IReadOnlyList<Invitation>> ListOpenInvitationsAsync(DateTimeOffset now, CancellationToken cancellation) => store.ListOpenInvitationsAsync(now, cancellation);
+
+    public ValueTask SaveProposalAsync(StoredProposal proposal, CancellationToken cancellation) => store.SaveProposalAsync(proposal, cancellation);
+
+    public ValueTask<IReadOnlyList<StoredProposal>> ListProposalsAsync(CancellationToken cancellation) => store.ListProposalsAsync(cancellation);
+
+    public ValueTask<IReadOnlyList<StoredRouteKey>> ReadRouteKeysAsync(CancellationToken cancellation) => store.ReadRouteKeysAsync(cancellation);
+
+    public ValueTask AddUsageAsync(IReadOnlyCollection<QuotaUsage> usage, CancellationToken cancellation) => store.AddUsageAsync(usage, cancellation);
+
+    public ValueTask<IReadOnlyList<QuotaUsage>> ReadUsageAsync(UtcDay since, CancellationToken cancellation) => store.ReadUsageAsync(since, cancellation);
+
+    public ValueTask DisposeAsync() => store.DisposeAsync();
+}

@@ -1,0 +1,164 @@
+using Gateway.Broker.Quotas;
+using Gateway.Cryptography;
+using Gateway.Protocol;
+using Gateway.Protocol.Keys;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Gateway.Broker.Tests;
+
+/// <summary>A broker with two retailers in a circle and a customs administration outside it.</summary>
+internal sealed class TestNetwork : IAsyncDisposable
+{
+    private TestNetwork(TestBroker broker, TestMember steward, TestMember second, TestMember outsider, CircleKey circle)
+    {
+        Broker = broker;
+        Steward = steward;
+        Second = second;
+        Outsider = outsider;
+        Circle = circle;
+    }
+
+    public TestBroker Broker { get; }
+
+    public TestMember Steward { get; }
+
+    public TestMember Second { get; }
+
+    public TestMember Outsider { get; }
+
+    public CircleKey Circle { get; private set; }
+
+    /// <summary>A day on which a record may well expire.</summary>
+    public UtcDay NextMonth => UtcDay.Of(Broker.Time.GetUtcNow()).AddDays(30);
+
+    public static async Task<TestNetwork> StartAsync(QuotaOptions? quotas = null, Action<CirclePolicy>? policy = null)
+    {
+        TestBroker broker = await TestBroker.StartAsync(quotas);
+        TestMember steward = await TestMember.EnrolAsync(broker, "Steward Retail", MemberRole.Retailer);
+        TestMember second = await TestMember.EnrolAsync(broker, "Second Retail", MemberRole.Retailer);
+        TestMember outsider = await TestMember.EnrolAsync(broker, "Outside Customs", MemberRole.Customs);
+        CircleKey circle = await FoundCircleAsync(broker, "retail", steward, second, policy);
+        return new TestNetwork(broker, steward, second, outsider, circle);
+    }
+
+    public static CirclePolicy PolicyOf(string name, TestMember steward, params TestMember[] others) => new()
+    {
+        Name = name,
+        Purpose = "Stopping counterfeits",
+        LegalBasis = "Legitimate interest",
+        StewardId = ByteString.CopyFrom(steward.Id.ToArray()),
+        FoundingMemberIds = { others.Prepend(steward).Select(member => ByteString.CopyFrom(member.Id.ToArray())) },
+        PublishingRoles = { MemberRole.Retailer },
+        ReadingRoles = { MemberRole.Retailer },
+        MinimumEvidenceGrade = EvidenceGrade.Suspected,
+        MaximumRetentionDays = 365,
+        NameMatching = NameMatching.CompoundOnly,
+    };
+
+    public static async Task<CircleKey> FoundCircleAsync(TestBroker broker, string name, TestMember steward, TestMember second, Action<CirclePolicy>? change = null)
+    {
+        CirclePolicy policy = PolicyOf(name, steward, second);
+        change?.Invoke(policy);
+        CreateCircleResponse created = await new MembershipService.MembershipServiceClient(broker.ConnectAsOperator()).CreateCircleAsync(new CreateCircleRequest { Policy = policy });
+        CircleKey key = CircleKey.Create(CircleId.FromBytes(created.CircleId.Span), 0, RandomSource.System);
+        await BeginEpochAsync(broker, key, steward, second, added: [steward, second], members: [steward, second]);
+        return key;
+    }
+
+    /// <summary>The steward proposes, the second member signs.</summary>
+    public static async Task BeginEpochAsync(TestBroker broker, CircleKey key, TestMember steward, TestMember second, TestMember[] added, TestMember[] members)
+    {
+        await new MembershipService.MembershipServiceClient(steward.Connect(broker)).ProposeEpochAsync(Propose(broker, key, steward, added, members));
+        MembershipService.MembershipServiceClient signer = new(second.Connect(broker));
+        EpochProposal proposal = (await signer.ListProposalsAsync(new ListProposalsRequest())).Proposals.Single();
+        await signer.CountersignEpochAsync(Countersign(broker, key, second, proposal));
+    }
+
+    public static ProposeEpochRequest Propose(TestBroker broker, CircleKey key, TestMember steward, TestMember[] added, TestMember[] members)
+    {
+        ByteString circle = ByteString.CopyFrom(key.Circle.ToArray());
+        KeyEpoch epoch = new() { CircleId = circle, Epoch = key.Epoch, Commitment = ByteString.CopyFrom(key.Commitment.Span) };
+        foreach (TestMember member in members)
+        {
+            epoch.SealedKeys.Add(new SealedCircleKey { MemberId = ByteString.CopyFrom(member.Id.ToArray()), SealedKey = ByteString.CopyFrom(key.SealTo(member.Keys.Box.PublicKey)) });
+        }
+
+        ProposeEpochRequest request = new()
+        {
+            KeyEpoch = Statements.Sign(epoch, broker.GenesisHash, steward.Id, steward.Keys.Member),
+            RouteKey = ByteString.CopyFrom(key.RouteKey.ToArray()),
+        };
+        foreach (TestMember member in added)
+        {
+            CircleMember change = new() { CircleId = circle, MemberId = ByteString.CopyFrom(member.Id.ToArray()), Change = CircleMemberChange.Added };
+            request.CircleMembers.Add(Statements.Sign(change, broker.GenesisHash, steward.Id, steward.Keys.Member));
+        }
+
+        return request;
+    }
+
+    public static CountersignEpochRequest Countersign(TestBroker broker, CircleKey key, TestMember signer, EpochProposal proposal) => new()
+    {
+        CircleId = ByteString.CopyFrom(key.Circle.ToArray()),
+        Epoch = key.Epoch,
+        KeyEpochSignature = Statements.Sign(nameof(KeyEpoch), proposal.KeyEpoch.Body.Span, broker.GenesisHash, signer.Id, signer.Keys.Member),
+        CircleMemberSignatures = { proposal.CircleMembers.Select(member => Statements.Sign(nameof(CircleMember), member.Body.Span, broker.GenesisHash, signer.Id, signer.Keys.Member)) },
+    };
+
+    /// <summary>The circle goes to its next epoch with the members it has.</summary>
+    public async Task NextEpochAsync()
+    {
+        CircleKey next = CircleKey.Create(Circle.Circle, Circle.Epoch + 1, RandomSource.System);
+        await BeginEpochAsync(Broker, next, Steward, Second, [], [Steward, Second]);
+        Circle = next;
+    }
+
+    public SealedRecord Seal(TestMember member) => member.Seal(Circle, NextMonth);
+
+    public ExchangeService.ExchangeServiceClient Exchange(TestMember member) => new(member.Connect(Broker));
+
+    /// <summary>Publishes submissions on one stream and returns all outcomes by record id.</summary>
+    public async Task<IReadOnlyList<PublishOutcome>> PublishAsync(TestMember member, params Submission[] submissions)
+    {
+        using AsyncDuplexStreamingCall<PublishRequest, PublishResponse> call = Exchange(member).Publish();
+        await call.RequestStream.WriteAsync(new PublishRequest { Submissions = { submissions } });
+        await call.RequestStream.CompleteAsync();
+        List<PublishOutcome> outcomes = [];
+        while (await call.ResponseStream.MoveNext(CancellationToken.None)) outcomes.AddRange(call.ResponseStream.Current.Outcomes);
+        return outcomes;
+    }
+
+    public async Task<Receipt> PublishOneAsync(TestMember member, SealedRecord record)
+    {
+        PublishOutcome outcome = (await PublishAsync(member, record.Submission)).Single();
+        Assert.True(outcome.Receipt is not null, outcome.Refusal?.What);
+        return outcome.Receipt;
+    }
+
+    public async Task<ErrorDetail> RefusedAsync(TestMember member, Submission submission)
+    {
+        PublishOutcome outcome = (await PublishAsync(member, submission)).Single();
+        Assert.Null(outcome.Receipt);
+        return outcome.Refusal;
+    }
+
+    /// <summary>Reads the log from an index to its present end.</summary>
+    public async Task<IReadOnlyList<FollowResponse>> ReadFeedAsync(TestMember member, ulong from = 0)
+    {
+        using AsyncServerStreamingCall<FollowResponse> call = Exchange(member).Follow(new FollowRequest { FromIndex = from });
+        ulong end = Broker.Core.Signal.Size;
+        List<FollowResponse> messages = [];
+        while (from < end && await call.ResponseStream.MoveNext(CancellationToken.None))
+        {
+            messages.Add(call.ResponseStream.Current);
+            from += (ulong)call.ResponseStream.Current.Leaves.Count;
+        }
+
+        return messages;
+    }
+
+    public ValueTask DisposeAsync() => Broker.DisposeAsync();
+}
