@@ -18,7 +18,7 @@ public sealed class NodeEnrolment(RandomSource random)
 {
     /// <summary>Makes keys, enrols at the broker and writes the node's folder. Asked again after a lost answer it goes on with the same keys.</summary>
     /// <exception cref="RefusalException">The folder is a node already, the invitation is not good, or the broker refused.</exception>
-    public async Task EnrolAsync(NodeDirectory directory, Invitation invitation, int apiPort, CancellationToken cancellation)
+    public async Task EnrolAsync(NodeDirectory directory, InvitationFile invitation, int apiPort, CancellationToken cancellation)
     {
         if (File.Exists(directory.SettingsFile))
         {

@@ -5,7 +5,7 @@ using Gateway.Protocol.Errors;
 namespace Gateway.Protocol.Identity;
 
 /// <summary>The invitation file that the broker's operator hands to an organisation: whom to call, what to pin, and the one-time secret. Keep it like a password.</summary>
-public sealed record Invitation
+public sealed record InvitationFile
 {
     /// <summary>Name of the network.</summary>
     public required string Network { get; init; }
@@ -35,15 +35,15 @@ public sealed record Invitation
     public required DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>Writes the file's text.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, InvitationJson.Default.Invitation);
+    public string ToJson() => JsonSerializer.Serialize(this, InvitationFileJson.Default.InvitationFile);
 
     /// <summary>Reads the file's text.</summary>
     /// <exception cref="RefusalException">It is not an invitation.</exception>
-    public static Invitation Parse(string json)
+    public static InvitationFile Parse(string json)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, InvitationJson.Default.Invitation) ?? throw NotOne("it is empty");
+            return JsonSerializer.Deserialize(json, InvitationFileJson.Default.InvitationFile) ?? throw NotOne("it is empty");
         }
         catch (JsonException fault)
         {
@@ -58,8 +58,8 @@ public sealed record Invitation
     public override string ToString() => $"invitation of {Name} to {Network}";
 }
 
-[JsonSerializable(typeof(Invitation))]
+[JsonSerializable(typeof(InvitationFile))]
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-internal sealed partial class InvitationJson : JsonSerializerContext
+internal sealed partial class InvitationFileJson : JsonSerializerContext
 {
 }
