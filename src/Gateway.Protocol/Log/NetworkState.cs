@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Gateway.Cryptography;
+using Gateway.Protocol.Keys;
 using Gateway.Protocol.V1;
 
 namespace Gateway.Protocol.Log;
@@ -153,6 +154,9 @@ public sealed record NetworkState
 
         if (!Circles.TryGetValue(id, out NetworkCircle? circle)) return $"Circle {id.Prefix} is not in the log.";
         if (!Members.ContainsKey(member)) return $"Member {member.Prefix} is not in the log.";
+
+        // The statement says for which epoch it was signed: else a member once removed could be added again by its old statement, without anybody's signature.
+        if (change.Epoch != (uint)circle.Epochs.Count) return $"The change of member {member.Prefix} in circle {id.Prefix} is for epoch {change.Epoch} where {circle.Epochs.Count} is next.";
         if (!IsSignedByTwo(circle, statement, nameof(CircleMember))) return $"The change of member {member.Prefix} in circle {id.Prefix} is not signed by the steward and a second member.";
         HashSet<MemberId> members = [.. circle.Members];
         bool changed = change.Change == CircleMemberChange.Added ? members.Add(member) : members.Remove(member);
@@ -174,6 +178,7 @@ public sealed record NetworkState
             if (!MemberId.TryFromBytes(key.MemberId.Span, out MemberId member) || !recipients.Add(member)) return $"Epoch {epoch.Epoch} of circle {id.Prefix} names a recipient twice or unreadably.";
         }
 
+        if (epoch.Commitment.Length != 32 || epoch.SealedKeys.Any(key => key.SealedKey.Length != CircleKey.Size + BoxPublicKey.SealOverhead)) return $"Epoch {epoch.Epoch} of circle {id.Prefix} holds a commitment or a sealed key of another length.";
         if (!recipients.SetEquals(circle.Members)) return $"Epoch {epoch.Epoch} of circle {id.Prefix} is sealed to others than the circle's members.";
         next = this with { Circles = With(circle with { Epochs = new Dictionary<uint, KeyEpoch>(circle.Epochs) { [epoch.Epoch] = epoch } }) };
         return null;
