@@ -80,4 +80,10 @@ public enum IdentifierType : ushort
 
     /// <summary>Phonetic pair of a person's given name and surname, with city.</summary>
     PersonNameCity = 262,
+
+    /// <summary>One distinctive word of a name with the address (docs/keys.md): the words that a misspelt one leaves alone.</summary>
+    NameWordAddress = 263,
+
+    /// <summary>First or last letters of the distinctive part of a name with the address (docs/keys.md): the half that a typo leaves alone.</summary>
+    NameFragmentAddress = 264,
 }

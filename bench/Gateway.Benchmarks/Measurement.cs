@@ -1,0 +1,32 @@
+using System.Diagnostics;
+
+namespace Gateway.Benchmarks;
+
+/// <summary>Nanoseconds an operation took, over several runs after warm-up.</summary>
+internal readonly record struct Measurement(double Fastest, double Median, double Slowest)
+{
+    private const int WarmUps = 3;
+    private const int Runs = 9;
+
+    /// <param name="operations">Operations that one call of <paramref name="work"/> does.</param>
+    /// <param name="work">Returns something that depends on all it did, so that nothing is optimised away.</param>
+    public static Measurement Of(int operations, Func<long> work)
+    {
+        double[] nanoseconds = new double[Runs];
+        long check = 0;
+        for (int run = -WarmUps; run < Runs; run++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            check += work();
+            double elapsed = Stopwatch.GetElapsedTime(start).TotalNanoseconds / operations;
+            if (run >= 0)
+            {
+                nanoseconds[run] = elapsed;
+            }
+        }
+
+        GC.KeepAlive(check);
+        Array.Sort(nanoseconds);
+        return new Measurement(nanoseconds[0], nanoseconds[Runs / 2], nanoseconds[^1]);
+    }
+}

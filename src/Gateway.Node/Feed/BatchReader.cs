@@ -1,0 +1,235 @@
+using Gateway.Cryptography;
+using Gateway.Ledger;
+using Gateway.Node.Circles;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.Keys;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
+using Gateway.Storage;
+using Google.Protobuf;
+
+namespace Gateway.Node.Feed;
+
+/// <summary>A record that a batch brings.</summary>
+/// <param name="Index">Index of its entry.</param>
+/// <param name="Entry">The entry.</param>
+/// <param name="Item">The item; empty where the broker has deleted it.</param>
+/// <param name="Circle">The key it is sealed under.</param>
+/// <param name="WithdrawnAt">Index of the promised withdrawal, where the item is missing for it.</param>
+public sealed record ArrivedRecord(ulong Index, RecordPublished Entry, ReadOnlyMemory<byte> Item, CircleKey Circle, ulong? WithdrawnAt);
+
+/// <summary>A withdrawal that a batch brings.</summary>
+/// <param name="Index">Index of its entry.</param>
+/// <param name="Entry">The entry.</param>
+public sealed record ArrivedWithdrawal(ulong Index, RecordWithdrawn Entry);
+
+/// <summary>A batch that holds: every leaf accounted for, the root the checkpoint's. Nothing of it is applied yet.</summary>
+public sealed record VerifiedBatch
+{
+    /// <summary>What is true after it.</summary>
+    public required NodeView View { get; init; }
+
+    /// <summary>The leaves for the store.</summary>
+    public required IReadOnlyList<LoggedLeaf> Leaves { get; init; }
+
+    /// <summary>The checkpoint.</summary>
+    public required LogHead Head { get; init; }
+
+    /// <summary>Records, in order.</summary>
+    public required IReadOnlyList<ArrivedRecord> Records { get; init; }
+
+    /// <summary>Withdrawals, in order.</summary>
+    public required IReadOnlyList<ArrivedWithdrawal> Withdrawals { get; init; }
+
+    /// <summary>Circle epochs that this member can open from here on.</summary>
+    public required IReadOnlyList<CircleKey> NewKeys { get; init; }
+
+    /// <summary>Entries that contradict the log before them and are not believed.</summary>
+    public required IReadOnlyList<Refusal> Alarms { get; init; }
+}
+
+/// <summary>
+/// Verifies a batch of the feed against everything before it (protocol §7, §8): leaf data, entries, routes, the tree's root, the checkpoint's signature. The only judge of what
+/// the broker sends; does no I/O.
+/// </summary>
+public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte> genesisHash, TimeProvider time)
+{
+    /// <summary>Verifies a batch and appends its leaves to the tree. The caller commits the tree once the batch is stored, else rolls it back.</summary>
+    /// <exception cref="FeedFaultException">Something does not hold; the tree has been rolled back.</exception>
+    public VerifiedBatch Read(FeedBatch batch, NodeView before, TiledTree tree)
+    {
+        try
+        {
+            return ReadLeaves(batch, before, tree);
+        }
+        catch (FeedFaultException)
+        {
+            tree.Rollback();
+            throw;
+        }
+    }
+
+    private VerifiedBatch ReadLeaves(FeedBatch batch, NodeView before, TiledTree tree)
+    {
+        if (batch.FirstIndex != tree.Size) throw Fault("FEED_GAP", $"The broker sent leaf {batch.FirstIndex} where leaf {tree.Size} is next.", $"leaf {tree.Size}", batch);
+        Progress progress = new(before.State, before.Keyring);
+        List<LoggedLeaf> leaves = new(batch.Leaves.Count);
+        TreeHash[] hashes = new TreeHash[batch.Leaves.Count];
+        for (int i = 0; i < batch.Leaves.Count; i++)
+        {
+            ulong index = batch.FirstIndex + (ulong)i;
+            FeedLeaf leaf = batch.Leaves[i];
+            if (!LeafData.IsWellFormed(leaf.LeafData.Span)) throw Fault("LEAF_MALFORMED", "A leaf is not 49 bytes of version 1.", $"leaf {index}", batch);
+            hashes[i] = LeafData.HashOf(leaf.LeafData.Span);
+            if (leaf.Entry.IsEmpty) CheckOpaque(index, leaf, progress, batch);
+            else ReadEntry(index, leaf, progress, batch);
+            leaves.Add(new LoggedLeaf(index, leaf.LeafData.ToByteArray(), leaf.Entry.IsEmpty ? null : leaf.Salt.ToByteArray(), leaf.Entry.IsEmpty ? null : leaf.Entry.ToByteArray()));
+        }
+
+        tree.Append(hashes);
+        CheckCheckpoint(batch, progress.State, tree);
+        return new VerifiedBatch
+        {
+            View = new NodeView(progress.State, progress.Keyring, tree.Size, tree.Root),
+            Leaves = leaves,
+            Head = new LogHead(tree.Size, batch.Checkpoint),
+            Records = progress.Records,
+            Withdrawals = progress.Withdrawals,
+            NewKeys = progress.NewKeys,
+            Alarms = progress.Alarms,
+        };
+    }
+
+    private static void CheckOpaque(ulong index, FeedLeaf leaf, Progress progress, FeedBatch batch)
+    {
+        if (LeafData.IsNetworkWide(leaf.LeafData.Span)) throw Fault("ENTRY_HIDDEN", "The broker kept back a network-wide entry.", $"leaf {index}", batch);
+        if (progress.Keyring.FindRoute(index, leaf.LeafData.Span) is { } key) throw Fault("ENTRY_HIDDEN", $"The broker kept back an entry of circle {key.Circle.Prefix}.", $"leaf {index}", batch);
+    }
+
+    private void ReadEntry(ulong index, FeedLeaf leaf, Progress progress, FeedBatch batch)
+    {
+        if (leaf.Entry.Length > LeafData.MaximumEntry) throw Fault("ENTRY_TOO_LARGE", $"An entry has {leaf.Entry.Length:N0} bytes.", $"leaf {index}", batch);
+        if (!LeafData.CommitsTo(leaf.LeafData.Span, leaf.Salt.Span, leaf.Entry.Span)) throw Fault("ENTRY_ALTERED", "An entry is not the one its leaf commits to.", $"leaf {index}", batch);
+        if (index == 0 && !NetworkState.HashGenesis(leaf.Entry.Span).AsSpan().SequenceEqual(genesisHash.Span))
+        {
+            throw Fault("GENESIS_FOREIGN", "The log does not begin with the Genesis this node pins.", "leaf 0", batch);
+        }
+
+        Entry entry;
+        try
+        {
+            entry = Entry.Parser.ParseFrom(leaf.Entry);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            progress.Alarms.Add(Alarm("ENTRY_UNREADABLE", "An entry cannot be read; it is kept and not believed.", $"leaf {index}"));
+            return;
+        }
+
+        CheckRoute(index, leaf, entry, progress, batch);
+        switch (entry.ContentCase)
+        {
+            case Entry.ContentOneofCase.RecordPublished:
+                ReadRecord(index, leaf, entry.RecordPublished, progress, batch);
+                break;
+            case Entry.ContentOneofCase.RecordWithdrawn:
+                progress.Withdrawals.Add(new ArrivedWithdrawal(index, entry.RecordWithdrawn));
+                break;
+            default:
+                ApplyState(index, leaf, entry, progress);
+                break;
+        }
+    }
+
+    private void ApplyState(ulong index, FeedLeaf leaf, Entry entry, Progress progress)
+    {
+        if (progress.State.TryApply(entry, leaf.Entry.Span, out NetworkState next) is { } refusal)
+        {
+            progress.Alarms.Add(Alarm("ENTRY_CONTRADICTS", refusal, $"leaf {index}"));
+            return;
+        }
+
+        progress.State = next;
+        if (entry.ContentCase == Entry.ContentOneofCase.KeyEpoch && Statements.TryRead(entry.KeyEpoch, KeyEpoch.Parser, out KeyEpoch? epoch))
+        {
+            progress.Keyring = progress.Keyring.Open(epoch, member, box, out string? fault);
+            if (fault is not null) progress.Alarms.Add(Alarm("CIRCLE_KEY_UNUSABLE", fault, $"leaf {index}"));
+            else if (progress.Keyring.Find(CircleId.FromBytes(epoch.CircleId.Span), epoch.Epoch) is { } key) progress.NewKeys.Add(key);
+        }
+
+        if (entry.ContentCase == Entry.ContentOneofCase.Day) CheckDay(index, next.Day, progress);
+    }
+
+    private void CheckDay(ulong index, UtcDay day, Progress progress)
+    {
+        UtcDay today = UtcDay.Of(time.GetUtcNow());
+
+        // Days of the past are replayed; a day ahead of this node's clock by more than one is the broker's clock or ours.
+        if (day > today.AddDays(1)) progress.Alarms.Add(Alarm("CLOCK_APART", $"The log says {day}, this node's clock says {today}.", $"leaf {index}"));
+    }
+
+    private static void CheckRoute(ulong index, FeedLeaf leaf, Entry entry, Progress progress, FeedBatch batch)
+    {
+        (CircleId Circle, uint Epoch)? routed = EntryRoute.Of(entry);
+        if (routed is null)
+        {
+            if (!LeafData.IsNetworkWide(leaf.LeafData.Span)) throw Fault("ENTRY_MISROUTED", "A network-wide entry stands under a circle's route.", $"leaf {index}", batch);
+            return;
+        }
+
+        (CircleId circle, uint epoch) = routed.Value;
+        CircleKey? key = progress.Keyring.Find(circle, epoch);
+        if (key is null || !key.RouteKey.Matches(index, LeafData.RouteOf(leaf.LeafData.Span)))
+        {
+            throw Fault("ENTRY_MISROUTED", $"An entry of circle {circle.Prefix} stands under another route.", $"leaf {index}", batch);
+        }
+    }
+
+    private void ReadRecord(ulong index, FeedLeaf leaf, RecordPublished record, Progress progress, FeedBatch batch)
+    {
+        CircleKey key = progress.Keyring.Find(CircleId.FromBytes(record.CircleId.Span), record.Epoch)!; // CheckRoute found it.
+
+        // A member whose role may publish but not read receives the entries, which prove that nothing is hidden, and only its own items.
+        if (leaf.Item.IsEmpty && !progress.MayRead(key.Circle, member)) return;
+        if (leaf.Item.IsEmpty && leaf.WithdrawnAt <= index && new UtcDay(record.ExpiryDay) >= UtcDay.Of(time.GetUtcNow()))
+        {
+            throw Fault("ITEM_HIDDEN", $"The broker kept back the item of a record of circle {key.Circle.Prefix} that is neither withdrawn nor expired.", $"leaf {index}", batch);
+        }
+
+        progress.Records.Add(new ArrivedRecord(index, record, leaf.Item.Memory, key, leaf.WithdrawnAt > index ? leaf.WithdrawnAt : null));
+    }
+
+    private static void CheckCheckpoint(FeedBatch batch, NetworkState state, TiledTree tree)
+    {
+        if (state.Genesis is null) throw Fault("GENESIS_FOREIGN", "The log does not begin with Genesis.", "leaf 0", batch);
+        LogVerifier verifier = new(state.Network, VerifyingKey.FromBytes(state.Genesis.LogPk.Span));
+        Checkpoint checkpoint = verifier.Open(batch.Checkpoint, out string? fault) ?? throw Fault("CHECKPOINT_INVALID", fault!, "checkpoint", batch);
+        if (checkpoint.Size != tree.Size || checkpoint.Root != tree.Root)
+        {
+            throw Fault("ROOT_DIFFERS", $"The checkpoint of size {checkpoint.Size} has another root than the {tree.Size} leaves received.", $"checkpoint {checkpoint.Size}", batch);
+        }
+    }
+
+    private static Refusal Alarm(string code, string what, string which) => Refusal.DataLoss(code, what, which, "Tell the broker's operator; keep this node's store as evidence.");
+
+    private static FeedFaultException Fault(string code, string what, string which, FeedBatch batch) => new(Alarm(code, what, which), batch.Checkpoint);
+
+    private sealed class Progress(NetworkState state, CircleKeyring keyring)
+    {
+        public NetworkState State { get; set; } = state;
+
+        public CircleKeyring Keyring { get; set; } = keyring;
+
+        public bool MayRead(CircleId circle, MemberId member) =>
+            State.Members.TryGetValue(member, out NetworkMember? me) && State.Circles.TryGetValue(circle, out NetworkCircle? joined) && joined.MayRead(me);
+
+        public List<ArrivedRecord> Records { get; } = [];
+
+        public List<ArrivedWithdrawal> Withdrawals { get; } = [];
+
+        public List<CircleKey> NewKeys { get; } = [];
+
+        public List<Refusal> Alarms { get; } = [];
+    }
+}

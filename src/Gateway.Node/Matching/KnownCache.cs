@@ -1,0 +1,70 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using Gateway.Cryptography;
+using Gateway.Matching.Identifiers;
+using Gateway.Protocol.Keys;
+
+namespace Gateway.Node.Matching;
+
+/// <summary>How this node remembers identifiers: under a local hash, with their evaluations sealed (protocol §4.3). A stolen disk says neither which they are nor what they open.</summary>
+public sealed class KnownCache(MemberKeys keys, RandomSource random)
+{
+    private const int SealedSize = XChaCha20Poly1305.NonceSize + VoprfClient.OutputSize + XChaCha20Poly1305.TagSize;
+
+    /// <summary>SipHash-128 of the identifier's encoding under the node's key.</summary>
+    public UInt128 HashOf(Identifier identifier)
+    {
+        int length = identifier.EncodedLength;
+        Span<byte> encoded = length <= 512 ? stackalloc byte[length] : new byte[length];
+        identifier.Encode(encoded);
+        return SipHash.Hash128(keys.SipHashKey, encoded);
+    }
+
+    /// <summary>Seals an evaluation for the store.</summary>
+    /// <param name="version">OPRF version.</param>
+    /// <param name="hash">The identifier's local hash.</param>
+    /// <param name="evaluation">y, 64 bytes.</param>
+    public byte[] Seal(uint version, UInt128 hash, ReadOnlySpan<byte> evaluation)
+    {
+        byte[] sealedEvaluation = new byte[SealedSize];
+        random.Fill(sealedEvaluation.AsSpan(0, XChaCha20Poly1305.NonceSize));
+        Span<byte> context = stackalloc byte[20];
+        WriteContext(version, hash, context);
+        XChaCha20Poly1305.Encrypt(keys.CacheKey, sealedEvaluation.AsSpan(0, XChaCha20Poly1305.NonceSize), evaluation, context, sealedEvaluation.AsSpan(XChaCha20Poly1305.NonceSize));
+        return sealedEvaluation;
+    }
+
+    /// <summary>Opens an evaluation from the store: y, 64 bytes; false when it is not the one sealed for this identifier.</summary>
+    public bool TryOpen(uint version, UInt128 hash, ReadOnlySpan<byte> sealedEvaluation, [NotNullWhen(true)] out byte[]? evaluation)
+    {
+        evaluation = null;
+        if (sealedEvaluation.Length != SealedSize) return false;
+        Span<byte> context = stackalloc byte[20];
+        WriteContext(version, hash, context);
+        byte[] buffer = new byte[VoprfClient.OutputSize];
+        if (!XChaCha20Poly1305.TryDecrypt(keys.CacheKey, sealedEvaluation[..XChaCha20Poly1305.NonceSize], sealedEvaluation[XChaCha20Poly1305.NonceSize..], context, buffer)) return false;
+        evaluation = buffer;
+        return true;
+    }
+
+    /// <summary>Seals a contribution for the outbox.</summary>
+    public byte[] SealDraft(ReadOnlySpan<byte> contribution)
+    {
+        byte[] nonce = random.GetBytes(XChaCha20Poly1305.NonceSize);
+        return [.. nonce, .. XChaCha20Poly1305.Encrypt(keys.CacheKey, nonce, contribution, "draft"u8)];
+    }
+
+    /// <summary>Opens a contribution from the outbox; false when it is not one of this node's.</summary>
+    public bool TryOpenDraft(ReadOnlySpan<byte> draft, [NotNullWhen(true)] out byte[]? contribution)
+    {
+        contribution = null;
+        return draft.Length > XChaCha20Poly1305.NonceSize
+            && XChaCha20Poly1305.TryDecrypt(keys.CacheKey, draft[..XChaCha20Poly1305.NonceSize], draft[XChaCha20Poly1305.NonceSize..], "draft"u8, out contribution);
+    }
+
+    private static void WriteContext(uint version, UInt128 hash, Span<byte> context20)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(context20, version);
+        BinaryPrimitives.WriteUInt128BigEndian(context20[4..], hash);
+    }
+}

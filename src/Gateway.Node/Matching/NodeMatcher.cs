@@ -1,0 +1,198 @@
+using System.Runtime.InteropServices;
+using Gateway.Cryptography;
+using Gateway.Matching.Index;
+using Gateway.Node.Feed;
+using Gateway.Protocol;
+using Gateway.Protocol.Keys;
+using Gateway.Storage.Node;
+
+namespace Gateway.Node.Matching;
+
+/// <summary>An identifier that was evaluated just now.</summary>
+/// <param name="Hash">Its local hash.</param>
+/// <param name="Evaluation">y, 64 bytes.</param>
+public sealed record EvaluatedIdentifier(UInt128 Hash, byte[] Evaluation)
+{
+    /// <summary>The type alone: the evaluation is a secret.</summary>
+    public override string ToString() => nameof(EvaluatedIdentifier);
+}
+
+/// <summary>
+/// Keeps the index in memory and the store in step. All changes go through one writer at a time: what a record meets and what an identifier meets is decided where neither can change
+/// meanwhile, stored first, then made visible.
+/// </summary>
+public sealed class NodeMatcher : IDisposable
+{
+    private const int ExtensionBatch = 10_000;
+
+    private readonly INodeStore _store;
+    private readonly KnownCache _cache;
+    private readonly TimeProvider _time;
+    private readonly MatchIndex _index;
+    private readonly SemaphoreSlim _writer = new(1, 1);
+
+    private NodeMatcher(INodeStore store, KnownCache cache, TimeProvider time, MatchIndex index)
+    {
+        _store = store;
+        _cache = cache;
+        _time = time;
+        _index = index;
+    }
+
+    /// <summary>The identifiers known here; to be read by any number of threads.</summary>
+    public KnownIdentifiers Known => _index.Known;
+
+    /// <summary>Whether a tag is one of a known identifier.</summary>
+    public bool IsWatched(Tag tag) => _index.Watched.TryFind(tag.ToUInt128(), out _);
+
+    /// <summary>Builds the index from the store.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="cache">Seals and opens evaluations.</param>
+    /// <param name="view">What is true at the store's cursor.</param>
+    /// <param name="random">Seeds the tables, so that nobody can choose tags that collide.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="cancellation">Ends the loading.</param>
+    public static async Task<NodeMatcher> LoadAsync(INodeStore store, KnownCache cache, NodeView view, RandomSource random, TimeProvider time, CancellationToken cancellation)
+    {
+        MatchIndex index = new(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(random.GetBytes(16)));
+        uint version = view.State.OprfKeys?.Version ?? 0;
+        await foreach (UInt128 hash in store.ReadKnownHashesAsync(version, cancellation)) index.Known.Add(hash);
+        await foreach (RecordTags record in store.ReadLiveTagsAsync(cancellation)) index.Records.Add(record.Number, AsNumbers(record.Tags));
+        Dictionary<(CircleId Circle, uint Epoch), int> tagged = [];
+        await foreach (KnownTag tag in store.ReadKnownTagsAsync(cancellation))
+        {
+            index.Watched.Add(tag.Tag.ToUInt128(), tag.Hash);
+            CollectionsMarshal.GetValueRefOrAddDefault(tagged, (tag.Circle, tag.Epoch), out _)++;
+        }
+
+        await foreach (StoredHit hit in store.ReadHitsAsync(cancellation)) index.Known.AddHit(hit.Hash, hit.Record);
+        NodeMatcher matcher = new(store, cache, time, index);
+
+        // A stop between an epoch's arrival and its extension leaves identifiers without the epoch's tags.
+        foreach (CircleKey key in view.Keyring.Keys.Where(key => tagged.GetValueOrDefault((key.Circle, key.Epoch)) < index.Known.Count))
+        {
+            await matcher.ExtendAsync(key, version, cancellation);
+        }
+
+        return matcher;
+    }
+
+    /// <summary>Stores a batch of the feed and makes its records visible. What new records meet is added by this; the rest of the batch is as the caller made it.</summary>
+    public async Task ApplyAsync(FeedApply apply, IReadOnlyList<(int Number, byte[] Tags)> ended, CancellationToken cancellation)
+    {
+        await _writer.WaitAsync(cancellation);
+        try
+        {
+            List<StoredHit> hits = [];
+            NodeRecord[] live = [.. apply.Records.Where(record => record.State == NodeRecordState.Live)];
+            foreach (NodeRecord record in live)
+            {
+                foreach (UInt128 tag in AsNumbers(record.Tags))
+                {
+                    if (_index.Watched.TryFind(tag, out UInt128 hash)) hits.Add(new StoredHit(hash, record.Number));
+                }
+            }
+
+            await _store.ApplyAsync(apply with { Hits = [.. hits.Distinct()] }, cancellation);
+            List<UInt128> met = [];
+            foreach (NodeRecord record in live) _index.AddRecord(record.Number, AsNumbers(record.Tags), met);
+            foreach ((int number, byte[] tags) in ended) _index.RemoveRecord(number, AsNumbers(tags));
+        }
+        finally
+        {
+            _writer.Release();
+        }
+    }
+
+    /// <summary>Takes a record out of matching because a check failed when it was opened.</summary>
+    public async Task QuarantineAsync(NodeRecord record, string fault, CancellationToken cancellation)
+    {
+        await _writer.WaitAsync(cancellation);
+        try
+        {
+            await _store.QuarantineAsync(record.Number, fault, cancellation);
+            _index.RemoveRecord(record.Number, AsNumbers(record.Tags));
+        }
+        finally
+        {
+            _writer.Release();
+        }
+    }
+
+    /// <summary>Remembers identifiers that were evaluated, under every circle key this member has. They are known from here on, with all they meet.</summary>
+    public async Task LearnAsync(IReadOnlyList<EvaluatedIdentifier> evaluated, uint version, Func<NodeView> view, CancellationToken cancellation)
+    {
+        await _writer.WaitAsync(cancellation);
+        try
+        {
+            // The view inside the lock: an epoch that arrives later extends what is known by then.
+            CircleKey[] keys = [.. view().Keyring.Keys];
+            UtcDay today = UtcDay.Of(_time.GetUtcNow());
+            KnownIdentifier[] rows = new KnownIdentifier[evaluated.Count];
+            Parallel.For(0, rows.Length, new ParallelOptions { CancellationToken = cancellation }, i => rows[i] = RowOf(evaluated[i], version, keys, today));
+            await _store.AddKnownAsync(rows, cancellation);
+            foreach (KnownIdentifier row in rows) _index.Learn(row.Hash, [.. row.Tags.Select(tag => tag.Tag.ToUInt128())]);
+        }
+        finally
+        {
+            _writer.Release();
+        }
+    }
+
+    /// <summary>Gives every known identifier its tag under a new circle key, and finds what it meets there.</summary>
+    public async Task ExtendAsync(CircleKey key, uint version, CancellationToken cancellation)
+    {
+        await foreach (KnownIdentifier[] rows in _store.ReadKnownAsync(version, cancellation).Chunk(ExtensionBatch).WithCancellation(cancellation))
+        {
+            await _writer.WaitAsync(cancellation);
+            try
+            {
+                List<KnownTag> tags = [];
+                foreach (KnownIdentifier row in rows)
+                {
+                    if (_cache.TryOpen(version, row.Hash, row.SealedEvaluation, out byte[]? evaluation)) tags.Add(TagOf(row.Hash, evaluation, key));
+                }
+
+                StoredHit[] hits = [.. tags.SelectMany(tag => _index.Records.Find(tag.Tag.ToUInt128()).ToArray().Select(record => new StoredHit(tag.Hash, record)))];
+                await _store.AddKnownTagsAsync(tags, hits, cancellation);
+                foreach (KnownTag tag in tags) _index.Learn(tag.Hash, [tag.Tag.ToUInt128()]);
+            }
+            finally
+            {
+                _writer.Release();
+            }
+        }
+
+    }
+
+    /// <summary>The evaluation of a known identifier: y, 64 bytes; null when it is unknown.</summary>
+    /// <exception cref="Gateway.Storage.StoreCorruptException">The row does not have its checksum, or was sealed by another node.</exception>
+    public async ValueTask<byte[]?> FindEvaluationAsync(uint version, UInt128 hash, CancellationToken cancellation)
+    {
+        KnownIdentifier? row = await _store.FindKnownAsync(version, hash, cancellation);
+        if (row is null) return null;
+        return _cache.TryOpen(version, hash, row.SealedEvaluation, out byte[]? evaluation) ? evaluation : throw new Gateway.Storage.StoreCorruptException("known", "of an identifier");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _writer.Dispose();
+
+    private KnownIdentifier RowOf(EvaluatedIdentifier identifier, uint version, CircleKey[] keys, UtcDay today)
+    {
+        KnownTag[] tags = [.. keys.Select(key => TagOf(identifier.Hash, identifier.Evaluation, key))];
+        return new KnownIdentifier(version, identifier.Hash, _cache.Seal(version, identifier.Hash, identifier.Evaluation), today)
+        {
+            Tags = tags,
+            Records = [.. tags.SelectMany(tag => _index.Records.Find(tag.Tag.ToUInt128()).ToArray()).Distinct()],
+        };
+    }
+
+    private static KnownTag TagOf(UInt128 hash, byte[] evaluation, CircleKey key) => new(key.PseudonymOf(evaluation).Tag, hash, key.Circle, key.Epoch);
+
+    private static UInt128[] AsNumbers(byte[] tags)
+    {
+        UInt128[] numbers = new UInt128[tags.Length / Tag.Size];
+        for (int i = 0; i < numbers.Length; i++) numbers[i] = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(tags.AsSpan(i * Tag.Size));
+        return numbers;
+    }
+}

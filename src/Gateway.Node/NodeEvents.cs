@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Node;
+
+/// <summary>Everything a node logs. No identifiers, names, keys or payloads; ids shortened to 8 digits.</summary>
+internal static partial class NodeEvents
+{
+    [LoggerMessage(1, LogLevel.Information, "Node of {Member} in {Network} runs; log size {Size}, {Known} identifiers known")]
+    public static partial void Started(ILogger logger, string member, string network, ulong size, int known);
+
+    [LoggerMessage(2, LogLevel.Debug, "Batch of {Leaves} leaves applied up to {Size}; {Records} records of this member's circles")]
+    public static partial void BatchApplied(ILogger logger, int leaves, ulong size, int records);
+
+    [LoggerMessage(3, LogLevel.Error, "ALARM {Code}: {What} ({Which})")]
+    public static partial void AlarmRaised(ILogger logger, string code, string what, string which);
+
+    [LoggerMessage(4, LogLevel.Warning, "Evaluation of {Count} identifiers failed with {Code} and is tried again: {What}")]
+    public static partial void EvaluationFailed(ILogger logger, string code, string what, int count);
+
+    [LoggerMessage(5, LogLevel.Warning, "The broker is away: {What}")]
+    public static partial void BrokerAway(ILogger logger, string what);
+
+    [LoggerMessage(6, LogLevel.Information, "The broker is there; following from leaf {From}")]
+    public static partial void BrokerReached(ILogger logger, ulong from);
+
+    [LoggerMessage(7, LogLevel.Warning, "The store cannot be written: {What}")]
+    public static partial void StoreUnavailable(ILogger logger, string what);
+
+    [LoggerMessage(8, LogLevel.Information, "Key epoch {Epoch} of circle {Circle} proposed")]
+    public static partial void EpochProposed(ILogger logger, uint epoch, string circle);
+
+    [LoggerMessage(9, LogLevel.Information, "Key epoch {Epoch} of circle {Circle} countersigned")]
+    public static partial void EpochCountersigned(ILogger logger, uint epoch, string circle);
+
+    [LoggerMessage(10, LogLevel.Warning, "Background work of {Work} failed and is tried again: {What}")]
+    public static partial void WorkFailed(ILogger logger, string work, string what);
+
+    [LoggerMessage(11, LogLevel.Information, "Certificate renewed; it ends {NotAfter}")]
+    public static partial void CertificateRenewed(ILogger logger, DateTimeOffset notAfter);
+
+    [LoggerMessage(12, LogLevel.Error, "Unexpected failure {Reference} in {Method}")]
+    public static partial void Unexpected(ILogger logger, Exception failure, string reference, string method);
+
+    [LoggerMessage(13, LogLevel.Warning, "Record {Record} refused by the broker: {Code} {What}")]
+    public static partial void RecordRefused(ILogger logger, string record, string code, string what);
+}

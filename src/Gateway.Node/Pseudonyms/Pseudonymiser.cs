@@ -1,0 +1,158 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Gateway.Matching.Identifiers;
+using Gateway.Node.Feed;
+using Gateway.Node.Matching;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.V1;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using IdentifierClass = Gateway.Matching.Identifiers.IdentifierClass;
+
+namespace Gateway.Node.Pseudonyms;
+
+/// <summary>
+/// Turns identifiers into evaluations: from the store where they are known, else from the evaluators, in full batches. An identifier is evaluated once; every later use of it is
+/// local (protocol §4.3). With the broker away the queue waits; what is known goes on.
+/// </summary>
+public sealed class Pseudonymiser : BackgroundService
+{
+    /// <summary>Elements of a full batch (protocol §4.1).</summary>
+    public const int FullBatch = 512;
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private readonly EvaluatorClient _evaluators;
+    private readonly NodeMatcher _matcher;
+    private readonly KnownCache _cache;
+    private readonly Func<NodeView> _view;
+    private readonly AlarmBell _alarms;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Pseudonymiser> _logger;
+    private readonly ConcurrentDictionary<UInt128, PendingIdentifier> _pending = new();
+    private readonly Dictionary<IdentifierClass, Channel<PendingIdentifier>> _queues;
+    private readonly ConcurrentDictionary<IdentifierClass, (byte[] Input, byte[] Evaluation)> _canaries = new();
+
+    /// <summary>Composes the pseudonymiser.</summary>
+    public Pseudonymiser(EvaluatorClient evaluators, NodeMatcher matcher, KnownCache cache, Func<NodeView> view, AlarmBell alarms, TimeProvider time, ILogger<Pseudonymiser> logger)
+    {
+        _evaluators = evaluators;
+        _matcher = matcher;
+        _cache = cache;
+        _view = view;
+        _alarms = alarms;
+        _time = time;
+        _logger = logger;
+        _queues = Enum.GetValues<IdentifierClass>().ToDictionary(identifierClass => identifierClass, _ => Channel.CreateUnbounded<PendingIdentifier>());
+    }
+
+    /// <summary>Identifiers that wait.</summary>
+    public int PendingCount => _pending.Count;
+
+    /// <summary>Puts an unknown identifier into the queue, once however often it is asked for.</summary>
+    /// <returns>Ends when the identifier is known here.</returns>
+    public Task WantAsync(UInt128 hash, Identifier identifier) => Enqueue(hash, identifier).Evaluation;
+
+    /// <summary>The evaluations of identifiers, y, 64 bytes each; waits for those never met before.</summary>
+    public async Task<byte[][]> EvaluateAsync(IReadOnlyList<Identifier> identifiers, CancellationToken cancellation)
+    {
+        uint version = _view().State.OprfKeys?.Version ?? 0;
+        Task<byte[]>[] waiting = new Task<byte[]>[identifiers.Count];
+        for (int i = 0; i < waiting.Length; i++)
+        {
+            UInt128 hash = _cache.HashOf(identifiers[i]);
+            byte[]? known = await _matcher.FindEvaluationAsync(version, hash, cancellation);
+            waiting[i] = known is null ? Enqueue(hash, identifiers[i]).Evaluation : Task.FromResult(known);
+        }
+
+        return await Task.WhenAll(waiting).WaitAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Two workers a class: one computes while the other waits for the evaluator.
+        IEnumerable<Task> workers = _queues.SelectMany(queue => new[] { WorkAsync(queue.Key, queue.Value.Reader, stoppingToken), WorkAsync(queue.Key, queue.Value.Reader, stoppingToken) });
+        try
+        {
+            await Task.WhenAll(workers);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            foreach (PendingIdentifier pending in _pending.Values) pending.Cancel();
+        }
+    }
+
+    private PendingIdentifier Enqueue(UInt128 hash, Identifier identifier)
+    {
+        PendingIdentifier made = new(hash, identifier);
+        PendingIdentifier pending = _pending.GetOrAdd(hash, made);
+        if (ReferenceEquals(pending, made)) _queues[identifier.Class].Writer.TryWrite(pending);
+        return pending;
+    }
+
+    private async Task WorkAsync(IdentifierClass identifierClass, ChannelReader<PendingIdentifier> queue, CancellationToken stopping)
+    {
+        await Task.Yield();
+        while (await queue.WaitToReadAsync(stopping))
+        {
+            List<PendingIdentifier> batch = [];
+            while (batch.Count < FullBatch - 1 && queue.TryRead(out PendingIdentifier? next)) batch.Add(next);
+            if (batch.Count > 0) await EvaluateUntilDoneAsync(identifierClass, batch, stopping);
+        }
+    }
+
+    private async Task EvaluateUntilDoneAsync(IdentifierClass identifierClass, List<PendingIdentifier> batch, CancellationToken stopping)
+    {
+        TimeSpan pause = TimeSpan.FromMilliseconds(100);
+        while (true)
+        {
+            Refusal fault;
+            try
+            {
+                await EvaluateOnceAsync(identifierClass, batch, stopping);
+                return;
+            }
+            catch (RefusalException refused)
+            {
+                fault = refused.Refusal;
+            }
+            catch (Storage.StoreUnavailableException full)
+            {
+                fault = Refusal.Unavailable("STORE_UNAVAILABLE", full.Message, "node store", "Nothing is lost; the evaluation is tried again.");
+            }
+
+            // Nothing was used; the same identifiers are asked for again under fresh blinds.
+            NodeEvents.EvaluationFailed(_logger, fault.Code, fault.What, batch.Count);
+            if (fault.Status is not Grpc.Core.StatusCode.Unavailable) await _alarms.RaiseOnceAsync(fault, stopping);
+            await Task.Delay(Jitter(pause), _time, stopping);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private async Task EvaluateOnceAsync(IdentifierClass identifierClass, List<PendingIdentifier> batch, CancellationToken stopping)
+    {
+        OprfKeys keys = _view().State.OprfKeys
+            ?? throw new RefusalException(Refusal.Unavailable("LOG_NOT_READ", "This node has not read the log's OPRF keys yet.", "log", "It is tried again when the broker has been reached."));
+        List<byte[]> inputs = [.. batch.Select(pending => pending.Identifier.Encode())];
+        (byte[] Input, byte[] Evaluation)? canary = _canaries.TryGetValue(identifierClass, out (byte[] Input, byte[] Evaluation) known) ? known : null;
+        if (canary is { } bird) inputs.Add(bird.Input);
+        byte[][] evaluations = await Task.Run(() => _evaluators.EvaluateAsync(inputs, identifierClass, keys, stopping), stopping);
+
+        // An identifier whose evaluation is known must come out unchanged: a forged batch would have to spare it without knowing which it is.
+        if (canary is { } sang && !evaluations[^1].AsSpan().SequenceEqual(sang.Evaluation))
+        {
+            throw new RefusalException(Refusal.DataLoss("EVALUATION_CHANGED", "An evaluator gave another value for an identifier than before; none of its answers was used.", $"OPRF version {keys.Version}", "Tell the broker's operator."));
+        }
+
+        _canaries.TryAdd(identifierClass, (inputs[0], evaluations[0]));
+        await _matcher.LearnAsync([.. batch.Select((pending, i) => new EvaluatedIdentifier(pending.Hash, evaluations[i]))], keys.Version, _view, stopping);
+        for (int i = 0; i < batch.Count; i++)
+        {
+            _pending.TryRemove(batch[i].Hash, out _);
+            batch[i].Complete(evaluations[i]);
+        }
+    }
+
+    private static TimeSpan Jitter(TimeSpan pause) => pause * (0.5 + Random.Shared.NextDouble());
+}

@@ -1,0 +1,157 @@
+using Gateway.Protocol;
+using Gateway.Storage.Node;
+
+namespace Gateway.Storage.Sqlite;
+
+public sealed partial class SqliteNodeStore
+{
+    private const string Known = "known", KnownTags = "known_tags", Hits = "hits";
+
+    /// <inheritdoc/>
+    public ValueTask AddKnownAsync(IReadOnlyCollection<KnownIdentifier> identifiers, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(identifiers);
+        return _file.WriteAsync(
+            session =>
+            {
+                Statement insert = session.Prepare("INSERT OR IGNORE INTO known (version, hash, sealed, used_day, row_hash) VALUES (?, ?, ?, ?, ?)");
+                foreach (KnownIdentifier known in identifiers)
+                {
+                    insert.Start(Known).Bind(known.Version).Bind(known.Hash).Bind(known.SealedEvaluation.AsSpan()).Bind(known.UsedDay.Number).RunWithHash();
+                    AddTags(session, known.Tags);
+                    AddHits(session, known.Records.Select(record => new StoredHit(known.Hash, record)));
+                }
+            },
+            cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask AddKnownTagsAsync(IReadOnlyCollection<KnownTag> tags, IReadOnlyCollection<StoredHit> hits, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(tags);
+        ArgumentNullException.ThrowIfNull(hits);
+        return _file.WriteAsync(
+            session =>
+            {
+                AddTags(session, tags);
+                AddHits(session, hits);
+            },
+            cancellation);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<UInt128> ReadKnownHashesAsync(uint version, CancellationToken cancellation) => _file.ReadPagesAsync<UInt128, long>(
+        0,
+        (session, last, page) =>
+        {
+            Statement query = session.Start("SELECT version, hash, sealed, used_day, row_hash, id FROM known WHERE id > ? ORDER BY id LIMIT ?").Bind(last).Bind(PageRows);
+            while (query.Step())
+            {
+                query.Row(Known);
+                long rowVersion = query.Int64();
+                UInt128 hash = query.UInt128();
+                query.Span();
+                query.Int64();
+                last = CheckNumbered(query);
+                if (rowVersion == version)
+                {
+                    page.Add(hash);
+                }
+            }
+
+            return last;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<KnownIdentifier> ReadKnownAsync(uint version, CancellationToken cancellation) => _file.ReadPagesAsync<KnownIdentifier, long>(
+        0,
+        (session, last, page) =>
+        {
+            Statement query = session.Start("SELECT version, hash, sealed, used_day, row_hash, id FROM known WHERE id > ? ORDER BY id LIMIT ?").Bind(last).Bind(PageRows);
+            while (query.Step())
+            {
+                (last, KnownIdentifier known) = ReadKnown(query);
+                if (known.Version == version)
+                {
+                    page.Add(known);
+                }
+            }
+
+            return last;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<KnownTag> ReadKnownTagsAsync(CancellationToken cancellation) => _file.ReadPagesAsync<KnownTag, long>(
+        0,
+        (session, last, page) =>
+        {
+            Statement query = session.Start("SELECT tag, hash, circle, epoch, row_hash, id FROM known_tags WHERE id > ? ORDER BY id LIMIT ?").Bind(last).Bind(PageRows);
+            while (query.Step())
+            {
+                query.Row(KnownTags);
+                var tag = new KnownTag(Tag.FromUInt128(query.UInt128()), query.UInt128(), query.Circle(), (uint)query.Int64());
+                last = CheckNumbered(query);
+                page.Add(tag);
+            }
+
+            return last;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StoredHit> ReadHitsAsync(CancellationToken cancellation) => _file.ReadPagesAsync<StoredHit, StoredHit>(
+        default,
+        (session, last, page) =>
+        {
+            Statement query = session.Start("SELECT * FROM hits WHERE (record, hash) > (?, ?) ORDER BY record, hash LIMIT ?").Bind(last.Record).Bind(last.Hash).Bind(PageRows);
+            while (query.Step())
+            {
+                query.Row(Hits);
+                int record = (int)query.Int64();
+                UInt128 hash = query.UInt128();
+                query.CheckRow(record);
+                page.Add(last = new StoredHit(hash, record));
+            }
+
+            return last;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<KnownIdentifier?> FindKnownAsync(uint version, UInt128 hash, CancellationToken cancellation) => _file.ReadAsync(
+        session =>
+        {
+            Statement query = session.Start("SELECT version, hash, sealed, used_day, row_hash, id FROM known WHERE hash = ? AND version = ?").Bind(hash).Bind(version);
+            return query.Step() ? ReadKnown(query).Known : null;
+        },
+        cancellation);
+
+    private static void AddTags(Session session, IEnumerable<KnownTag> tags)
+    {
+        Statement insert = session.Prepare("INSERT OR IGNORE INTO known_tags (tag, hash, circle, epoch, row_hash) VALUES (?, ?, ?, ?, ?)");
+        foreach (KnownTag tag in tags)
+        {
+            insert.Start(KnownTags).Bind(tag.Tag).Bind(tag.Hash).Bind(tag.Circle).Bind(tag.Epoch).RunWithHash();
+        }
+    }
+
+    private static (long Id, KnownIdentifier Known) ReadKnown(Statement query)
+    {
+        query.Row(Known);
+        uint version = (uint)query.Int64();
+        UInt128 hash = query.UInt128();
+        byte[] evaluation = query.Bytes();
+        var usedDay = new UtcDay((uint)query.Int64());
+        return (CheckNumbered(query), new KnownIdentifier(version, hash, evaluation, usedDay));
+    }
+
+    /// <summary>Checks a row whose number SQLite gives while it is written: it cannot be part of the hash, and follows it.</summary>
+    private static long CheckNumbered(Statement query)
+    {
+        bool holds = query.HashHolds();
+        long id = query.Int64();
+        return holds ? id : throw new StoreCorruptException(query.Table, id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+}

@@ -1,0 +1,236 @@
+using System.Globalization;
+using Gateway.Protocol;
+using Gateway.Storage.Node;
+
+namespace Gateway.Storage.Sqlite;
+
+public sealed partial class SqliteNodeStore
+{
+    private const string Outbox = "outbox", Withdrawals = "outbox_withdrawals", Alarms = "alarms";
+
+    private const string OutboxQuery = "SELECT circle, reference, content_hash, state, draft, record_salt, record_id, submission, receipt, refusal, created_at, row_hash, id FROM outbox";
+
+    private const string WithdrawalQuery = "SELECT record_id, request, receipt, refusal, created_at, row_hash, id FROM outbox_withdrawals";
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<OutboxRow>> AddDraftsAsync(IReadOnlyCollection<OutboxRow> drafts, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(drafts);
+        return _file.WriteAsync<IReadOnlyList<OutboxRow>>(session => drafts.Select(draft => AddDraft(session, draft)).ToList(), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask UpdateOutboxAsync(IReadOnlyCollection<OutboxRow> rows, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return _file.WriteAsync(
+            session =>
+            {
+                foreach (OutboxRow row in rows)
+                {
+                    UpdateOutbox(session, row);
+                }
+            },
+            cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<OutboxRow>> ReadOutboxAsync(OutboxState state, long afterId, int most, CancellationToken cancellation) => _file.ReadAsync<IReadOnlyList<OutboxRow>>(
+        session => ReadAll(session.Start(OutboxQuery + " WHERE state = ? AND id > ? ORDER BY id LIMIT ?").Bind((long)state).Bind(afterId).Bind(most), ReadOutboxRow), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<OutboxRow?> FindOutboxAsync(RecordId id, CancellationToken cancellation) => _file.ReadAsync(session => FindOutbox(session, id), cancellation);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<OutboxRow> ListOutboxAsync(CancellationToken cancellation) => _file.ReadPagesAsync<OutboxRow, long>(
+        long.MaxValue,
+        (session, last, page) =>
+        {
+            Statement query = session.Start(OutboxQuery + " WHERE id < ? ORDER BY id DESC LIMIT ?").Bind(last).Bind(PageRows);
+            while (query.Step())
+            {
+                OutboxRow row = ReadOutboxRow(query);
+                last = row.Id;
+                page.Add(row with { Draft = null, Submission = null });
+            }
+
+            return last;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyDictionary<OutboxState, long>> CountOutboxAsync(CancellationToken cancellation) => _file.ReadAsync<IReadOnlyDictionary<OutboxState, long>>(
+        session =>
+        {
+            var counts = new Dictionary<OutboxState, long>();
+            Statement query = session.Start("SELECT state, COUNT(*) FROM outbox GROUP BY state");
+            while (query.Step())
+            {
+                query.Row(Outbox);
+                counts.Add((OutboxState)query.Int64(), query.Int64());
+            }
+
+            return counts;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask AddWithdrawalAsync(OutboxWithdrawal withdrawal, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(withdrawal);
+        return _file.WriteAsync(
+            session =>
+            {
+                session.Start("INSERT OR IGNORE INTO outbox_withdrawals (record_id, request, receipt, refusal, created_at, row_hash) VALUES (?, ?, ?, ?, ?, ?)", Withdrawals)
+                    .Bind(withdrawal.Record).Bind(withdrawal.Request.AsSpan()).Bind(withdrawal.Receipt).Bind(withdrawal.Refusal).Bind(withdrawal.CreatedAt.UtcTicks).RunWithHash();
+            },
+            cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<OutboxWithdrawal>> ReadOpenWithdrawalsAsync(CancellationToken cancellation) => _file.ReadAsync<IReadOnlyList<OutboxWithdrawal>>(
+        session => ReadAll(
+            session.Start(WithdrawalQuery + " WHERE receipt IS NULL AND refusal IS NULL ORDER BY id"),
+            query =>
+            {
+                query.Row(Withdrawals);
+                RecordId record = query.Record();
+                byte[] request = query.Bytes();
+                byte[]? receipt = query.BytesOrNull();
+                byte[]? refusal = query.BytesOrNull();
+                long createdAt = query.Int64();
+                CheckNumbered(query);
+                return new OutboxWithdrawal(record, request, receipt, refusal, new DateTimeOffset(createdAt, TimeSpan.Zero));
+            }),
+        cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask UpdateWithdrawalAsync(OutboxWithdrawal withdrawal, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(withdrawal);
+        return _file.WriteAsync(
+            session =>
+            {
+                int written = session.Start(
+                        "UPDATE outbox_withdrawals SET record_id = ?1, request = ?2, receipt = ?3, refusal = ?4, created_at = ?5, row_hash = ?6 WHERE record_id = ?1", Withdrawals)
+                    .Bind(withdrawal.Record).Bind(withdrawal.Request.AsSpan()).Bind(withdrawal.Receipt).Bind(withdrawal.Refusal).Bind(withdrawal.CreatedAt.UtcTicks).RunWithHash();
+                if (written == 0)
+                {
+                    throw new InvalidOperationException($"The outbox has no withdrawal of record {withdrawal.Record.Prefix}.");
+                }
+            },
+            cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask AddAlarmAsync(StoredAlarm alarm, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(alarm);
+        return _file.WriteAsync(session => AddAlarm(session, alarm), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<StoredAlarm>> ReadAlarmsAsync(int most, CancellationToken cancellation) => _file.ReadAsync<IReadOnlyList<StoredAlarm>>(
+        session => ReadAll(
+            session.Start("SELECT raised_at, error, evidence, row_hash, id FROM alarms ORDER BY id DESC LIMIT ?").Bind(most),
+            query =>
+            {
+                query.Row(Alarms);
+                long raisedAt = query.Int64();
+                byte[] error = query.Bytes();
+                byte[] evidence = query.Bytes();
+                CheckNumbered(query);
+                return new StoredAlarm(new DateTimeOffset(raisedAt, TimeSpan.Zero), error, evidence);
+            }),
+        cancellation);
+
+    private static void AddAlarm(Session session, StoredAlarm alarm) =>
+        session.Start("INSERT INTO alarms (raised_at, error, evidence, row_hash) VALUES (?, ?, ?, ?)", Alarms)
+            .Bind(alarm.RaisedAt.UtcTicks).Bind(alarm.Error.AsSpan()).Bind(alarm.Evidence.AsSpan()).RunWithHash();
+
+    private static OutboxRow AddDraft(Session session, OutboxRow draft)
+    {
+        Statement query = session.Start(OutboxQuery + " WHERE circle = ? AND reference = ?").Bind(draft.Circle).Bind(draft.Reference);
+        if (!query.Step())
+        {
+            BindOutbox(session.Start(
+                "INSERT INTO outbox (circle, reference, content_hash, state, draft, record_salt, record_id, submission, receipt, refusal, created_at, row_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                Outbox), draft).RunWithHash();
+            return draft with { Id = session.LastId };
+        }
+
+        OutboxRow existing = ReadOutboxRow(query);
+        query.Reset();
+        bool replaces = existing.State is OutboxState.Refused or OutboxState.Withdrawn
+            || (existing.State == OutboxState.Draft && !existing.ContentHash.AsSpan().SequenceEqual(draft.ContentHash));
+        if (!replaces)
+        {
+            return existing;
+        }
+
+        OutboxRow replacement = draft with { Id = existing.Id };
+        UpdateOutbox(session, replacement);
+        return replacement;
+    }
+
+    private static void UpdateOutbox(Session session, OutboxRow row)
+    {
+        // The id stands in no column of the hash (SQLite gives it while the row is written), so it is bound after it.
+        Statement update = BindOutbox(session.Start(
+            "UPDATE outbox SET circle = ?, reference = ?, content_hash = ?, state = ?, draft = ?, record_salt = ?, record_id = ?, submission = ?, receipt = ?, refusal = ?, created_at = ?, row_hash = ? WHERE id = ?",
+            Outbox), row).BindHash().Bind(row.Id);
+        if (update.Run() == 0)
+        {
+            throw new InvalidOperationException($"The outbox has no row {row.Id.ToString(CultureInfo.InvariantCulture)}.");
+        }
+    }
+
+    private static Statement BindOutbox(Statement statement, OutboxRow row)
+    {
+        statement.Bind(row.Circle).Bind(row.Reference).Bind(row.ContentHash.AsSpan()).Bind((long)row.State).Bind(row.Draft).Bind(row.RecordSalt);
+        return (row.RecordId is { } id ? statement.Bind(id) : statement.BindNull()).Bind(row.Submission).Bind(row.Receipt).Bind(row.Refusal).Bind(row.CreatedAt.UtcTicks);
+    }
+
+    private static OutboxRow? FindOutbox(Session session, RecordId id)
+    {
+        Statement query = session.Start(OutboxQuery + " WHERE record_id = ? ORDER BY id LIMIT 1").Bind(id);
+        OutboxRow? found = query.Step() ? ReadOutboxRow(query) : null;
+        query.Reset();
+        return found;
+    }
+
+    /// <summary>Ends the rows of records: what was to be sent is deleted, what proves it stays. Records of others have no row.</summary>
+    private static void CloseOutbox(Session session, IReadOnlyList<RecordId> records, OutboxState state)
+    {
+        foreach (RecordId id in records)
+        {
+            if (FindOutbox(session, id) is { } row && row.State != OutboxState.Withdrawn)
+            {
+                UpdateOutbox(session, row with { State = state, Draft = null, Submission = null });
+            }
+        }
+    }
+
+    private static OutboxRow ReadOutboxRow(Statement query)
+    {
+        query.Row(Outbox);
+        var row = new OutboxRow
+        {
+            Circle = query.Circle(),
+            Reference = query.Text(),
+            ContentHash = query.Bytes(),
+            State = (OutboxState)query.Int64(),
+            Draft = query.BytesOrNull(),
+            RecordSalt = query.BytesOrNull(),
+            RecordId = query.RecordOrNull(),
+            Submission = query.BytesOrNull(),
+            Receipt = query.BytesOrNull(),
+            Refusal = query.BytesOrNull(),
+            CreatedAt = ReadTime(query),
+        };
+        return row with { Id = CheckNumbered(query) };
+    }
+
+    /// <summary>A moment; a damaged column gives another one, which the row's hash then tells.</summary>
+    private static DateTimeOffset ReadTime(Statement query) => new(Math.Clamp(query.Int64(), 0, DateTimeOffset.MaxValue.UtcTicks), TimeSpan.Zero);
+}
