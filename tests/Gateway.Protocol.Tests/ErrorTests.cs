@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Grpc.Core;
@@ -47,6 +48,17 @@ public sealed class ErrorTests
     {
         RpcException thrown = new(new Status(StatusCode.NotFound, ""), new Metadata { { GrpcErrors.Trailer, [255, 255] } });
         Assert.Equal((StatusCode.NotFound, "ERROR_UNREADABLE"), (thrown.ToRefusal("broker").Status, thrown.ToRefusal("broker").Code));
+    }
+
+    [Fact]
+    public void Every_code_stands_in_the_list_of_errors()
+    {
+        string root = VectorFile.Root, listed = File.ReadAllText(Path.Combine(root, "docs", "errors.md"));
+        string[] codes = [.. Directory.EnumerateFiles(Path.Combine(root, "src", "Gateway.Protocol"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .SelectMany(file => Regex.Matches(File.ReadAllText(file), "\"([A-Z]+(?:_[A-Z]+)+|CANCELLED)\"").Select(match => match.Groups[1].Value)).Distinct()];
+        Assert.NotEmpty(codes);
+        Assert.Equal([], codes.Where(code => !listed.Contains($"| `{code}` |", StringComparison.Ordinal)));
     }
 
     [Fact]

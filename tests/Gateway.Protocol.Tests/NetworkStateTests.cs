@@ -62,6 +62,25 @@ public sealed class NetworkStateTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("Net.example")]
+    [InlineData("my net")]
+    [InlineData("a+b")]
+    [InlineData("net..example")]
+    public void A_network_is_called_as_its_note_key_and_its_certificates_can_be(string name)
+    {
+        Assert.Contains("network name", new TestNetwork().Refuse(TestNetwork.GenesisEntry(name)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Genesis_has_a_log_key()
+    {
+        Entry genesis = TestNetwork.GenesisEntry();
+        genesis.Genesis.LogPk = ByteString.CopyFrom(new byte[32]);
+        Assert.Contains("log key", new TestNetwork().Refuse(genesis), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(TestNetwork.FirstDay - 1)]
     [InlineData(TestNetwork.FirstDay)]
     [InlineData(0u)]
@@ -108,7 +127,7 @@ public sealed class NetworkStateTests
     public void A_statement_of_another_network_counts_for_nothing()
     {
         TestNetwork other = new();
-        other.Accept(new Entry { Genesis = new Genesis { Network = "other.example", Day = 1 } });
+        other.Accept(TestNetwork.GenesisEntry("other.example"));
         Assert.Contains("did not sign", TestNetwork.With().Refuse(other.Joined("ann")), StringComparison.Ordinal);
     }
 
@@ -151,6 +170,18 @@ public sealed class NetworkStateTests
         network.Accept(TestNetwork.Policy("acx", "ann", "ann", "bob", "mal"));
         Assert.Contains("not signed", network.Refuse(network.Change("acx", "eve", Added, 1, "ann", "mal")), StringComparison.Ordinal);
         network.Accept(network.Change("acx", "eve", Added, 1, "ann", "bob"));
+    }
+
+    [Fact]
+    public void A_steward_whom_the_broker_puts_in_from_outside_signs_nothing()
+    {
+        TestNetwork network = TestNetwork.With("ann", "bob", "ghost");
+        network.Found("acx", "ann", "bob");
+        network.Accept(TestNetwork.Policy("acx", "ghost", "ghost", "bob"));
+        Assert.Contains("not signed", network.Refuse(network.Change("acx", "ghost", Added, 1, "ghost", "bob")), StringComparison.Ordinal);
+        Assert.Contains("not signed", network.Refuse(network.Epoch("acx", 1, ["ann", "bob"], "ghost", "bob")), StringComparison.Ordinal);
+        network.Accept(TestNetwork.Policy("acx", "bob"));
+        network.Accept(network.Epoch("acx", 1, ["ann", "bob"], "bob", "ann"));
     }
 
     [Fact]

@@ -45,7 +45,10 @@ internal sealed class TestNetwork
         return reason;
     }
 
-    public static Entry GenesisEntry() => new() { Genesis = new Genesis { Network = "test.gateway.example", Day = FirstDay } };
+    public static Entry GenesisEntry(string network = "test.gateway.example") => new()
+    {
+        Genesis = new Genesis { Network = network, LogPk = ByteString.CopyFrom(Plain.SigningPublic(Sample.Bytes("log"))), Day = FirstDay },
+    };
 
     public Entry Joined(string member, string? signer = null, MemberId? signerId = null, Action<MemberJoined>? change = null)
     {

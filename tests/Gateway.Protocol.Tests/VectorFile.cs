@@ -14,10 +14,16 @@ internal static class VectorFile
         return new(JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(PathOf(name)))!, StringComparer.Ordinal);
     }
 
-    private static string PathOf(string name)
+    /// <summary>Folder of the whole project.</summary>
+    public static string Root
     {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Gateway.sln"))) folder = folder.Parent;
-        return Path.Combine(folder!.FullName, "tests", "Gateway.Protocol.Tests", "vectors", name);
+        get
+        {
+            DirectoryInfo? folder = new(AppContext.BaseDirectory);
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Gateway.sln"))) folder = folder.Parent;
+            return folder?.FullName ?? throw new InvalidOperationException($"No Gateway.sln stands above {AppContext.BaseDirectory}: run the tests inside the project.");
+        }
     }
+
+    private static string PathOf(string name) => Path.Combine(Root, "tests", "Gateway.Protocol.Tests", "vectors", name);
 }

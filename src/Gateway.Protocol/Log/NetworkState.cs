@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Gateway.Cryptography;
+using Gateway.Protocol.Identity;
 using Gateway.Protocol.Keys;
 using Gateway.Protocol.V1;
 
@@ -86,6 +87,7 @@ public sealed record NetworkState
         {
             case Entry.ContentOneofCase.Genesis:
                 if (Genesis is not null) return "The log has a second Genesis.";
+                if (!SpiffeId.IsNetwork(entry.Genesis.Network) || !VerifyingKey.TryFromBytes(entry.Genesis.LogPk.Span, out _)) return "The Genesis entry has no network name of the right form, or no log key.";
                 next = this with { Genesis = entry.Genesis, GenesisHash = HashGenesis(entryBytes), Day = new UtcDay(entry.Genesis.Day) };
                 return null;
             case Entry.ContentOneofCase.Day:
@@ -189,7 +191,9 @@ public sealed record NetworkState
     {
         IReadOnlySet<MemberId> signers = Statements.ValidSigners(statement, messageName, GenesisHash.Span, id => Members.TryGetValue(id, out NetworkMember? member) ? member.MemberKey : null);
         bool IsOfCircle(MemberId id) => circle.Members.Contains(id) || (circle.Epochs.Count == 0 && circle.Policy.FoundingMemberIds.Any(founder => founder.Span.SequenceEqual(id.ToArray())));
-        return signers.Contains(circle.Steward) && signers.Any(id => id != circle.Steward && IsOfCircle(id));
+
+        // The policy, which names the steward, is the broker's alone: a steward from outside the circle would leave one member's word between the broker and the keys.
+        return signers.Contains(circle.Steward) && IsOfCircle(circle.Steward) && signers.Any(id => id != circle.Steward && IsOfCircle(id));
     }
 
     private Dictionary<CircleId, NetworkCircle> With(NetworkCircle circle) => new(Circles) { [circle.Id] = circle };
