@@ -43,6 +43,11 @@ internal static class TamperingCases
         ["padding not zero at its end"] = (RecordCheck.ItemPadding, forge => forge.Plaintext = plaintext => Flip(plaintext, plaintext.Length - 1)),
         ["padding not zero at its start"] = (RecordCheck.ItemPadding, forge => forge.Plaintext = plaintext => Flip(plaintext, LengthIn(plaintext))),
         ["a block of padding too many"] = (RecordCheck.ItemPadding, forge => forge.Plaintext = plaintext => [.. plaintext, .. new byte[1_024]]),
+        ["a block of padding where none is due"] = (RecordCheck.ItemPadding, forge =>
+        {
+            forge.Parts = parts => [.. parts[..4], new byte[3_072 - 24 - parts[..4].Sum(part => part.Length)]];
+            forge.Plaintext = plaintext => plaintext.Length == 3_072 && LengthIn(plaintext) == 3_072 ? [.. plaintext, .. new byte[1_024]] : throw new InvalidOperationException("The record does not fill its blocks.");
+        }),
         ["plaintext not a multiple of 1,024"] = (RecordCheck.ItemPadding, forge => forge.Plaintext = plaintext => [.. plaintext, 0]),
         ["length beyond the plaintext"] = (RecordCheck.ItemPadding, forge => forge.Plaintext = plaintext => [.. Plain.U32((uint)plaintext.Length - 3), .. plaintext[4..]]),
         ["length of 4 GiB"] = (RecordCheck.ItemPadding, forge => forge.Plaintext = plaintext => [255, 255, 255, 255, .. plaintext[4..]]),
