@@ -58,9 +58,12 @@ public sealed class MemberKeys : IDisposable
     /// <summary>The source mark of an identifier in a circle: first 8 bytes of HMAC-SHA256(source key, circle_id ‖ y) (protocol §5).</summary>
     /// <param name="circle">The circle.</param>
     /// <param name="evaluation">y, 64 bytes.</param>
+    /// <exception cref="ArgumentException">The evaluation has another length.</exception>
     public byte[] SourceOf(CircleId circle, ReadOnlySpan<byte> evaluation)
     {
-        Span<byte> message = stackalloc byte[CircleId.Size + 64];
+        // A shorter one would be filled up with zeros unnoticed.
+        if (evaluation.Length != VoprfClient.OutputSize) throw new ArgumentException($"An evaluation has {VoprfClient.OutputSize} bytes, not {evaluation.Length}.", nameof(evaluation));
+        Span<byte> message = stackalloc byte[CircleId.Size + VoprfClient.OutputSize];
         circle.CopyTo(message);
         evaluation.CopyTo(message[CircleId.Size..]);
         Span<byte> mac = stackalloc byte[32];

@@ -21,8 +21,10 @@ public static class LeafData
     /// <param name="route">Route key of the entry's circle and epoch, or null for a network-wide entry.</param>
     /// <param name="salt">16 bytes.</param>
     /// <param name="entry">The entry's bytes.</param>
+    /// <exception cref="ArgumentException">The salt has another length.</exception>
     public static byte[] Of(ulong index, RouteKey? route, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> entry)
     {
+        if (salt.Length != SaltSize) throw new ArgumentException($"A leaf's salt has {SaltSize} bytes, not {salt.Length}.", nameof(salt));
         byte[] leaf = new byte[Size];
         leaf[0] = 1;
         route?.Write(index, leaf.AsSpan(1, RouteKey.RouteSize));

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using Gateway.Cryptography;
+using Gateway.Protocol.Identity;
+using Gateway.Protocol.Keys;
 using Gateway.Protocol.V1;
 
 namespace Gateway.Protocol.Log;
@@ -85,6 +87,7 @@ public sealed record NetworkState
         {
             case Entry.ContentOneofCase.Genesis:
                 if (Genesis is not null) return "The log has a second Genesis.";
+                if (!SpiffeId.IsNetwork(entry.Genesis.Network) || !VerifyingKey.TryFromBytes(entry.Genesis.LogPk.Span, out _)) return "The Genesis entry has no network name of the right form, or no log key.";
                 next = this with { Genesis = entry.Genesis, GenesisHash = HashGenesis(entryBytes), Day = new UtcDay(entry.Genesis.Day) };
                 return null;
             case Entry.ContentOneofCase.Day:
@@ -153,6 +156,9 @@ public sealed record NetworkState
 
         if (!Circles.TryGetValue(id, out NetworkCircle? circle)) return $"Circle {id.Prefix} is not in the log.";
         if (!Members.ContainsKey(member)) return $"Member {member.Prefix} is not in the log.";
+
+        // The statement says for which epoch it was signed: else a member once removed could be added again by its old statement, without anybody's signature.
+        if (change.Epoch != (uint)circle.Epochs.Count) return $"The change of member {member.Prefix} in circle {id.Prefix} is for epoch {change.Epoch} where {circle.Epochs.Count} is next.";
         if (!IsSignedByTwo(circle, statement, nameof(CircleMember))) return $"The change of member {member.Prefix} in circle {id.Prefix} is not signed by the steward and a second member.";
         HashSet<MemberId> members = [.. circle.Members];
         bool changed = change.Change == CircleMemberChange.Added ? members.Add(member) : members.Remove(member);
@@ -174,6 +180,7 @@ public sealed record NetworkState
             if (!MemberId.TryFromBytes(key.MemberId.Span, out MemberId member) || !recipients.Add(member)) return $"Epoch {epoch.Epoch} of circle {id.Prefix} names a recipient twice or unreadably.";
         }
 
+        if (epoch.Commitment.Length != 32 || epoch.SealedKeys.Any(key => key.SealedKey.Length != CircleKey.Size + BoxPublicKey.SealOverhead)) return $"Epoch {epoch.Epoch} of circle {id.Prefix} holds a commitment or a sealed key of another length.";
         if (!recipients.SetEquals(circle.Members)) return $"Epoch {epoch.Epoch} of circle {id.Prefix} is sealed to others than the circle's members.";
         next = this with { Circles = With(circle with { Epochs = new Dictionary<uint, KeyEpoch>(circle.Epochs) { [epoch.Epoch] = epoch } }) };
         return null;
@@ -184,7 +191,9 @@ public sealed record NetworkState
     {
         IReadOnlySet<MemberId> signers = Statements.ValidSigners(statement, messageName, GenesisHash.Span, id => Members.TryGetValue(id, out NetworkMember? member) ? member.MemberKey : null);
         bool IsOfCircle(MemberId id) => circle.Members.Contains(id) || (circle.Epochs.Count == 0 && circle.Policy.FoundingMemberIds.Any(founder => founder.Span.SequenceEqual(id.ToArray())));
-        return signers.Contains(circle.Steward) && signers.Any(id => id != circle.Steward && IsOfCircle(id));
+
+        // The policy, which names the steward, is the broker's alone: a steward from outside the circle would leave one member's word between the broker and the keys.
+        return signers.Contains(circle.Steward) && IsOfCircle(circle.Steward) && signers.Any(id => id != circle.Steward && IsOfCircle(id));
     }
 
     private Dictionary<CircleId, NetworkCircle> With(NetworkCircle circle) => new(Circles) { [circle.Id] = circle };

@@ -1,9 +1,9 @@
 namespace Gateway.Protocol;
 
-/// <summary>The checks a record must pass at a node, in the order they are made (protocol §5). A failed one quarantines the record under this name.</summary>
+/// <summary>The checks a record must pass at a node, in the order they are made (protocol §5; Version between the two parts of Layout: another version may have other lengths). A failed one quarantines the record under this name.</summary>
 public enum RecordCheck
 {
-    /// <summary>The item has at least a nonce and a tag, and at most 64 KiB.</summary>
+    /// <summary>The item has at least a nonce, 1,024 bytes and a tag, and at most 64 KiB.</summary>
     ItemSize,
 
     /// <summary>record_id is the hash of circle, epoch and item.</summary>
@@ -63,7 +63,7 @@ public enum RecordCheck
     /// <summary>The body authenticates under the content key.</summary>
     BodyAuthenticates,
 
-    /// <summary>The body is a RecordBody.</summary>
+    /// <summary>The body is a RecordBody within its limits, and lists no tag twice.</summary>
     Body,
 
     /// <summary>The tag of the identifier met is in the body's list with its type.</summary>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Gateway.Cryptography;
 
 namespace Gateway.Protocol;
 
@@ -32,6 +33,12 @@ public static class RecordFormat
     /// <summary>Longest summary in bytes.</summary>
     public const int MaximumSummary = 4 * 1_024;
 
+    /// <summary>Longest body in bytes, before it is sealed.</summary>
+    public const int MaximumBody = 32 * 1_024;
+
+    /// <summary>Length of an issuance commitment and of its salt.</summary>
+    public const int IssuanceSize = 32;
+
     /// <summary>Numbers of slots a record may have, after padding.</summary>
     public static ReadOnlySpan<int> SlotCounts => [8, 16, 32, 64];
 
@@ -54,8 +61,23 @@ public static class RecordFormat
         new CanonicalWriter().Label("gateway/v1/publish").Id(record).U32(expiry.Number).Bytes(issuance).ToArray();
 
     /// <summary>What the record key signs at withdrawal: "gateway/v1/withdraw" 00 ‖ record_id ‖ u16 reason ‖ replacement_id or zeros.</summary>
+    /// <exception cref="OverflowException">The reason does not fit in u16; to verify what a peer sent, use <see cref="IsSignedBy"/>.</exception>
     public static byte[] WithdrawMessage(RecordId record, V1.WithdrawalReason reason, RecordId? replacement) =>
         new CanonicalWriter().Label("gateway/v1/withdraw").Id(record).U16(checked((ushort)reason)).Id(replacement ?? default).ToArray();
+
+    /// <summary>
+    /// Whether a withdrawal is signed by the record's own key. Total: a reason beyond u16, a replacement that is neither empty nor 32 bytes, anything from a peer is false, never an exception.
+    /// </summary>
+    /// <param name="withdrawal">The withdrawal.</param>
+    /// <param name="recordKey">record_pk of the record withdrawn.</param>
+    public static bool IsSignedBy(V1.RecordWithdrawn withdrawal, VerifyingKey recordKey)
+    {
+        RecordId replacement = default;
+        return RecordId.TryFromBytes(withdrawal.RecordId.Span, out RecordId record)
+            && (withdrawal.ReplacementId.IsEmpty || RecordId.TryFromBytes(withdrawal.ReplacementId.Span, out replacement))
+            && (int)withdrawal.Reason is > 0 and <= ushort.MaxValue
+            && recordKey.Verify(WithdrawMessage(record, withdrawal.Reason, replacement), withdrawal.Signature.Span);
+    }
 
     /// <summary>cek_commitment = SHA-256("gateway/v1/cek" 00 ‖ rec_salt ‖ cek): 32 bytes.</summary>
     internal static byte[] CommitmentOf(ReadOnlySpan<byte> recordSalt, ReadOnlySpan<byte> contentKey) =>

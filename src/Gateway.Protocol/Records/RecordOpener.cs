@@ -33,6 +33,7 @@ public static class RecordOpener
         }
 
         if (!VerifyingKey.TryFromBytes(entry.RecordPk.Span, out VerifyingKey recordKey)
+            || entry.Issuance.Length != RecordFormat.IssuanceSize
             || !recordKey.Verify(RecordFormat.PublishMessage(id, new UtcDay(entry.ExpiryDay), entry.Issuance.Span), entry.Signature.Span))
         {
             return Fail(RecordCheck.Signature, "The record key's signature does not hold.", out fault);
@@ -52,22 +53,20 @@ public static class RecordOpener
     {
         record = null;
         if (!TryVerify(entry, item, out fault)) return false;
-        if (!TryOpenItem(circle, item, out byte[]? sealedRecord, out fault)) return false;
-        if (!TryParse(RecordId.FromBytes(entry.RecordId.Span), sealedRecord, out UnwrappedRecord? parsed, out fault)) return false;
 
-        if (parsed.Head.Circle != circle.Circle) return Fail(RecordCheck.Circle, "The head names another circle than the entry.", out fault);
-        if (parsed.Head.Epoch != circle.Epoch) return Fail(RecordCheck.Epoch, "The head names another epoch than the entry.", out fault);
-        if (!parsed.Head.RecordKey.AsSpan().SequenceEqual(entry.RecordPk.Span)) return Fail(RecordCheck.RecordKey, "The head names another record key than the entry.", out fault);
-        if (parsed.Summary.ExpiryDay != entry.ExpiryDay) return Fail(RecordCheck.Expiry, "The summary names another expiry than the entry.", out fault);
-        record = parsed;
-        return true;
+        // Else a record sealed under one circle's key could stand in the log, and in the index, as another's.
+        if (!circle.Circle.Equals(CircleId.FromBytes(entry.CircleId.Span)) || circle.Epoch != entry.Epoch) return Fail(RecordCheck.ItemOpens, "The key is of another circle or epoch than the entry.", out fault);
+        return TryOpenItem(circle, item, out byte[]? sealedRecord, out fault) && TryParse(circle, entry, RecordId.FromBytes(entry.RecordId.Span), sealedRecord, out record, out fault);
     }
 
-    /// <summary>Opens an item that passed <see cref="TryUnwrap"/> before: the same checks but for the signature, which cannot change.</summary>
+    /// <summary>Opens an item that passed <see cref="TryUnwrap"/> before: the same checks but for those that need the entry (signature, record key, expiry).</summary>
     public static bool TryReopen(CircleKey circle, RecordId id, ReadOnlySpan<byte> item, [NotNullWhen(true)] out UnwrappedRecord? record, [NotNullWhen(false)] out RecordFault? fault)
     {
         record = null;
-        return TryOpenItem(circle, item, out byte[]? sealedRecord, out fault) && TryParse(id, sealedRecord, out record, out fault);
+
+        // The seal alone would let a store answer with another record of the same circle.
+        if (RecordFormat.IdOf(circle.Circle, circle.Epoch, item) != id) return Fail(RecordCheck.RecordId, "The record id is not the hash of circle, epoch and item.", out fault);
+        return TryOpenItem(circle, item, out byte[]? sealedRecord, out fault) && TryParse(circle, null, id, sealedRecord, out record, out fault);
     }
 
     /// <summary>Opens the nominal part with an identifier that this node has met.</summary>
@@ -94,6 +93,7 @@ public static class RecordOpener
 
             if (!TryOpenBody(record, contentKey, out byte[]? plaintext)) return Fail(RecordCheck.BodyAuthenticates, "The body does not authenticate.", out fault);
             if (!TryParseMessage(RecordBody.Parser, plaintext, out RecordBody? body)) return Fail(RecordCheck.Body, "The body is not a RecordBody.", out fault);
+            if (!BodyRules.Hold(body, plaintext.Length)) return Fail(RecordCheck.Body, "The body is not within its limits.", out fault);
 
             Dictionary<Tag, uint> listed = [];
             foreach (BodyIdentifier identifier in body.Identifiers)
@@ -140,7 +140,8 @@ public static class RecordOpener
         return true;
     }
 
-    private static bool TryParse(RecordId id, ReadOnlySpan<byte> sealedRecord, [NotNullWhen(true)] out UnwrappedRecord? record, [NotNullWhen(false)] out RecordFault? fault)
+    private static bool TryParse(
+        CircleKey circle, RecordPublished? entry, RecordId id, ReadOnlySpan<byte> sealedRecord, [NotNullWhen(true)] out UnwrappedRecord? record, [NotNullWhen(false)] out RecordFault? fault)
     {
         record = null;
         fault = null;
@@ -154,21 +155,25 @@ public static class RecordOpener
         // Before the lengths: another version may well have others.
         if (head[0] != RecordFormat.Version) return Fail(RecordCheck.Version, $"The record has format version {head[0]}; this program reads version {RecordFormat.Version}. Update it.", out fault);
         if (head.Length != RecordFormat.HeadSize) return Fail(RecordCheck.Layout, $"The head has {head.Length} bytes.", out fault);
-        int slotCount = head[121], nameTagCount = BinaryPrimitives.ReadUInt16BigEndian(head[122..]);
-        if (!RecordFormat.SlotCounts.Contains(slotCount)) return Fail(RecordCheck.SlotPadding, $"The record has {slotCount} slots.", out fault);
-        if (!RecordFormat.NameTagCounts.Contains(nameTagCount)) return Fail(RecordCheck.NameTagPadding, $"The record has {nameTagCount} name tags.", out fault);
-        if (slots.Length != slotCount * RecordFormat.SlotSize || nameTags.Length != nameTagCount * Tag.Size || body.Length < XChaCha20Poly1305.TagSize)
+        RecordHead stated = RecordHead.FromBytes(head);
+        if (slots.Length != stated.SlotCount * RecordFormat.SlotSize || nameTags.Length != stated.NameTagCount * Tag.Size || body.Length < XChaCha20Poly1305.TagSize)
         {
             return Fail(RecordCheck.Layout, "Slots, name tags or body have another length than the head states.", out fault);
         }
 
+        if (stated.Circle != circle.Circle) return Fail(RecordCheck.Circle, "The head names another circle than the entry.", out fault);
+        if (stated.Epoch != circle.Epoch) return Fail(RecordCheck.Epoch, "The head names another epoch than the entry.", out fault);
+        if (entry is not null && !entry.RecordPk.Span.SequenceEqual(stated.RecordKey)) return Fail(RecordCheck.RecordKey, "The head names another record key than the entry.", out fault);
+        if (!RecordFormat.SlotCounts.Contains(stated.SlotCount)) return Fail(RecordCheck.SlotPadding, $"The record has {stated.SlotCount} slots.", out fault);
         if (!Ascends(slots, RecordFormat.SlotSize)) return Fail(RecordCheck.SlotOrder, "The slots do not ascend by tag.", out fault);
+        if (!RecordFormat.NameTagCounts.Contains(stated.NameTagCount)) return Fail(RecordCheck.NameTagPadding, $"The record has {stated.NameTagCount} name tags.", out fault);
         if (!Ascends(nameTags, Tag.Size)) return Fail(RecordCheck.NameTagOrder, "The name tags do not ascend.", out fault);
         if (summaryBytes.Length > RecordFormat.MaximumSummary || !TryParseMessage(Summary.Parser, summaryBytes, out Summary? summary) || !SummaryRules.Hold(summary))
         {
             return Fail(RecordCheck.Summary, "The summary is not a Summary within its limits.", out fault);
         }
 
+        if (entry is not null && summary.ExpiryDay != entry.ExpiryDay) return Fail(RecordCheck.Expiry, "The summary names another expiry than the entry.", out fault);
         record = new UnwrappedRecord(id, head.ToArray(), summaryBytes.ToArray(), summary, slots.ToArray(), nameTags.ToArray(), body.ToArray());
         return true;
     }

@@ -52,7 +52,7 @@ public sealed record SealedRecord(RecordId Id, byte[] Salt, Submission Submissio
 public sealed class RecordSealer(RandomSource random)
 {
     /// <summary>Seals a record under fresh keys.</summary>
-    /// <exception cref="RefusalException">There are too many identifiers, or the record is larger than 64 KiB.</exception>
+    /// <exception cref="RefusalException">There are too many identifiers, the record is larger than 64 KiB, or summary or body are not within their limits.</exception>
     public SealedRecord Seal(SealRequest request)
     {
         byte[] salt = random.GetBytes(RecordFormat.SaltSize);
@@ -93,6 +93,11 @@ public sealed class RecordSealer(RandomSource random)
             SlotCount = slotCount,
             NameTagCount = nameTagCount,
         }.ToArray();
+
+        if (SummaryRules.FirstFault(request.Summary) is { } summaryFault)
+        {
+            throw new RefusalException(Refusal.Invalid("RECORD_SUMMARY_INVALID", $"The summary is not within its limits: {summaryFault}.", "summary", "Correct the field; every node would quarantine the record."));
+        }
 
         Summary summary = request.Summary.Clone();
         summary.ReplyPk = ByteString.CopyFrom(keys.Reply.PublicKey.ToArray());
@@ -172,8 +177,15 @@ public sealed class RecordSealer(RandomSource random)
             });
         }
 
+        byte[] plaintext = body.ToByteArray();
+        if (plaintext.Length > RecordFormat.MaximumBody) throw TooLarge("body", plaintext.Length, RecordFormat.MaximumBody);
+        if (!BodyRules.Hold(body, plaintext.Length))
+        {
+            throw new RefusalException(Refusal.Invalid("RECORD_BODY_INVALID", "The body is not within the limits of RecordBody.", "body", "Give types 1 to 767, texts of 128 bytes and at most 16 links of 32 bytes."));
+        }
+
         byte[] keyAndNonce = Hkdf.DeriveKey(contentKey, "gateway/v1/body", XChaCha20Poly1305.KeySize + XChaCha20Poly1305.NonceSize);
-        byte[] sealedBody = XChaCha20Poly1305.Encrypt(keyAndNonce.AsSpan(0, XChaCha20Poly1305.KeySize), keyAndNonce.AsSpan(XChaCha20Poly1305.KeySize), body.ToByteArray(), context);
+        byte[] sealedBody = XChaCha20Poly1305.Encrypt(keyAndNonce.AsSpan(0, XChaCha20Poly1305.KeySize), keyAndNonce.AsSpan(XChaCha20Poly1305.KeySize), plaintext, context);
         CryptographicOperations.ZeroMemory(keyAndNonce);
         return sealedBody;
     }
