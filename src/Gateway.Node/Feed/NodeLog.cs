@@ -208,10 +208,7 @@ public sealed class NodeLog
         if (!RecordId.TryFromBytes(withdrawal.Entry.RecordId.Span, out RecordId id)) return;
         NodeRecord? record = arrived.GetValueOrDefault(id) ?? await _store.FindRecordAsync(id, cancellation);
         if (record is null) return; // Published under a right this member did not have.
-        RecordId? replacement = RecordId.TryFromBytes(withdrawal.Entry.ReplacementId.Span, out RecordId other) ? other : null;
-        bool signed = Cryptography.VerifyingKey.TryFromBytes(record.RecordKey, out Cryptography.VerifyingKey key)
-            && key.Verify(RecordFormat.WithdrawMessage(id, withdrawal.Entry.Reason, replacement), withdrawal.Entry.Signature.Span);
-        if (!signed)
+        if (!Cryptography.VerifyingKey.TryFromBytes(record.RecordKey, out Cryptography.VerifyingKey key) || !RecordFormat.IsSignedBy(withdrawal.Entry, key))
         {
             outcome.Alarms.Add(Refusal.DataLoss("WITHDRAWAL_FORGED", "A withdrawal is not signed by the record's key; the record stays.", $"record {id.Prefix}", "Tell the broker's operator; keep this node's store as evidence."));
             return;
