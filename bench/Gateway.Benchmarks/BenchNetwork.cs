@@ -1,0 +1,145 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Broker.Hosting;
+using Gateway.Broker.Quotas;
+using Gateway.Cryptography;
+using Gateway.Node.Broker;
+using Gateway.Node.Feed;
+using Gateway.Node.Identity;
+using Gateway.Protocol;
+using Gateway.Protocol.V1;
+using Gateway.Storage.Sqlite;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Benchmarks;
+
+/// <summary>A broker in this process, on loopback with mutual TLS and a store on disk, and members in one circle whose nodes are stopped until a bench starts them.</summary>
+internal sealed class BenchNetwork : IAsyncDisposable
+{
+    private const string Network = "bench.test";
+    private const string Operator = "operator-1";
+
+    private WebApplication? _broker;
+
+    private BenchNetwork(string folder) => Folder = folder;
+
+    public string Folder { get; }
+
+    public BrokerOptions Options { get; private set; } = new();
+
+    public IReadOnlyList<BenchMember> Members { get; private set; } = [];
+
+    public byte[] GenesisHash { get; private set; } = [];
+
+    /// <summary>Leaves in the log.</summary>
+    public ulong LogSize => ((BrokerCore)_broker!.Services.GetService(typeof(BrokerCore))!).Signal.Size;
+
+    private X509Certificate2 Authority => X509CertificateLoader.LoadCertificateFromFile(Options.Files.AuthorityCertificate);
+
+    public static async Task<BenchNetwork> StartAsync(params string[] names)
+    {
+        BenchNetwork network = new(Directory.CreateDirectory(Path.Combine(Machine.WorkFolder, $"gw-bench-{Environment.ProcessId}")).FullName);
+        int port = FreePort();
+        network.Options = new BrokerOptions
+        {
+            Directory = Path.Combine(network.Folder, "broker"),
+            Network = Network,
+            Listen = $"127.0.0.1:{port}",
+            AdvertisedAddress = $"https://localhost:{port}",
+
+            // A bench sends in minutes what a member sends in months.
+            Quotas = new QuotaOptions { RecordsPerDay = 100_000_000, RecordsPerYear = 100_000_000, RecordsPerSecond = 10_000_000, RecordBurst = 10_000_000 },
+        };
+        network.GenesisHash = await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network.Options, Operator, CancellationToken.None);
+        network._broker = await BrokerHost.BuildAsync(network.Options, new BrokerSeams { Logging = Quiet });
+        await network._broker.StartAsync();
+        network.Members = await network.FoundCircleAsync(names);
+        return network;
+    }
+
+    /// <summary>A channel that shows the member's certificate, as its node's.</summary>
+    public BrokerConnection Connect(BenchMember member) => BrokerConnection.Authenticated(new Uri(Options.AdvertisedAddress), Network, Authority, NodeCertificate.Load(member.Directory), TimeProvider.System);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_broker is not null)
+        {
+            await _broker.StopAsync();
+            await _broker.DisposeAsync();
+        }
+
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    public static void Quiet(ILoggingBuilder logging) => logging.ClearProviders();
+
+    private async Task<IReadOnlyList<BenchMember>> FoundCircleAsync(string[] names)
+    {
+        using BrokerConnection connection = BrokerConnection.WithCertificate(new Uri(Options.AdvertisedAddress), Network, Authority, OperatorCertificate());
+        MembershipService.MembershipServiceClient membership = new(connection.Invoker);
+        List<NodeDirectory> directories = [];
+        foreach (string name in names)
+        {
+            NodeDirectory directory = new(Path.Combine(Folder, name));
+            CreateInvitationResponse made = await membership.CreateInvitationAsync(new CreateInvitationRequest { Name = name, Role = MemberRole.Retailer, ValidSeconds = 3_600 });
+            await new NodeEnrolment(RandomSource.System).EnrolAsync(directory, InvitationOf(name, made), apiPort: 0, CancellationToken.None);
+            directories.Add(directory);
+        }
+
+        await membership.CreateCircleAsync(new CreateCircleRequest { Policy = PolicyOf([.. directories.Select(directory => directory.ReadSettings().Member)]) });
+        List<RunningNode> nodes = [];
+        foreach (NodeDirectory directory in directories) nodes.Add(await RunningNode.StartAsync(directory, directory.StoreFile));
+        List<BenchMember> members = [];
+        foreach ((NodeDirectory directory, RunningNode node) in directories.Zip(nodes))
+        {
+            NodeView view = await node.UntilAsync(view => view.Keyring.Keys.Any());
+            members.Add(new BenchMember(directory, directory.ReadSettings().Member, directory.ReadKeys(), view.Keyring.Keys.Single(), view.State.OprfKeys!.Version));
+        }
+
+        foreach (RunningNode node in nodes) await node.DisposeAsync();
+        return members;
+    }
+
+    private Protocol.Identity.InvitationFile InvitationOf(string name, CreateInvitationResponse made) => new()
+    {
+        Network = Network,
+        Broker = Options.AdvertisedAddress,
+        CertificateAuthority = Authority.ExportCertificatePem(),
+        GenesisHash = Convert.ToHexStringLower(made.GenesisHash.Span),
+        MemberId = Convert.ToHexStringLower(made.MemberId.Span),
+        Name = name,
+        Role = "RETAILER",
+        Token = Convert.ToHexStringLower(made.Token.Span),
+        ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(made.ExpiresAt),
+    };
+
+    private static CirclePolicy PolicyOf(IReadOnlyList<MemberId> members) => new()
+    {
+        Name = "bench",
+        Purpose = "Measuring",
+        LegalBasis = "None needed",
+        StewardId = ByteString.CopyFrom(members[0].ToArray()),
+        FoundingMemberIds = { members.Select(member => ByteString.CopyFrom(member.ToArray())) },
+        PublishingRoles = { MemberRole.Retailer },
+        ReadingRoles = { MemberRole.Retailer },
+        MinimumEvidenceGrade = EvidenceGrade.Suspected,
+        MaximumRetentionDays = 730,
+        NameMatching = NameMatching.CompoundOnly,
+    };
+
+    private X509Certificate2 OperatorCertificate()
+    {
+        using X509Certificate2 pem = X509Certificate2.CreateFromPemFile(Options.Files.OperatorCertificate(Operator), Options.Files.OperatorKey(Operator));
+        return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
