@@ -35,7 +35,7 @@ internal sealed record BenchMember(NodeDirectory Directory, MemberId Id, MemberK
                 Kind = Protocol.V1.RecordKind.BadActor,
                 EvidenceGrade = Protocol.V1.EvidenceGrade.SeizureConfirmed,
                 Categories = { GoodsCategory.Footwear, GoodsCategory.Clothing },
-                HsCodes = { "640411", "6109" },
+                HsCodes = { "640411", "61" },
                 RouteCountries = { "CN", "NL", "DE" },
                 TransportModes = { TransportMode.Air },
                 Severity = Severity.High,

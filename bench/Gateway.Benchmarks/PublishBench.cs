@@ -42,6 +42,7 @@ internal sealed class PublishBench(int records)
         for (int load = 0; load < Loads.Length; load++)
         {
             table.AtLeast(Loads[load].Name, uploads[load].Select(upload => upload.RecordsPerSecond), "records/s", 5_000);
+            table.Note("  processor time a record, broker and senders", uploads[load].Select(upload => upload.ProcessorMicroseconds), "µs");
             table.Note("  from sending to receipt, p50", uploads[load].Select(upload => upload.Percentile(50)), "ms");
             table.Note("  from sending to receipt, p99", uploads[load].Select(upload => upload.Percentile(99)), "ms");
         }

@@ -9,13 +9,17 @@ namespace Gateway.Benchmarks;
 
 /// <summary>How long an upload took, and each of its records.</summary>
 /// <param name="Seconds">From the first message sent to the last receipt.</param>
+/// <param name="ProcessorSeconds">Of this process: broker and senders.</param>
 /// <param name="Milliseconds">From a record's sending to its receipt, ascending.</param>
-internal sealed record Upload(double Seconds, double[] Milliseconds)
+internal sealed record Upload(double Seconds, double ProcessorSeconds, double[] Milliseconds)
 {
     /// <summary>Records in a message, as a node's outbox sends them.</summary>
     public const int MessageSize = 256;
 
     public double RecordsPerSecond => Milliseconds.Length / Seconds;
+
+    /// <summary>Processor time of broker and senders together, µs a record.</summary>
+    public double ProcessorMicroseconds => ProcessorSeconds * 1e6 / Milliseconds.Length;
 
     /// <summary>The latency that so many of a hundred records do not exceed.</summary>
     public double Percentile(int percent) => Milliseconds[Math.Min(Milliseconds.Length - 1, Milliseconds.Length * percent / 100)];
@@ -25,9 +29,10 @@ internal sealed record Upload(double Seconds, double[] Milliseconds)
     {
         PublishRequest[][] messages = [.. records.Select(own => own.Chunk(MessageSize).Select(chunk => new PublishRequest { Submissions = { chunk.Select(record => record.Submission) } }).ToArray())];
         long start = Stopwatch.GetTimestamp();
+        TimeSpan processor = Environment.CpuUsage.TotalTime;
         double[][] latencies = await Task.WhenAll(members.Select((member, i) => Task.Run(() => SendAsync(member, messages[i], outstanding))));
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return new Upload(seconds, [.. latencies.SelectMany(own => own).Order()]);
+        return new Upload(seconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds, [.. latencies.SelectMany(own => own).Order()]);
     }
 
     private static async Task<double[]> SendAsync(BrokerConnection member, PublishRequest[] messages, int outstanding)
