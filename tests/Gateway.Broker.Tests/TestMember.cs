@@ -67,7 +67,7 @@ internal sealed class TestMember
     public GrpcChannel Connect(TestBroker broker) => broker.Connect(Certificate);
 
     /// <summary>Seals a record of this member's about an identifier nobody else has.</summary>
-    public SealedRecord Seal(CircleKey circle, UtcDay expiry) => new RecordSealer(RandomSource.System).Seal(new SealRequest
+    public SealedRecord Seal(CircleKey circle, UtcDay expiry, RandomSource? random = null) => new RecordSealer(random ?? RandomSource.System).Seal(new SealRequest
     {
         Circle = circle,
         OprfVersion = 1,
