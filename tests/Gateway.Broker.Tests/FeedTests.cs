@@ -71,8 +71,8 @@ public sealed class FeedTests
     {
         await using TestNetwork network = await TestNetwork.StartAsync();
         ulong from = network.Broker.Core.Signal.Size;
-        Submission[] submissions = [.. Enumerable.Range(0, 400).Select(_ => network.Seal(network.Steward).Submission)];
-        foreach (Submission[] some in submissions.Chunk(200)) await network.PublishAsync(network.Steward, some);
+        Submission[] submissions = [.. Enumerable.Range(0, 120).Select(_ => network.Steward.Seal(network.Circle, network.NextMonth, texts: 100).Submission)];
+        foreach (Submission[] some in submissions.Chunk(60)) await network.PublishAsync(network.Steward, some);
 
         IReadOnlyList<FollowResponse> messages = await network.ReadFeedAsync(network.Second, from);
         Assert.True(messages.Count > 1);
