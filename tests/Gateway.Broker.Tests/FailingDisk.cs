@@ -15,6 +15,9 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
     /// <summary>Whether writes of the log are refused, as by a full disk.</summary>
     public bool IsFull { get; set; }
 
+    /// <summary>Whether the broker has closed it.</summary>
+    public bool IsClosed { get; private set; }
+
     /// <summary>Transactions of the sequencer so far.</summary>
     public int Appends => _appends;
 
@@ -80,5 +83,9 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
 
     public ValueTask<IReadOnlyList<QuotaUsage>> ReadUsageAsync(UtcDay since, CancellationToken cancellation) => store.ReadUsageAsync(since, cancellation);
 
-    public ValueTask DisposeAsync() => store.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        IsClosed = true;
+        return store.DisposeAsync();
+    }
 }

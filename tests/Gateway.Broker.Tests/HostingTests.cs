@@ -57,6 +57,28 @@ public sealed class HostingTests
     }
 
     [Fact]
+    public async Task A_broker_that_cannot_listen_lets_go_of_its_store()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await broker.StopServingAsync();
+        using System.Net.Sockets.TcpListener taken = new(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        FailingDisk? disk = null;
+        Microsoft.AspNetCore.Builder.WebApplication app = await BrokerHost.BuildAsync(broker.Options with { Listen = taken.LocalEndpoint.ToString()! }, new BrokerSeams
+        {
+            Time = broker.Time,
+            Logging = _ => { },
+            OpenStore = async (options, time, cancellation) => disk = new FailingDisk(await Gateway.Storage.Sqlite.SqliteBrokerStore.OpenAsync(options.Files.Store, time, cancellation)),
+        });
+        await using (app)
+        {
+            await Assert.ThrowsAnyAsync<IOException>(() => app.StartAsync());
+        }
+
+        Assert.True(disk!.IsClosed);
+    }
+
+    [Fact]
     public async Task The_brokers_certificate_is_renewed_at_half_life_without_a_restart()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
