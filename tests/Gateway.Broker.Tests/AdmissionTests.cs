@@ -113,8 +113,10 @@ public sealed class AdmissionTests
     public async Task A_message_above_one_mebibyte_is_refused()
     {
         await using TestNetwork network = await TestNetwork.StartAsync();
-        Submission large = new() { Item = ByteString.CopyFrom(new byte[1_024 * 1_024]) };
-        RpcException refused = await Assert.ThrowsAsync<RpcException>(() => network.PublishAsync(network.Steward, large));
+
+        // Asked with a unary call: on a stream, whose sender learns of the end while it still writes, clients may see CANCELLED instead.
+        WithdrawRequest large = new() { Signature = ByteString.CopyFrom(new byte[1_024 * 1_024]) };
+        RpcException refused = await Assert.ThrowsAsync<RpcException>(async () => await network.Exchange(network.Steward).WithdrawAsync(large));
         Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
     }
 
