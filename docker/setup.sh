@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Founds the network of docker-compose.yml once: broker, invitations, nodes, the circles acx and customs-protocol. What is there already is left alone, so it may be
+# run again after it broke off. Invitations go from the broker's container into the node's through a pipe and are never written to this machine's disk.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+compose=(${COMPOSE:-docker-compose})
+network=${GATEWAY_NETWORK:-gateway.test}
+
+say() { printf '%s\n' "$*" >&2; }
+once() { "${compose[@]}" run --rm --no-deps -T --entrypoint /bin/sh "$1" -c "$2" </dev/null; }
+inside() { "${compose[@]}" exec -T broker /bin/sh -c "$1" </dev/null; }
+
+"${compose[@]}" build
+
+say "broker: network $network"
+once broker "test -e /data/broker.json || gateway broker init --dir /data --network '$network' --listen 0.0.0.0:7443 --address https://broker:7443 --host broker"
+"${compose[@]}" up -d broker
+for attempt in $(seq 1 60); do
+  inside 'gateway member list --dir /data --json >/dev/null 2>&1' && break
+  if [ "$attempt" = 60 ]; then
+    say "The broker does not answer. See: ${compose[*]} logs broker"
+    exit 1
+  fi
+  sleep 1
+done
+
+enrol() { # service, name, role
+  if once "$1" 'test -e /data/node.json'; then
+    say "$1: is a member already"
+    return
+  fi
+  say "$1: invited as '$2' ($3)"
+  inside "umask 077 && gateway member invite '$2' --role $3 --dir /data --out /tmp/invitation-$1.json >&2 && cat /tmp/invitation-$1.json && rm /tmp/invitation-$1.json" \
+    | "${compose[@]}" run --rm --no-deps -T --entrypoint /bin/sh "$1" -c 'umask 077 && cat >/tmp/invitation.json && gateway node init --dir /data --invitation /tmp/invitation.json'
+}
+enrol retailer-one  'Retailer One'  RETAILER
+enrol retailer-two  'Retailer Two'  RETAILER
+enrol customs       'Customs'       CUSTOMS
+enrol rights-holder 'Rights Holder' RIGHTS_HOLDER
+"${compose[@]}" up -d
+
+found() { # name, template, members…; the first is the steward
+  if inside 'gateway circle list --dir /data --json' | grep -q "\"$1\""; then
+    say "circle $1: is there already"
+    return
+  fi
+  local name=$1 template=$2 steward=$3 members=''
+  shift 2
+  for member in "$@"; do members="$members --member '$member'"; done
+  say "circle $name: steward $steward"
+  inside "gateway circle create '$name' --template $template --steward '$steward' $members --dir /data"
+}
+found acx acx 'Retailer One' 'Retailer Two'
+found customs-protocol customs-protocol 'Customs' 'Retailer One' 'Retailer Two' 'Rights Holder'
+
+say "The network stands. Its nodes make the circles' keys within seconds: ${compose[*]} exec customs gateway node status"
