@@ -57,7 +57,9 @@ internal sealed class StartBench(int records, int known)
         table.AtMost("from BuildAsync to the first answer of GetStatus", fullStarts.Select(start => start.Milliseconds / 1_000), "s", 2);
         table.Note("  of which BuildAsync (store, index)", fullStarts.Select(start => start.BuildMilliseconds / 1_000), "s");
         table.Note("  from the start of the process", fullStarts.Select(start => start.ProcessMilliseconds / 1_000), "s");
+        table.Note("  processor time of the process until then", fullStarts.Select(start => start.ProcessorMilliseconds / 1_000), "s");
         table.Note("the same without known identifiers", bareStarts.Select(start => start.Milliseconds / 1_000), "s");
+        table.Note("  processor time of the process until then", bareStarts.Select(start => start.ProcessorMilliseconds / 1_000), "s");
         table.AtMost("memory a known identifier: live heap", fullStarts.Zip(bareStarts, (one, other) => (double)(one.LiveBytes - other.LiveBytes) / known), "bytes", 300);
         table.AtMost("memory a known identifier: resident set after start", fullStarts.Zip(bareStarts, (one, other) => (double)(one.ResidentBytes - other.ResidentBytes) / known), "bytes", 300);
         table.Note("resident set of the whole process", fullStarts.Select(start => start.ResidentBytes / 1_048_576.0), "MiB");
@@ -72,11 +74,12 @@ internal sealed class StartBench(int records, int known)
         double built = node.BuildMilliseconds;
         GetStatusResponse status = await node.StatusAsync();
         double answered = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+        double processor = Environment.CpuUsage.TotalTime.TotalMilliseconds;
         double process = (DateTime.Now - Process.GetCurrentProcess().StartTime).TotalMilliseconds;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         long resident = ResidentBytes();
         long live = GC.GetTotalMemory(forceFullCollection: true); // The index's tables are pinned arrays of the heap.
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{built} {answered} {process} {live} {resident} {status.LiveRecords} {status.KnownIdentifiers}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{built} {answered} {process} {processor} {live} {resident} {status.LiveRecords} {status.KnownIdentifiers}"));
     }
 
     private async Task LearnAsync(RunningNode node, uint version, byte[][] shared)
@@ -99,7 +102,7 @@ internal sealed class StartBench(int records, int known)
         await process.WaitForExitAsync();
         if (process.ExitCode != 0) throw new InvalidOperationException($"The node's process ended with code {process.ExitCode}.");
         double[] values = [.. line.Split(' ').Select(value => double.Parse(value, CultureInfo.InvariantCulture))];
-        return new Start(values[0], values[1], values[2], (long)values[3], (long)values[4], (int)values[5], (int)values[6]);
+        return new Start(values[0], values[1], values[2], values[3], (long)values[4], (long)values[5], (int)values[6], (int)values[7]);
     }
 
     private static long ResidentBytes()
@@ -108,5 +111,5 @@ internal sealed class StartBench(int records, int known)
         return self.WorkingSet64;
     }
 
-    private sealed record Start(double BuildMilliseconds, double Milliseconds, double ProcessMilliseconds, long LiveBytes, long ResidentBytes, int Records, int Known);
+    private sealed record Start(double BuildMilliseconds, double Milliseconds, double ProcessMilliseconds, double ProcessorMilliseconds, long LiveBytes, long ResidentBytes, int Records, int Known);
 }
