@@ -47,6 +47,18 @@ public readonly struct VerifyingKey : IEquatable<VerifyingKey>
         signature64.Length == SigningKey.SignatureSize
         && Libsodium.crypto_sign_ed25519_verify_detached(signature64, message, (ulong)message.Length, _bytes) == 0;
 
+    /// <summary>
+    /// Whether the signature is the one of an encoded key: the same answer as parsing the key and asking it, for keys that verify one signature and go. False also where the bytes are
+    /// no key.
+    /// </summary>
+    /// <remarks>Parsing decodes the point only to refuse what the verification, which decodes it again, refuses itself: 19 µs of 65.</remarks>
+    public static bool Verify(ReadOnlySpan<byte> publicKey32, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature64) =>
+        publicKey32.Length == Size
+        && signature64.Length == SigningKey.SignatureSize
+        && Ed25519Encoding.IsCanonical(publicKey32)
+        && !Ed25519Encoding.HasSmallOrder(publicKey32)
+        && Libsodium.crypto_sign_ed25519_verify_detached(signature64, message, (ulong)message.Length, publicKey32) == 0;
+
     /// <summary>Writes the 32 bytes.</summary>
     /// <exception cref="ArgumentException">The destination is shorter.</exception>
     public void CopyTo(Span<byte> destination) => Span.CopyTo(destination);

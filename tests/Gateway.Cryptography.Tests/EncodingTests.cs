@@ -94,6 +94,40 @@ public sealed class EncodingTests
     }
 
     [Fact]
+    public void A_key_of_small_order_verifies_nothing_though_it_was_not_parsed_before()
+    {
+        // R = B, S = 1: under a key A with h·A = 0 the equation S·B = R + h·A holds, so only the check of the key stands in the way.
+        byte[] forged = [.. Convert.FromHexString("5866666666666666666666666666666666666666666666666666666666666666"), .. LittleEndian(1)];
+        foreach (byte[] y in Ed25519Encoding.SmallOrder)
+        {
+            foreach (byte sign in new byte[] { 0, 0x80 })
+            {
+                byte[] key = [.. y];
+                key[31] |= sign;
+                for (byte message = 0; message < 32; message++) Assert.False(VerifyingKey.Verify(key, [message], forged), Convert.ToHexString(key));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_key_that_verifies_once_gives_the_answer_of_a_parsed_one()
+    {
+        using SigningKey key = SigningKey.FromSeed(new byte[32]);
+        byte[] publicKey = key.PublicKey.ToArray();
+        byte[] signature = key.Sign("message"u8);
+        Assert.True(VerifyingKey.Verify(publicKey, "message"u8, signature));
+        Assert.False(VerifyingKey.Verify(publicKey, "other"u8, signature));
+        Assert.False(VerifyingKey.Verify(publicKey, "message"u8, signature.AsSpan(0, 63)));
+        Assert.False(VerifyingKey.Verify(publicKey.AsSpan(0, 31), "message"u8, signature));
+        for (int bit = 0; bit < 256; bit++)
+        {
+            byte[] changed = [.. publicKey];
+            changed[bit / 8] ^= (byte)(1 << (bit % 8));
+            Assert.False(VerifyingKey.Verify(changed, "message"u8, signature), bit.ToString(null, null)); // half of these are off the curve
+        }
+    }
+
+    [Fact]
     public void Signature_keys_of_small_order_or_not_canonical_are_refused()
     {
         foreach (byte[] y in Ed25519Encoding.SmallOrder)

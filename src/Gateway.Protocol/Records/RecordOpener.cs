@@ -32,9 +32,8 @@ public static class RecordOpener
             return Fail(RecordCheck.RecordId, "The record id is not the hash of circle, epoch and item.", out fault);
         }
 
-        if (!VerifyingKey.TryFromBytes(entry.RecordPk.Span, out VerifyingKey recordKey)
-            || entry.Issuance.Length != RecordFormat.IssuanceSize
-            || !recordKey.Verify(RecordFormat.PublishMessage(id, new UtcDay(entry.ExpiryDay), entry.Issuance.Span), entry.Signature.Span))
+        if (entry.Issuance.Length != RecordFormat.IssuanceSize
+            || !VerifyingKey.Verify(entry.RecordPk.Span, RecordFormat.PublishMessage(id, new UtcDay(entry.ExpiryDay), entry.Issuance.Span), entry.Signature.Span))
         {
             return Fail(RecordCheck.Signature, "The record key's signature does not hold.", out fault);
         }
