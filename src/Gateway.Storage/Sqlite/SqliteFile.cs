@@ -213,6 +213,9 @@ internal sealed class SqliteFile : IAsyncDisposable
         {
             _writer.Start("BEGIN IMMEDIATE").Run();
             T result = work(_writer);
+
+            // A query left at its last row keeps a read transaction open past the commit, and while it is open SQLite cannot write the WAL back: it would grow for ever.
+            _writer.ResetAll();
             _writer.Start("COMMIT").Run();
             return result;
         }

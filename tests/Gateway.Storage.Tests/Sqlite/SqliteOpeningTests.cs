@@ -1,3 +1,4 @@
+using Gateway.Storage.Broker;
 using Gateway.Storage.Sqlite;
 using static Gateway.Storage.Tests.Samples;
 
@@ -25,6 +26,22 @@ public sealed class SqliteOpeningTests : IDisposable
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
         }
+    }
+
+    [Fact]
+    public async Task The_write_ahead_log_is_written_back_while_the_store_is_open()
+    {
+        const int Batches = 24, Leaves = 64, ItemSize = 60_000;
+        await using SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None);
+        for (int batch = 0; batch < Batches; batch++)
+        {
+            LogAppend append = Append([.. Enumerable.Range(batch * Leaves, Leaves).Select(index => RecordLeaf((ulong)index, itemSize: ItemSize))]);
+            await store.AppendAsync(append with { Tiles = [] }, None);
+        }
+
+        // 92 MB were written; the WAL is written back every 32 MiB.
+        Assert.True(new FileInfo(_file.Path).Length > 32 * 1_048_576);
+        Assert.InRange(new FileInfo(_file.Path + "-wal").Length, 1, 64 * 1_048_576);
     }
 
     [Fact]
