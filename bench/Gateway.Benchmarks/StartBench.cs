@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -87,7 +88,7 @@ internal sealed class StartBench(int records, int known)
         for (int first = 0; first < known; first += LearnedAtOnce)
         {
             EvaluatedIdentifier[] evaluated = [.. Enumerable.Range(first, Math.Min(LearnedAtOnce, known - first)).Select(i =>
-                new EvaluatedIdentifier(new UInt128((ulong)Random.Shared.NextInt64(), (ulong)Random.Shared.NextInt64()), i < shared.Length ? shared[i] : RandomNumberGenerator.GetBytes(VoprfClient.OutputSize)))];
+                new EvaluatedIdentifier(BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16)), i < shared.Length ? shared[i] : RandomNumberGenerator.GetBytes(VoprfClient.OutputSize)))];
             await node.Get<NodeMatcher>().LearnAsync(evaluated, version, () => node.View, CancellationToken.None);
         }
     }
