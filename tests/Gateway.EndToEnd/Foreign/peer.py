@@ -16,7 +16,7 @@ try:
     from google.protobuf import descriptor_pb2, message_factory
     from grpc_tools import protoc
 except ImportError as missing:
-    raise SystemExit(f"{missing}: apt-get install -y python3-grpcio python3-grpc-tools python3-protobuf")
+    raise SystemExit(f"{missing}: apt-get install -y python3-grpcio python3-grpc-tools python3-protobuf libsodium23")
 
 import records
 import sodium
