@@ -32,7 +32,7 @@ public sealed class ErrorSampleTests : IDisposable
         List<(long Line, string Column)> expected = Expected("actors-with-errors.csv");
         Assert.Equal(expected.Select(fault => fault.Line), rows.Where(row => row.Value is null).Select(row => row.Line));
         Assert.Subset(rows.SelectMany(row => row.Faults).Select(fault => (fault.Line, fault.Column)).ToHashSet(), expected.ToHashSet());
-        Assert.NotEmpty(rows.Where(row => row.Value is not null));
+        Assert.Contains(rows, row => row.Value is not null);
     }
 
     private List<(long Line, string Column)> Expected(string file) =>
