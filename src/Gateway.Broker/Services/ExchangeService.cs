@@ -22,7 +22,14 @@ public sealed class ExchangeService(Admission admission, NetworkView view, IBrok
 
     /// <inheritdoc/>
     public override Task Follow(FollowRequest request, IServerStreamWriter<FollowResponse> responseStream, ServerCallContext context) =>
-        RunAsync(token => new FeedStream(view, store, signal, Peer.Of(context).RequireMember(), responseStream).RunAsync(request.FromIndex, token), context);
+        RunAsync(
+            async token =>
+            {
+                FeedStream feed = new(view, store, signal, Peer.Of(context).RequireMember(), responseStream);
+                await context.WriteResponseHeadersAsync([]).ConfigureAwait(false); // Headers go with the first message: on a quiet log the node would think the broker away.
+                await feed.RunAsync(request.FromIndex, token).ConfigureAwait(false);
+            },
+            context);
 
     /// <inheritdoc/>
     public override async Task<WithdrawResponse> Withdraw(WithdrawRequest request, ServerCallContext context) =>
