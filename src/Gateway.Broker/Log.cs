@@ -17,6 +17,9 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Error, "A batch of {Leaves} leaves could not be committed; nothing of it has happened.")]
     public static partial void BatchFailed(ILogger log, Exception error, int leaves);
 
+    [LoggerMessage(12, LogLevel.Error, "{Leaves} leaves were committed, but their receipts could not be made.")]
+    public static partial void ReceiptsFailed(ILogger log, Exception error, int leaves);
+
     [LoggerMessage(20, LogLevel.Information, "The log's day is {Day}.")]
     public static partial void NewDay(ILogger log, string day);
 

@@ -9,16 +9,25 @@ namespace Gateway.Broker.Tests;
 internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
 {
     private TaskCompletionSource? _gate;
+    private TaskCompletionSource? _reached;
     private int _appends;
 
     /// <summary>Whether writes of the log are refused, as by a full disk.</summary>
     public bool IsFull { get; set; }
 
+    /// <summary>Whether the broker has closed it.</summary>
+    public bool IsClosed { get; private set; }
+
     /// <summary>Transactions of the sequencer so far.</summary>
     public int Appends => _appends;
 
-    /// <summary>Holds the next transactions back until <see cref="Release"/>.</summary>
-    public void Hold() => _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Holds the next transactions back until <see cref="Release"/>; completes when the first one has come.</summary>
+    public Task Hold()
+    {
+        _reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _reached.Task;
+    }
 
     public void Release()
     {
@@ -30,6 +39,7 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
     public async ValueTask AppendAsync(LogAppend append, CancellationToken cancellation)
     {
         Interlocked.Increment(ref _appends);
+        _reached?.TrySetResult();
         if (_gate is { } gate) await gate.Task.WaitAsync(cancellation);
         if (IsFull) throw new StoreUnavailableException("The disk is full.", new IOException("No space left on device"));
         await store.AppendAsync(append, cancellation);
@@ -73,5 +83,9 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
 
     public ValueTask<IReadOnlyList<QuotaUsage>> ReadUsageAsync(UtcDay since, CancellationToken cancellation) => store.ReadUsageAsync(since, cancellation);
 
-    public ValueTask DisposeAsync() => store.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        IsClosed = true;
+        return store.DisposeAsync();
+    }
 }

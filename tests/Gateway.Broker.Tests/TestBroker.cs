@@ -65,6 +65,9 @@ internal sealed class TestBroker : IAsyncDisposable
         await ServeAsync();
     }
 
+    /// <summary>Stops the listener as a signal would; clients stay connected to see it.</summary>
+    public Task StopServingAsync() => App.StopAsync();
+
     /// <summary>Does what the broker does by the clock.</summary>
     public Task RunDailyWorkAsync() => App.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<DailyWork>().Single().RunOnceAsync(CancellationToken.None);
 

@@ -67,7 +67,7 @@ internal sealed class TestMember
     public GrpcChannel Connect(TestBroker broker) => broker.Connect(Certificate);
 
     /// <summary>Seals a record of this member's about an identifier nobody else has.</summary>
-    public SealedRecord Seal(CircleKey circle, UtcDay expiry) => new RecordSealer(RandomSource.System).Seal(new SealRequest
+    public SealedRecord Seal(CircleKey circle, UtcDay expiry, RandomSource? random = null, int texts = 0) => new RecordSealer(random ?? RandomSource.System).Seal(new SealRequest
     {
         Circle = circle,
         OprfVersion = 1,
@@ -81,6 +81,6 @@ internal sealed class TestMember
             ExpiryDay = expiry.Number,
         },
         Identifiers = [new SealIdentifier(1, RandomNumberGenerator.GetBytes(64), OpensRecord: true)],
-        FillBody = (_, _) => { },
+        FillBody = (body, _) => body.Texts.AddRange(Enumerable.Range(0, texts).Select(_ => new EncodedText { Kind = EncodedTextKind.Name, Clk = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(128)) })),
     });
 }

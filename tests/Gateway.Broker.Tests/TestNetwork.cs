@@ -12,6 +12,8 @@ namespace Gateway.Broker.Tests;
 /// <summary>A broker with two retailers in a circle and a customs administration outside it.</summary>
 internal sealed class TestNetwork : IAsyncDisposable
 {
+    private readonly List<TestMember> _members;
+
     private TestNetwork(TestBroker broker, TestMember steward, TestMember second, TestMember outsider, CircleKey circle)
     {
         Broker = broker;
@@ -19,6 +21,7 @@ internal sealed class TestNetwork : IAsyncDisposable
         Second = second;
         Outsider = outsider;
         Circle = circle;
+        _members = [steward, second];
     }
 
     public TestBroker Broker { get; }
@@ -108,11 +111,12 @@ internal sealed class TestNetwork : IAsyncDisposable
         CircleMemberSignatures = { proposal.CircleMembers.Select(member => Statements.Sign(nameof(CircleMember), member.Body.Span, broker.GenesisHash, signer.Id, signer.Keys.Member)) },
     };
 
-    /// <summary>The circle goes to its next epoch with the members it has.</summary>
-    public async Task NextEpochAsync()
+    /// <summary>The circle goes to its next epoch, with further members where given.</summary>
+    public async Task NextEpochAsync(params TestMember[] joining)
     {
         CircleKey next = CircleKey.Create(Circle.Circle, Circle.Epoch + 1, RandomSource.System);
-        await BeginEpochAsync(Broker, next, Steward, Second, [], [Steward, Second]);
+        _members.AddRange(joining);
+        await BeginEpochAsync(Broker, next, Steward, Second, joining, [.. _members]);
         Circle = next;
     }
 

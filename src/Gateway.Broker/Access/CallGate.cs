@@ -1,6 +1,7 @@
 using Gateway.Ledger;
 using Gateway.Protocol.Errors;
 using Gateway.Storage;
+using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Microsoft.AspNetCore.Http;
@@ -106,8 +107,11 @@ public sealed class CallGate(PeerIdentifier identifier, PeerActivity activity, I
             case RefusalException refused:
                 Log.Refused(log, context.Method, refused.Refusal.Code, refused.Refusal.Which);
                 return refused.Refusal.ToRpcException();
-            case OperationCanceledException when context.CancellationToken.IsCancellationRequested:
+            // A peer that went away breaks reads and writes in several ways; nobody is there to hear of it.
+            case OperationCanceledException or IOException or InvalidOperationException when context.CancellationToken.IsCancellationRequested:
                 return new RpcException(new Status(StatusCode.Cancelled, "The call was cancelled."));
+            case InvalidProtocolBufferException:
+                return Refusal.Invalid("MESSAGE_UNREADABLE", "The message is not what the call takes.", context.Method, "Send the protocol's message; update the older of the two programs.").ToRpcException();
             case StoreUnavailableException:
                 Log.Failed(log, error, context.Method, "-");
                 return Refusal.Unavailable("STORE_UNAVAILABLE", "The broker's store cannot be used now.", "store", "Try again later, with some jitter; the broker's log says what is wrong.").ToRpcException();

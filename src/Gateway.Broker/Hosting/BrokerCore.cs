@@ -17,6 +17,7 @@ public sealed class BrokerCore : IAsyncDisposable
 {
     private readonly SigningKey _logKey;
     private readonly ILogger _log;
+    private int _disposed;
 
     private BrokerCore(
         BrokerOptions options, IBrokerStore store, NetworkView view, LogSignal signal, SigningKey logKey, Sequencer sequencer, CertificateAuthority authority, BrokerCertificate certificate,
@@ -108,9 +109,10 @@ public sealed class BrokerCore : IAsyncDisposable
         return new BrokerCore(options, store, view, signal, logKey, sequencer, authority, certificate, evaluator, quotas, random, time, log);
     }
 
-    /// <summary>Commits what waits, writes the usage, closes the store.</summary>
+    /// <summary>Commits what waits, writes the usage, closes the store. Once, however often it is asked.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         Log.Stopping(_log);
         await Sequencer.DisposeAsync().ConfigureAwait(false);
         try

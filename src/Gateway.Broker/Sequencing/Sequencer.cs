@@ -167,9 +167,19 @@ public sealed class Sequencer : IAsyncDisposable
 
         _tree.Commit();
         _view.Replace(batch.State, batch.RouteKeys);
-        batch.Complete(leaf => new LogReceipt(leaf.Index, leaf.Entry, leaf.Salt, head.Note, _tree.InclusionProof(leaf.Index, head.Size)));
         _signal.Announce(head.Size);
         Log.BatchCommitted(_log, batch.Leaves.Count, head.Size);
+        try
+        {
+            batch.Complete(leaf => new LogReceipt(leaf.Index, leaf.Entry, leaf.Salt, head.Note, _tree.InclusionProof(leaf.Index, head.Size)));
+        }
+        catch (Exception error) when (error is LedgerCorruptException or StoreCorruptException or StoreUnavailableException)
+        {
+            // The entries are in the log; only their proofs cannot be read now. Asking again gives the receipts.
+            Log.ReceiptsFailed(_log, error, batch.Leaves.Count);
+            RefusalException told = new(Refusal.Unavailable("RECEIPT_UNAVAILABLE", "The entry is in the log, but its receipt cannot be made now.", "receipt", "Ask again: the same request gives the receipt."));
+            foreach (LogRequest request in requests) request.Fail(told);
+        }
     }
 
     // Asked here, where nobody else appends: an invitation used twice would fail the transaction of everybody in the batch.

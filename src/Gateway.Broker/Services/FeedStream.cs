@@ -36,13 +36,11 @@ internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal
 
         while (true)
         {
-            LogHead? end = await store.ReadBatchEndAsync(from, MaximumBatch, cancellation).ConfigureAwait(false);
-            if (end is null)
-            {
-                await signal.WaitBeyondAsync(from, cancellation).ConfigureAwait(false);
-                continue;
-            }
-
+            // Never past the announced size: the store may hold a commit whose state the view does not have yet, and a member just admitted would miss its first entries.
+            await signal.WaitBeyondAsync(from, cancellation).ConfigureAwait(false);
+            ulong most = Math.Min(MaximumBatch, signal.Size - from);
+            LogHead end = await store.ReadBatchEndAsync(from, most, cancellation).ConfigureAwait(false)
+                ?? throw new StoreCorruptException("checkpoints", $"after {from}");
             await SendBatchAsync(from, end, cancellation).ConfigureAwait(false);
             from = end.Size;
         }

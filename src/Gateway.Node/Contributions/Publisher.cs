@@ -205,6 +205,11 @@ public sealed class Publisher : BackgroundService
         }
 
         await call.RequestStream.CompleteAsync();
+        while (await call.ResponseStream.MoveNext(stopping))
+        {
+            // Every record was answered above; the stream is read to its end so that it ends in order.
+        }
+
         return progressed;
     }
 

@@ -78,8 +78,7 @@ public sealed class LocalAccess(string token, ILogger<LocalAccess> logger) : Int
     private bool IsAllowed(ServerCallContext context)
     {
         HttpContext http = context.GetHttpContext();
-        EndPoint? local = http.Features.Get<IConnectionEndPointFeature>()?.LocalEndPoint;
-        if (local is UnixDomainSocketEndPoint) return true;
+        if (http.Features.Get<IConnectionSocketFeature>()?.Socket.AddressFamily == AddressFamily.Unix) return true;
         if (http.Connection.RemoteIpAddress is not { } remote || !IPAddress.IsLoopback(remote)) return false;
         const string scheme = "Bearer ";
         string? shown = context.RequestHeaders.GetValue("authorization");

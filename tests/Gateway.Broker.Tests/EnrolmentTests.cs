@@ -1,0 +1,143 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Broker.Quotas;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.V1;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Gateway.Broker.Tests;
+
+public sealed class EnrolmentTests
+{
+    [Fact]
+    public async Task A_lost_answer_is_given_again_and_a_second_organisation_is_not_let_in()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        CreateInvitationResponse invitation = await TestMember.InviteAsync(broker, "Retail", MemberRole.Retailer);
+        MembershipService.MembershipServiceClient client = new(broker.Connect(null));
+        (EnrolRequest request, _, _) = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer);
+        EnrolResponse[] answers = await Task.WhenAll(client.EnrolAsync(request).ResponseAsync, client.EnrolAsync(request).ResponseAsync, client.EnrolAsync(request).ResponseAsync);
+
+        Assert.All(answers, answer => Assert.Equal(2UL, answer.Index));
+        Assert.Equal(3UL, broker.Core.Signal.Size);
+        (EnrolRequest thief, _, _) = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer);
+        await AssertRefusedAsync(broker, thief, StatusCode.PermissionDenied, "INVITATION_USED");
+    }
+
+    [Fact]
+    public async Task The_certificate_names_the_member_and_nothing_else()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        TestMember member = await TestMember.EnrolAsync(broker, "Retail", MemberRole.Retailer);
+        Assert.Contains($"spiffe://{TestBroker.Network}/{member.Id}/node-1", System.Text.Encoding.Latin1.GetString(member.Certificate.Extensions["2.5.29.17"]!.RawData), StringComparison.Ordinal);
+        Assert.Equal(broker.Time.GetUtcNow().AddHours(24).UtcDateTime, member.Certificate.NotAfter.ToUniversalTime());
+        Assert.Equal(2, member.Certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().Single().EnhancedKeyUsages.Count);
+    }
+
+    [Fact]
+    public async Task What_is_not_as_invited_is_refused()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        CreateInvitationResponse invitation = await TestMember.InviteAsync(broker, "Retail", MemberRole.Retailer, validSeconds: 60);
+        await AssertRefusedAsync(broker, TestMember.MakeRequest(invitation, "Another", MemberRole.Retailer).Request, StatusCode.InvalidArgument, "STATEMENT_NOT_AS_INVITED");
+        await AssertRefusedAsync(broker, TestMember.MakeRequest(invitation, "Retail", MemberRole.Police).Request, StatusCode.InvalidArgument, "STATEMENT_NOT_AS_INVITED");
+
+        CreateInvitationResponse otherId = invitation.Clone();
+        otherId.MemberId = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(16));
+        await AssertRefusedAsync(broker, TestMember.MakeRequest(otherId, "Retail", MemberRole.Retailer).Request, StatusCode.InvalidArgument, "STATEMENT_NOT_AS_INVITED");
+        CreateInvitationResponse otherGenesis = invitation.Clone();
+        otherGenesis.GenesisHash = ByteString.CopyFrom(new byte[32]);
+        await AssertRefusedAsync(broker, TestMember.MakeRequest(otherGenesis, "Retail", MemberRole.Retailer).Request, StatusCode.FailedPrecondition, "STATE_CONTRADICTED");
+        CreateInvitationResponse otherToken = invitation.Clone();
+        otherToken.Token = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(32));
+        await AssertRefusedAsync(broker, TestMember.MakeRequest(otherToken, "Retail", MemberRole.Retailer).Request, StatusCode.PermissionDenied, "INVITATION_INVALID");
+
+        EnrolRequest brokenRequest = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer).Request;
+        byte[] der = brokenRequest.CertificateRequest.ToByteArray();
+        der[^1] ^= 1;
+        brokenRequest.CertificateRequest = ByteString.CopyFrom(der);
+        await AssertRefusedAsync(broker, brokenRequest, StatusCode.InvalidArgument, "CERTIFICATE_REQUEST_INVALID");
+        using ECDsa p384 = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        brokenRequest.CertificateRequest = ByteString.CopyFrom(new CertificateRequest("CN=node", p384, HashAlgorithmName.SHA256).CreateSigningRequest());
+        await AssertRefusedAsync(broker, brokenRequest, StatusCode.InvalidArgument, "CERTIFICATE_REQUEST_INVALID");
+
+        Assert.Equal(2UL, broker.Core.Signal.Size);
+        broker.Time.Advance(TimeSpan.FromSeconds(60));
+        await AssertRefusedAsync(broker, TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer).Request, StatusCode.PermissionDenied, "INVITATION_EXPIRED");
+    }
+
+    [Fact]
+    public async Task Tokens_are_not_guessed_at_speed()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync(new QuotaOptions { EnrolmentsPerMinutePerAddress = 2 });
+        CreateInvitationResponse invitation = await TestMember.InviteAsync(broker, "Retail", MemberRole.Retailer);
+        invitation.Token = ByteString.CopyFrom(new byte[32]);
+        EnrolRequest guess = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer).Request;
+        await AssertRefusedAsync(broker, guess, StatusCode.PermissionDenied, "INVITATION_INVALID");
+        await AssertRefusedAsync(broker, guess, StatusCode.PermissionDenied, "INVITATION_INVALID");
+        await AssertRefusedAsync(broker, guess, StatusCode.ResourceExhausted, "RATE_LIMITED");
+        broker.Time.Advance(TimeSpan.FromSeconds(30));
+        await AssertRefusedAsync(broker, guess, StatusCode.PermissionDenied, "INVITATION_INVALID");
+    }
+
+    [Fact]
+    public async Task One_name_is_invited_once()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await TestMember.InviteAsync(broker, "Retail", MemberRole.Retailer);
+        RpcException open = await Assert.ThrowsAsync<RpcException>(() => TestMember.InviteAsync(broker, "Retail", MemberRole.Police));
+        Assert.Equal("NAME_TAKEN", open.ToRefusal("broker").Code);
+        await TestMember.EnrolAsync(broker, "Customs", MemberRole.Customs);
+        RpcException joined = await Assert.ThrowsAsync<RpcException>(() => TestMember.InviteAsync(broker, "Customs", MemberRole.Customs));
+        Assert.Equal("NAME_TAKEN", joined.ToRefusal("broker").Code);
+        RpcException unnamed = await Assert.ThrowsAsync<RpcException>(() => TestMember.InviteAsync(broker, " ", MemberRole.Customs));
+        Assert.Equal("NAME_INVALID", unnamed.ToRefusal("broker").Code);
+        RpcException forever = await Assert.ThrowsAsync<RpcException>(() => TestMember.InviteAsync(broker, "Brand", MemberRole.RightsHolder, 10_000_000));
+        Assert.Equal("VALIDITY_INVALID", forever.ToRefusal("broker").Code);
+    }
+
+    [Fact]
+    public async Task A_node_renews_its_certificate_under_a_new_key()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        TestMember member = await TestMember.EnrolAsync(broker, "Retail", MemberRole.Retailer);
+        broker.Time.Advance(TimeSpan.FromHours(12));
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        RenewCertificateResponse response = await new MembershipService.MembershipServiceClient(member.Connect(broker)).RenewCertificateAsync(new RenewCertificateRequest
+        {
+            CertificateRequest = ByteString.CopyFrom(new CertificateRequest("CN=spiffe://test.example/operators/first", key, HashAlgorithmName.SHA256).CreateSigningRequest()),
+        });
+        using X509Certificate2 renewed = X509CertificateLoader.LoadCertificate(response.Certificate.ToByteArray());
+        broker.Time.Advance(TimeSpan.FromHours(20));
+        GetDirectoryResponse directory = await new MembershipService.MembershipServiceClient(broker.Connect(renewed.CopyWithPrivateKey(key))).GetDirectoryAsync(new GetDirectoryRequest());
+        Assert.Equal(member.Id.ToArray(), directory.Members.Single().Member.MemberId.ToByteArray());
+    }
+
+    [Fact]
+    public async Task The_directory_tells_operators_more()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        await TestMember.InviteAsync(network.Broker, "Brand", MemberRole.RightsHolder);
+        await network.PublishOneAsync(network.Steward, network.Seal(network.Steward));
+        GetDirectoryResponse asMember = await new MembershipService.MembershipServiceClient(network.Steward.Connect(network.Broker)).GetDirectoryAsync(new GetDirectoryRequest());
+        GetDirectoryResponse asOperator = await new MembershipService.MembershipServiceClient(network.Broker.ConnectAsOperator()).GetDirectoryAsync(new GetDirectoryRequest());
+
+        Assert.Empty(asMember.OpenInvitations);
+        Assert.Equal(0UL, asMember.Circles.Single().LiveRecords);
+        Assert.All(asMember.Members, member => Assert.Equal(0, member.LastSeen));
+        Assert.Equal("Brand", asOperator.OpenInvitations.Single().Name);
+        Assert.Equal(1UL, asOperator.Circles.Single().LiveRecords);
+        Assert.Equal(network.Broker.Time.GetUtcNow().ToUnixTimeSeconds(), asOperator.Members.Single(member => member.Member.Name == "Steward Retail").LastSeen);
+        Assert.Equal(["Outside Customs", "Second Retail", "Steward Retail"], asMember.Members.Select(member => member.Member.Name));
+        Assert.Equal(2, asMember.Circles.Single().MemberIds.Count);
+        Assert.Equal(1u, asMember.Circles.Single().EpochCount);
+    }
+
+    private static async Task AssertRefusedAsync(TestBroker broker, EnrolRequest request, StatusCode status, string code)
+    {
+        RpcException refused = await Assert.ThrowsAsync<RpcException>(async () => await new MembershipService.MembershipServiceClient(broker.Connect(null)).EnrolAsync(request));
+        Assert.Equal((status, code), (refused.StatusCode, refused.ToRefusal("broker").Code));
+    }
+}

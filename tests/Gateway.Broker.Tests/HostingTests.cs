@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using Gateway.Broker.Hosting;
+using Gateway.Broker.Quotas;
+using Gateway.Cryptography;
+
+namespace Gateway.Broker.Tests;
+
+public sealed class HostingTests
+{
+    private const UnixFileMode Others = ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+    [Fact]
+    public async Task A_new_broker_keeps_its_keys_to_itself()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        string[] files = Directory.GetFiles(broker.Options.Directory, "*", SearchOption.AllDirectories);
+        Assert.Contains(broker.Options.Files.LogSeed, files);
+        foreach (string path in files.Append(broker.Options.Directory).Append(broker.Options.Files.Operators))
+        {
+            if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(path) & Others);
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_is_overwritten()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        BrokerOptionsException refused = await Assert.ThrowsAsync<BrokerOptionsException>(() =>
+            new BrokerInitialiser(RandomSource.System, broker.Time).InitialiseAsync(broker.Options, "second", CancellationToken.None));
+        Assert.Contains("not empty", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_faults_of_the_options_are_told_at_once()
+    {
+        BrokerOptions options = new()
+        {
+            Directory = "somewhere",
+            Network = "Not A Name",
+            Listen = "everywhere",
+            AdvertisedAddress = "http://broker.example",
+            Hosts = [],
+            Quotas = new QuotaOptions { ElementBurst = 1, RecordsPerYear = 1 },
+        };
+        Assert.Equal(6, Assert.Throws<BrokerOptionsException>(options.Validate).Faults.Count);
+    }
+
+    [Fact]
+    public async Task A_broker_does_not_start_with_keys_of_another_log()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await broker.StopServingAsync();
+        File.WriteAllBytes(broker.Options.Files.LogSeed, RandomNumberGenerator.GetBytes(32));
+        File.WriteAllBytes(broker.Options.Files.OprfSeed, RandomNumberGenerator.GetBytes(32));
+        BrokerOptionsException refused = await Assert.ThrowsAsync<BrokerOptionsException>(() => BrokerHost.BuildAsync(broker.Options with { Network = "other.example" }, new BrokerSeams { Logging = _ => { } }));
+        Assert.Equal(3, refused.Faults.Count);
+    }
+
+    [Fact]
+    public async Task A_broker_that_cannot_listen_lets_go_of_its_store()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await broker.StopServingAsync();
+        using System.Net.Sockets.TcpListener taken = new(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        FailingDisk? disk = null;
+        Microsoft.AspNetCore.Builder.WebApplication app = await BrokerHost.BuildAsync(broker.Options with { Listen = taken.LocalEndpoint.ToString()! }, new BrokerSeams
+        {
+            Time = broker.Time,
+            Logging = _ => { },
+            OpenStore = async (options, time, cancellation) => disk = new FailingDisk(await Gateway.Storage.Sqlite.SqliteBrokerStore.OpenAsync(options.Files.Store, time, cancellation)),
+        });
+        await using (app)
+        {
+            await Assert.ThrowsAnyAsync<IOException>(() => app.StartAsync());
+        }
+
+        Assert.True(disk!.IsClosed);
+    }
+
+    [Fact]
+    public async Task The_brokers_certificate_is_renewed_at_half_life_without_a_restart()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        string first = broker.Core.Certificate.Current.Thumbprint;
+        broker.Time.Advance(TimeSpan.FromDays(14));
+        await broker.RunDailyWorkAsync();
+        Assert.Equal(first, broker.Core.Certificate.Current.Thumbprint);
+        broker.Time.Advance(TimeSpan.FromDays(2));
+        await broker.RunDailyWorkAsync();
+        Assert.NotEqual(first, broker.Core.Certificate.Current.Thumbprint);
+
+        using HttpClient http = new(broker.NewHandler(null));
+        Assert.StartsWith("ok ", await http.GetStringAsync(new Uri(broker.Address + "/healthz")), StringComparison.Ordinal);
+        string renewed = broker.Core.Certificate.Current.Thumbprint;
+        await broker.RestartAsync();
+        Assert.Equal(renewed, broker.Core.Certificate.Current.Thumbprint);
+    }
+}

@@ -1,0 +1,124 @@
+using Gateway.Broker.Sequencing;
+using Gateway.Ledger;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.V1;
+using Gateway.Storage;
+using Gateway.Storage.Broker;
+using Grpc.Core;
+
+namespace Gateway.Broker.Tests;
+
+public sealed class SequencerTests
+{
+    [Fact]
+    public async Task All_that_waits_goes_into_one_transaction_in_another_order()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        Sequencer sequencer = network.Broker.Core.Sequencer;
+        FailingDisk disk = network.Broker.Disk!;
+        int before = disk.Appends;
+
+        Task reached = disk.Hold();
+        Task<LogReceipt> first = sequencer.PublishAsync(Admit(network, network.Seal(network.Steward)));
+        await reached;
+        Task<LogReceipt>[] waiting = [.. Enumerable.Range(0, 60).Select(_ => sequencer.PublishAsync(Admit(network, network.Seal(network.Steward))))];
+        disk.Release();
+
+        LogReceipt firstReceipt = await first;
+        LogReceipt[] receipts = await Task.WhenAll(waiting);
+        Assert.Equal(before + 2, disk.Appends);
+        Assert.All(receipts, receipt => Assert.Equal(receipts[0].Checkpoint, receipt.Checkpoint));
+        Assert.All(receipts, receipt => Proofs.AssertProves(network, receipt.ToMessage()));
+        ulong[] indexes = [.. receipts.Select(receipt => receipt.Index)];
+        Assert.Equal(Enumerable.Range(1, 60).Select(i => firstReceipt.Index + (ulong)i), indexes.Order());
+        Assert.NotEqual(indexes.Order(), indexes);
+    }
+
+    [Fact]
+    public async Task A_full_disk_refuses_everybody_of_the_batch_and_leaves_no_trace()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        LogHead before = await network.Broker.Core.Reader.ReadHeadAsync(CancellationToken.None);
+        SealedRecord record = network.Seal(network.Steward), other = network.Seal(network.Second);
+
+        network.Broker.Disk!.IsFull = true;
+        ErrorDetail refusal = await network.RefusedAsync(network.Steward, record.Submission);
+        Assert.Equal("STORE_UNAVAILABLE", refusal.Code);
+        Assert.Equal((uint)StatusCode.Unavailable, refusal.Status);
+        RpcException circle = await Assert.ThrowsAsync<RpcException>(() => TestNetwork.FoundCircleAsync(network.Broker, "second", network.Steward, network.Second));
+        Assert.Equal(StatusCode.Unavailable, circle.StatusCode);
+        Assert.Null(network.Broker.Core.View.Current.FindCircle("second"));
+        Assert.Equal(before, await network.Broker.Core.Reader.ReadHeadAsync(CancellationToken.None), (left, right) => left!.Size == right!.Size && left.Note.AsSpan().SequenceEqual(right.Note));
+
+        network.Broker.Disk.IsFull = false;
+        Receipt receipt = await network.PublishOneAsync(network.Steward, record);
+        Assert.Equal(before.Size, receipt.Index);
+        Proofs.AssertProves(network, receipt);
+        Proofs.AssertProves(network, await network.PublishOneAsync(network.Second, other));
+    }
+
+    [Fact]
+    public async Task Every_tree_extends_the_one_before_across_failures_and_restarts()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        List<Checkpoint> checkpoints = [];
+        for (int i = 0; i < 6; i++)
+        {
+            if (i == 3) await network.Broker.RestartAsync();
+            network.Broker.Disk!.IsFull = true;
+            await network.RefusedAsync(network.Steward, network.Seal(network.Steward).Submission);
+            network.Broker.Disk.IsFull = false;
+            Receipt receipt = await network.PublishOneAsync(network.Steward, network.Seal(network.Steward));
+            checkpoints.Add(Proofs.Open(network, receipt.Checkpoint.Span));
+        }
+
+        LogService.LogServiceClient log = new(network.Steward.Connect(network.Broker));
+        foreach ((Checkpoint older, Checkpoint newer) in checkpoints.Zip(checkpoints.Skip(1)))
+        {
+            GetConsistencyProofResponse proof = await log.GetConsistencyProofAsync(new GetConsistencyProofRequest { OldSize = older.Size, NewSize = newer.Size });
+            Assert.True(MerkleProof.VerifyConsistency(older.Size, newer.Size, older.Root, newer.Root, [.. proof.Hashes.Select(hash => TreeHash.FromBytes(hash.Span))]));
+        }
+    }
+
+    [Fact]
+    public async Task A_record_of_an_epoch_that_ended_since_admission_is_refused()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        AdmittedRecord admitted = Admit(network, network.Seal(network.Steward));
+        await network.NextEpochAsync();
+        RefusalException refused = await Assert.ThrowsAsync<RefusalException>(() => network.Broker.Core.Sequencer.PublishAsync(admitted));
+        Assert.Equal("EPOCH_STALE", refused.Refusal.Code);
+    }
+
+    [Fact]
+    public async Task The_day_goes_into_the_log_when_it_changes_and_takes_expired_items_with_it()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        UtcDay today = network.Broker.Core.View.Current.Day;
+        SealedRecord shortLived = network.Steward.Seal(network.Circle, today);
+        Receipt receipt = await network.PublishOneAsync(network.Steward, shortLived);
+        Assert.False((await network.ReadFeedAsync(network.Second)).SelectMany(message => message.Leaves).ElementAt((int)receipt.Index).Item.IsEmpty);
+
+        ulong before = network.Broker.Core.Signal.Size;
+        await network.Broker.RunDailyWorkAsync();
+        Assert.Equal(before, network.Broker.Core.Signal.Size);
+        network.Broker.Time.Advance(TimeSpan.FromHours(13));
+        await network.Broker.RunDailyWorkAsync();
+        await network.Broker.RunDailyWorkAsync();
+
+        Assert.Equal(before + 1, network.Broker.Core.Signal.Size);
+        Assert.Equal(today.AddDays(1), network.Broker.Core.View.Current.Day);
+        FeedLeaf leaf = (await network.ReadFeedAsync(network.Second)).SelectMany(message => message.Leaves).ElementAt((int)receipt.Index);
+        Assert.True(leaf.Item.IsEmpty);
+        Assert.Equal(receipt.Entry, leaf.Entry);
+    }
+
+    private static AdmittedRecord Admit(TestNetwork network, SealedRecord record) => new(
+        record.Id,
+        network.Circle.Circle,
+        RecordKey.FromBytes(record.Submission.RecordPk.Span),
+        network.Steward.Id,
+        RecordFormat.IssuanceOf(record.Submission.IssuanceSalt.Span, network.Steward.Id, record.Submission.RecordPk.Span, record.Submission.MemberSignature.Span),
+        record.Submission);
+}

@@ -1,0 +1,259 @@
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Broker.Hosting;
+using Gateway.Cryptography;
+using Gateway.Node;
+using Gateway.Node.Broker;
+using Gateway.Node.Identity;
+using Gateway.Protocol;
+using Gateway.Protocol.Identity;
+using Gateway.Protocol.V1;
+using Gateway.Storage.Sqlite;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.EndToEnd;
+
+/// <summary>A broker and nodes in this process, with real sockets, real certificates and real stores in a temporary folder.</summary>
+public sealed class LocalNetwork : IAsyncDisposable
+{
+    public const string Network = "e2e.test";
+
+    private readonly List<LocalNode> _nodes = [];
+    private WebApplication? _broker;
+
+    private LocalNetwork(string folder) => Folder = folder;
+
+    public string Folder { get; }
+
+    public BrokerOptions Options { get; private set; } = new();
+
+    public byte[] GenesisHash { get; private set; } = [];
+
+    public Uri Address => new(Options.AdvertisedAddress);
+
+    public string BrokerFolder => Path.Combine(Folder, "broker");
+
+    public X509Certificate2 Authority => X509CertificateLoader.LoadCertificateFromFile(Options.Files.AuthorityCertificate);
+
+    public static async Task<LocalNetwork> StartAsync()
+    {
+        LocalNetwork network = new(Directory.CreateTempSubdirectory("gw-").FullName);
+        int port = FreePort();
+        network.Options = new BrokerOptions
+        {
+            Directory = network.BrokerFolder,
+            Network = Network,
+            Listen = $"127.0.0.1:{port}",
+            AdvertisedAddress = $"https://localhost:{port}",
+        };
+        network.GenesisHash = await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network.Options, "operator-1", CancellationToken.None);
+        await network.StartBrokerAsync();
+        return network;
+    }
+
+    public async Task StartBrokerAsync()
+    {
+        _broker = await BrokerHost.BuildAsync(Options, new BrokerSeams { Logging = Quiet });
+        await _broker.StartAsync();
+    }
+
+    public async Task StopBrokerAsync()
+    {
+        await _broker!.StopAsync();
+        await _broker.DisposeAsync();
+        _broker = null;
+    }
+
+    public BrokerConnection AsOperator() => BrokerConnection.WithCertificate(Address, Network, Authority, Tls(Options.Files.OperatorCertificate("operator-1"), Options.Files.OperatorKey("operator-1")));
+
+    public async Task<InvitationFile> InviteAsync(string name, MemberRole role)
+    {
+        using BrokerConnection connection = AsOperator();
+        CreateInvitationResponse made = await new MembershipService.MembershipServiceClient(connection.Invoker).CreateInvitationAsync(new CreateInvitationRequest { Name = name, Role = role, ValidSeconds = 3_600 });
+        return new InvitationFile
+        {
+            Network = Network,
+            Broker = Options.AdvertisedAddress,
+            CertificateAuthority = Authority.ExportCertificatePem(),
+            GenesisHash = Convert.ToHexStringLower(made.GenesisHash.Span),
+            MemberId = Convert.ToHexStringLower(made.MemberId.Span),
+            Name = name,
+            Role = role == MemberRole.RightsHolder ? "RIGHTS_HOLDER" : role.ToString().ToUpperInvariant(),
+            Token = Convert.ToHexStringLower(made.Token.Span),
+            ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(made.ExpiresAt),
+        };
+    }
+
+    public async Task<LocalNode> AddNodeAsync(string name, MemberRole role)
+    {
+        LocalNode node = new(Path.Combine(Folder, name));
+        await new NodeEnrolment(RandomSource.System).EnrolAsync(node.Directory, await InviteAsync(name, role), apiPort: 0, CancellationToken.None);
+        await node.StartAsync();
+        _nodes.Add(node);
+        return node;
+    }
+
+    public async Task CreateCircleAsync(string name, LocalNode steward, params LocalNode[] others)
+    {
+        CirclePolicy policy = new()
+        {
+            Name = name,
+            Purpose = "Test",
+            LegalBasis = "Test",
+            StewardId = ByteString.CopyFrom(steward.Member.ToArray()),
+            MinimumEvidenceGrade = EvidenceGrade.Suspected,
+            MaximumRetentionDays = 730,
+            NameMatching = NameMatching.CompoundOnly,
+        };
+        policy.FoundingMemberIds.AddRange(others.Prepend(steward).Select(node => ByteString.CopyFrom(node.Member.ToArray())));
+        MemberRole[] all = [MemberRole.Retailer, MemberRole.Customs, MemberRole.Police, MemberRole.RightsHolder, MemberRole.Intermediary];
+        policy.PublishingRoles.AddRange(all);
+        policy.ReadingRoles.AddRange(all);
+        using (BrokerConnection connection = AsOperator())
+        {
+            await new MembershipService.MembershipServiceClient(connection.Invoker).CreateCircleAsync(new CreateCircleRequest { Policy = policy });
+        }
+
+        foreach (LocalNode node in others.Prepend(steward)) await node.UntilAsync(status => status.Circles.Any(circle => circle.Policy.Name == name && circle.Epoch == 0), $"the key of circle {name}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (LocalNode node in _nodes) await node.StopAsync();
+        if (_broker is not null) await StopBrokerAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    public static void Quiet(ILoggingBuilder logging)
+    {
+        logging.ClearProviders();
+        if (Environment.GetEnvironmentVariable("GATEWAY_TEST_LOG") is not null) logging.AddSimpleConsole(options => options.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+    }
+
+    private static X509Certificate2 Tls(string certificate, string key)
+    {
+        using X509Certificate2 pem = X509Certificate2.CreateFromPemFile(certificate, key);
+        return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+    }
+
+    public static int FreePort()
+    {
+        using TcpListener listener = new(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>One node of a local network, with clients for its local API.</summary>
+public sealed class LocalNode(string folder)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private WebApplication? _application;
+    private GrpcChannel? _channel;
+
+    public NodeDirectory Directory { get; } = new(folder);
+
+    public MemberId Member => Directory.ReadSettings().Member;
+
+    public ContributionsService.ContributionsServiceClient Contributions => new(_channel);
+
+    public ScreeningService.ScreeningServiceClient Screening => new(_channel);
+
+    public IServiceProvider Services => _application!.Services;
+
+    public async Task StartAsync(TimeProvider? time = null)
+    {
+        _application = await NodeHost.BuildAsync(
+            Directory,
+            new NodeSeams
+            {
+                Time = time ?? TimeProvider.System,
+                Logging = LocalNetwork.Quiet,
+                OpenStore = async (path, cancellation) => await SqliteNodeStore.OpenAsync(path, time ?? TimeProvider.System, cancellation),
+            },
+            CancellationToken.None);
+        await _application.StartAsync();
+        _channel = Connect(Directory.SocketFile);
+    }
+
+    /// <summary>A channel to a node's socket.</summary>
+    public static GrpcChannel Connect(string socket) => GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
+    {
+        DisposeHttpClient = true,
+        HttpHandler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellation) =>
+            {
+                Socket connection = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation);
+                return new NetworkStream(connection, ownsSocket: true);
+            },
+        },
+    });
+
+    public async Task StopAsync()
+    {
+        if (_application is null) return;
+        _channel!.Dispose();
+        await _application.StopAsync();
+        await _application.DisposeAsync();
+        _application = null;
+    }
+
+    public async Task<GetStatusResponse> StatusAsync() => await Contributions.GetStatusAsync(new GetStatusRequest());
+
+    /// <summary>Waits until the node's status is as wanted.</summary>
+    public async Task<GetStatusResponse> UntilAsync(Func<GetStatusResponse, bool> holds, string what)
+    {
+        using CancellationTokenSource patience = new(Patience);
+        while (true)
+        {
+            GetStatusResponse status = await StatusAsync();
+            if (holds(status)) return status;
+            if (patience.IsCancellationRequested) throw new TimeoutException($"{Path.GetFileName(Directory.Path)} did not reach {what}; its status is {status}");
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>Contributes cases and waits until each is published or refused.</summary>
+    public async Task<IReadOnlyList<ContributionOutcome>> ContributeAsync(params Contribution[] contributions)
+    {
+        using AsyncDuplexStreamingCall<ContributeRequest, ContributeResponse> call = Contributions.Contribute();
+        await call.RequestStream.WriteAsync(new ContributeRequest { Contributions = { contributions } });
+        await call.RequestStream.CompleteAsync();
+        Dictionary<string, ContributionOutcome> last = [];
+        await foreach (ContributeResponse response in call.ResponseStream.ReadAllAsync())
+        {
+            foreach (ContributionOutcome outcome in response.Outcomes) last[outcome.Reference] = outcome;
+        }
+
+        return [.. contributions.Select(contribution => last[contribution.Reference])];
+    }
+
+    public async Task<ScreeningResult> ScreenAsync(Shipment shipment) => (await Screening.ScreenAsync(new ScreenRequest { Shipment = shipment, WaitMilliseconds = 60_000 })).Result;
+
+    public static Contribution Case(string circle, string reference, string name, string email = "", string street = "", string city = "", string postcode = "", string country = "DE")
+    {
+        Contribution contribution = new()
+        {
+            Circle = circle,
+            Reference = reference,
+            Summary = new Summary { Kind = RecordKind.BadActor, EvidenceGrade = EvidenceGrade.SeizureConfirmed, Categories = { GoodsCategory.Footwear }, HsCodes = { "64" }, Severity = Severity.High },
+            Subject = new Party { Kind = SubjectKind.Organisation, Name = name, Street = street, City = city, Postcode = postcode, Country = country },
+        };
+        if (email.Length > 0) contribution.Subject.Identifiers.Add(new StatedIdentifier { Type = 1, Value = email });
+        return contribution;
+    }
+
+    public static Shipment ShipmentOf(string id, string name, string email = "", string street = "", string city = "", string postcode = "", string country = "DE")
+    {
+        Party consignor = new() { Kind = SubjectKind.Organisation, Name = name, Street = street, City = city, Postcode = postcode, Country = country };
+        if (email.Length > 0) consignor.Identifiers.Add(new StatedIdentifier { Type = 1, Value = email });
+        return new Shipment { Id = id, HsCode = "640411", CountryOfDeparture = "CN", Parties = { new ShipmentParty { Role = PartyRole.Consignor, Party = consignor } } };
+    }
+}
