@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Gateway.Cli.Commands;
+using Gateway.Cli.Demo;
 
 namespace Gateway.Cli;
 
@@ -50,6 +51,7 @@ public static class GatewayCommand
             QueryCommand.Create(frame),
             Group("log", "The broker's log.", LogVerifyCommand.Create(frame)),
             SampleCommand.Create(frame),
+            DemoCommand.Create(frame),
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Gateway.Protocol.Errors;
 
 namespace Gateway.Cli.Demo;
@@ -5,25 +6,18 @@ namespace Gateway.Cli.Demo;
 /// <summary>Runs commands of `gateway` within this process, exactly as a person would type them.</summary>
 internal sealed class CommandLine(Surroundings surroundings)
 {
-    /// <summary>Runs one quietly.</summary>
-    /// <returns>Its result: JSON.</returns>
-    /// <exception cref="RefusalException">It failed; says which, and what it said.</exception>
-    public async Task<string> RunAsync(CancellationToken cancellation, params string[] arguments)
+    /// <summary>Runs one.</summary>
+    /// <returns>Its result.</returns>
+    /// <exception cref="RefusalException">It failed; says which, and what it said. That part of the input was bad is no failure.</exception>
+    public async Task<JsonElement> RunAsync(CancellationToken cancellation, params string[] arguments)
     {
         using StringWriter result = new(), errors = new();
         Surroundings quiet = surroundings with { Out = result, Error = errors, IsTerminal = false, IsErrorTerminal = false };
         int exit = await GatewayCommand.RunAsync(arguments, quiet, cancellation);
         cancellation.ThrowIfCancellationRequested();
-        return exit == ExitCode.Ok ? result.ToString() : throw Failed(arguments, exit, errors.ToString());
-    }
-
-    /// <summary>Runs one whose progress and result the person shall see.</summary>
-    /// <exception cref="RefusalException">It failed.</exception>
-    public async Task ShowAsync(CancellationToken cancellation, params string[] arguments)
-    {
-        int exit = await GatewayCommand.RunAsync(arguments, surroundings, cancellation);
-        cancellation.ThrowIfCancellationRequested();
-        if (exit != ExitCode.Ok) throw Failed(arguments, exit, "see above");
+        if (exit is not (ExitCode.Ok or ExitCode.PartlyBad)) throw Failed(arguments, exit, errors.ToString());
+        using JsonDocument document = JsonDocument.Parse(result.ToString());
+        return document.RootElement.Clone();
     }
 
     private static RefusalException Failed(string[] arguments, int exit, string errors)
