@@ -28,7 +28,7 @@ public static class GatewayCommand
             Output = surroundings.Out,
             Error = surroundings.Error,
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = TerminationTimeout,
+            ProcessTerminationTimeout = surroundings.HearsSignals ? TerminationTimeout : null,
         };
         return await parsed.InvokeAsync(configuration, cancellation);
     }

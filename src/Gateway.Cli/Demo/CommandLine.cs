@@ -12,7 +12,7 @@ internal sealed class CommandLine(Surroundings surroundings)
     public async Task<JsonElement> RunAsync(CancellationToken cancellation, params string[] arguments)
     {
         using StringWriter result = new(), errors = new();
-        Surroundings quiet = surroundings with { Out = result, Error = errors, IsTerminal = false, IsErrorTerminal = false };
+        Surroundings quiet = surroundings with { Out = result, Error = errors, IsTerminal = false, IsErrorTerminal = false, HearsSignals = false };
         int exit = await GatewayCommand.RunAsync(arguments, quiet, cancellation);
         cancellation.ThrowIfCancellationRequested();
         if (exit is not (ExitCode.Ok or ExitCode.PartlyBad)) throw Failed(arguments, exit, errors.ToString());

@@ -59,7 +59,9 @@ internal sealed class DemoRun(Surroundings surroundings, CommandOutput output, b
         Checkpoint? log = null;
         DemoScreening? screening = null;
         Verdict? verdict = null;
+        ILookup<string, RecordId>? records = null;
         await _clock.RunAsync("sample", () => ComposeAsync(folder, cancellation));
+        PlantedTruth truth = PlantedTruth.Read(Path.Combine(folder.Sample, "planted.csv"));
         await _clock.RunAsync("network", async () =>
         {
             await network.StartAsync(cancellation);
@@ -84,14 +86,15 @@ internal sealed class DemoRun(Surroundings surroundings, CommandOutput output, b
         });
         await _clock.RunAsync("check", async () =>
         {
-            ILookup<string, RecordId> records = await RecordsByReferenceAsync(network, cancellation);
-            verdict = PlantedTruth.Read(Path.Combine(folder.Sample, "planted.csv")).Judge(screening!.Results, reference => records[reference]);
+            records = await RecordsByReferenceAsync(network, cancellation);
+            verdict = truth.Judge(screening!.Results, reference => records[reference]);
             return verdict.IsGood ? "everything planted was found, no clean shipment was flagged by a strong identifier" : "FAILED";
         });
 
-        DemoReport report = new(_clock, log!, screening!, verdict!, folder);
-        if (json) output.Result(report.ToDocument(), _ => { });
-        else output.Human(console => report.Draw(console, keep));
+        string[] next = keep ? [.. NextCommands(network, folder, records!)] : [];
+        DemoReport report = new(_clock, log!, screening!, truth, verdict!, folder);
+        if (json) output.Result(report.ToDocument(next), _ => { });
+        else output.Human(console => report.Draw(console, next));
         return verdict!.IsGood;
     }
 
@@ -143,6 +146,19 @@ internal sealed class DemoRun(Surroundings surroundings, CommandOutput output, b
         }
 
         return records.ToLookup(record => record.Reference, record => record.Id, StringComparer.Ordinal);
+    }
+
+    // Every command names something that is there: an address that was published, a record that may be withdrawn.
+    private static IEnumerable<string> NextCommands(DemoNetwork network, DemoFolder folder, ILookup<string, RecordId> records)
+    {
+        (string reference, string email) = Excerpt.FirstWith(ActorsOf(folder, DemoMember.RetailerOne), "reference", "emails");
+        string customs = $"--dir {network.FolderOf(DemoMember.Customs)}", retailer = $"--dir {network.FolderOf(DemoMember.RetailerOne)}";
+        yield return $"./gateway query --email '{email.Split(';')[0]}' {customs}";
+        yield return $"./gateway withdraw {records[reference].First()} --reason MISTAKE {retailer}     # and query again";
+        yield return $"./gateway records --mine --limit 10 {retailer}";
+        yield return $"./gateway log verify {customs}";
+        yield return $"./gateway doctor {customs}";
+        yield return $"./gateway demo --stop {folder.Path}";
     }
 
     private static string ActorsOf(DemoFolder folder, DemoMember member) => Path.Combine(folder.Sample, $"actors-{member.Folder}.csv");

@@ -21,4 +21,23 @@ internal static class Excerpt
         while (file.Rows < rows && csv.Read()) file.Write(header.Select((column, i) => change(column, csv.GetString(i))));
         return file.Rows;
     }
+
+    /// <summary>The first row that has a value in a column.</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="key">Another column of the row wanted.</param>
+    /// <param name="column">The column.</param>
+    /// <returns>The values of both.</returns>
+    public static (string Key, string Value) FirstWith(string source, string key, string column)
+    {
+        using CsvReader csv = CsvReader.FromFile(source, new CsvReaderOptions { Separator = ',' });
+        csv.ReadHeader();
+        List<string> header = [.. csv.Headers];
+        int keyIndex = header.IndexOf(key), valueIndex = header.IndexOf(column);
+        while (csv.Read())
+        {
+            if (csv.GetString(valueIndex).Length > 0) return (csv.GetString(keyIndex), csv.GetString(valueIndex));
+        }
+
+        throw new InvalidDataException($"No row of {source} has a value in the column {column}.");
+    }
 }
