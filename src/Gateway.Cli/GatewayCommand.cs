@@ -50,6 +50,7 @@ public static class GatewayCommand
             ScreenCommand.Create(frame),
             QueryCommand.Create(frame),
             Group("log", "The broker's log.", LogVerifyCommand.Create(frame)),
+            DoctorCommand.Create(frame),
             SampleCommand.Create(frame),
             DemoCommand.Create(frame),
         };

@@ -17,10 +17,12 @@ internal static class HostLogging
     {
         logging.ClearProviders();
         logging.SetMinimumLevel(LogLevel.Information);
-        logging.AddFilter("Microsoft", LogLevel.Warning);
-        logging.AddFilter("Grpc", LogLevel.Warning);
         logging.AddSerilog(
+            // Filters of the logging builder would not hold: AddSerilog lets everything through to its own levels.
             new LoggerConfiguration()
+                .MinimumLevel.Information()
+                .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+                .MinimumLevel.Override("Grpc", LogEventLevel.Warning)
                 .WriteTo.Console(outputTemplate: Layout, formatProvider: CultureInfo.InvariantCulture, standardErrorFromLevel: LogEventLevel.Verbose, theme: Serilog.Sinks.SystemConsole.Themes.ConsoleTheme.None)
                 .WriteTo.File(
                     Path.Combine(folder, "logs", name + "-.log"),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gateway.Cli.Output;
 using Gateway.Protocol;
 using Gateway.Protocol.V1;
@@ -50,8 +49,8 @@ public sealed record HitLine
     /// <summary>The reasons that speak for it, in one line.</summary>
     public string Why() => string.Join("; ", Reasons.Where(reason => reason.Bits > 0).Select(reason => reason.Text));
 
-    /// <summary>All reasons with their weights, in one line.</summary>
-    public string WhyInFull() => string.Join("; ", Reasons.Select(reason => string.Create(CultureInfo.InvariantCulture, $"{reason.Text} ({reason.Bits:+0.0;-0.0;0.0})")));
+    /// <summary>All reasons, in one line.</summary>
+    public string WhyInFull() => string.Join("; ", Reasons.Select(reason => reason.Text));
 
     /// <summary>The lines of a result, best first.</summary>
     public static IEnumerable<HitLine> Of(ScreeningResult result, UtcDay today)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Gateway.Node.Feed;
 using Gateway.Node.Matching;
@@ -14,15 +13,18 @@ namespace Gateway.Node.Contributions;
 /// <summary>Takes contributions and withdrawals: each is durable here before anybody hears that it was taken. The publisher does the rest.</summary>
 public sealed class Outbox(INodeStore store, KnownCache cache, ContributionRules rules, OwnRecords own, Protocol.Keys.MemberKeys keys, Func<NodeView> view, TimeProvider time) : IDisposable
 {
-    private readonly ConcurrentDictionary<long, TaskCompletionSource<OutboxRow>> _waiting = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<long, TaskCompletionSource<OutboxRow>> _waiting = [];
+    private readonly Dictionary<long, OutboxRow> _told = [];
+    private int _adding;
     private readonly SemaphoreSlim _work = new(0);
 
     /// <summary>Takes contributions.</summary>
-    /// <returns>For each: what became of it, and its row where it was taken.</returns>
-    public async Task<IReadOnlyList<(V1.ContributionOutcome Outcome, OutboxRow? Row)>> AddAsync(IReadOnlyList<V1.Contribution> contributions, CancellationToken cancellation)
+    /// <returns>For each: what became of it, and where it is on its way the task that ends when it is acknowledged, refused or further.</returns>
+    public async Task<IReadOnlyList<(V1.ContributionOutcome Outcome, Task<OutboxRow>? Done)>> AddAsync(IReadOnlyList<V1.Contribution> contributions, CancellationToken cancellation)
     {
         NetworkState state = view().State;
-        (V1.ContributionOutcome Outcome, OutboxRow? Row)[] answers = new (V1.ContributionOutcome, OutboxRow?)[contributions.Count];
+        (V1.ContributionOutcome Outcome, Task<OutboxRow>? Done)[] answers = new (V1.ContributionOutcome, Task<OutboxRow>?)[contributions.Count];
         List<(int Place, OutboxRow Draft)> drafts = [];
         for (int i = 0; i < answers.Length; i++)
         {
@@ -47,8 +49,24 @@ public sealed class Outbox(INodeStore store, KnownCache cache, ContributionRules
             }));
         }
 
-        IReadOnlyList<OutboxRow> rows = await store.AddDraftsAsync([.. drafts.Select(draft => draft.Draft)], cancellation);
-        for (int i = 0; i < rows.Count; i++) answers[drafts[i].Place] = (Answer(answers[drafts[i].Place].Outcome, drafts[i].Draft, rows[i]), rows[i]);
+        lock (_gate) _adding++;
+        try
+        {
+            IReadOnlyList<OutboxRow> rows = await store.AddDraftsAsync([.. drafts.Select(draft => draft.Draft)], cancellation);
+            for (int i = 0; i < rows.Count; i++)
+            {
+                V1.ContributionOutcome outcome = Answer(answers[drafts[i].Place].Outcome, drafts[i].Draft, rows[i]);
+                answers[drafts[i].Place] = (outcome, outcome.State == V1.ContributionState.Queued ? WhenDone(rows[i]) : null);
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (--_adding == 0) _told.Clear();
+            }
+        }
+
         Wake();
         return answers;
     }
@@ -83,15 +101,26 @@ public sealed class Outbox(INodeStore store, KnownCache cache, ContributionRules
         return withdrawal;
     }
 
-    /// <summary>Ends when a row is acknowledged, refused or further.</summary>
-    public Task<OutboxRow> WaitAsync(OutboxRow row) => IsDone(row.State)
-        ? Task.FromResult(row)
-        : _waiting.GetOrAdd(row.Id, _ => new TaskCompletionSource<OutboxRow>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-
-    /// <summary>Tells those who wait that a row has come further.</summary>
+    /// <summary>Tells those who wait that a row has come further. The row is in the store before.</summary>
     public void Tell(OutboxRow row)
     {
-        if (IsDone(row.State) && _waiting.TryRemove(row.Id, out TaskCompletionSource<OutboxRow>? waiting)) waiting.TrySetResult(row);
+        if (!IsDone(row.State)) return;
+        lock (_gate)
+        {
+            // Between a draft's commit and the wait for it a running publisher may have finished it.
+            if (_adding > 0) _told[row.Id] = row;
+            if (_waiting.Remove(row.Id, out TaskCompletionSource<OutboxRow>? waiting)) waiting.TrySetResult(row);
+        }
+    }
+
+    private Task<OutboxRow> WhenDone(OutboxRow row)
+    {
+        lock (_gate)
+        {
+            if (_told.TryGetValue(row.Id, out OutboxRow? told)) return Task.FromResult(told);
+            if (!_waiting.TryGetValue(row.Id, out TaskCompletionSource<OutboxRow>? waiting)) _waiting[row.Id] = waiting = new TaskCompletionSource<OutboxRow>(TaskCreationOptions.RunContinuationsAsynchronously);
+            return waiting.Task;
+        }
     }
 
     /// <summary>What to tell about a row.</summary>

@@ -81,9 +81,16 @@ public sealed class Follower(NodeLog log, CallInvoker broker, AlarmBell alarms, 
     {
         ulong from = log.View.Size;
         using AsyncServerStreamingCall<FollowResponse> call = _broker.Follow(new FollowRequest { FromIndex = from }, cancellationToken: stopping);
-        await call.ResponseHeadersAsync.WaitAsync(stopping);
-        _connected = true;
-        NodeEvents.BrokerReached(logger, from);
+        Metadata headers = await call.ResponseHeadersAsync.WaitAsync(stopping);
+
+        // A refusal comes as headers, too, with its detail among them (gRPC over HTTP/2, Trailers-Only): reading the stream throws it.
+        if (headers.Get(GrpcErrors.Trailer) is null)
+        {
+            _connected = true;
+            Interlocked.Exchange(ref _lastHeard, time.GetUtcNow().UtcTicks);
+            NodeEvents.BrokerReached(logger, from);
+        }
+
         List<FeedLeaf> leaves = [];
         ulong first = from;
         while (await call.ResponseStream.MoveNext(stopping))
