@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Gateway.Cli.Commands;
+using Gateway.Cli.Demo;
 
 namespace Gateway.Cli;
 
@@ -27,7 +28,7 @@ public static class GatewayCommand
             Output = surroundings.Out,
             Error = surroundings.Error,
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = TerminationTimeout,
+            ProcessTerminationTimeout = surroundings.HearsSignals ? TerminationTimeout : null,
         };
         return await parsed.InvokeAsync(configuration, cancellation);
     }
@@ -51,6 +52,7 @@ public static class GatewayCommand
             Group("log", "The broker's log.", LogVerifyCommand.Create(frame)),
             DoctorCommand.Create(frame),
             SampleCommand.Create(frame),
+            DemoCommand.Create(frame),
         };
     }
 

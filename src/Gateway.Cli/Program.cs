@@ -1,3 +1,5 @@
 using Gateway.Cli;
+using Gateway.Cli.Demo;
 
+ParentWatch.StartIfAsked();
 return await GatewayCommand.RunAsync(args, Surroundings.OfProcess(), CancellationToken.None);

@@ -23,6 +23,9 @@ public sealed record Surroundings
     /// <summary>The folder relative paths start from.</summary>
     public required string CurrentDirectory { get; init; }
 
+    /// <summary>Whether Ctrl-C and SIGTERM are for this command to hear; not where another command runs it and passes them on.</summary>
+    public bool HearsSignals { get; init; } = true;
+
     /// <summary>Clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -66,7 +66,8 @@ internal static class ScreenCommand
         });
     }
 
-    private static string Line(ScreeningProgress now, TimeSpan elapsed)
+    /// <summary>Progress in a line.</summary>
+    internal static string Line(ScreeningProgress now, TimeSpan elapsed)
     {
         const int width = 24;
         int done = (int)(now.Share * width);

@@ -7,7 +7,10 @@ using Spectre.Console;
 namespace Gateway.Cli.Screening;
 
 /// <summary>Takes the hits of a screening: all go to the file of `--out`, the best stay for the result.</summary>
-public sealed class HitSink(string? path, UtcDay today) : IDisposable
+/// <param name="path">File for all hits, or null.</param>
+/// <param name="today">The day ages count to.</param>
+/// <param name="also">Sees every result with a hit too.</param>
+public sealed class HitSink(string? path, UtcDay today, Action<ScreeningResult>? also = null) : IDisposable
 {
     /// <summary>Hits kept for the result.</summary>
     public const int Kept = 1_000;
@@ -29,6 +32,7 @@ public sealed class HitSink(string? path, UtcDay today) : IDisposable
     /// <summary>Takes a result.</summary>
     public void Add(ScreeningResult result)
     {
+        also?.Invoke(result);
         foreach (HitLine hit in HitLine.Of(result, today))
         {
             Count++;
