@@ -29,11 +29,11 @@ public sealed class ContributionsEndpoint(Outbox outbox, RecordList records, Nod
                 throw new RefusalException(Refusal.Invalid("TOO_MANY_CONTRIBUTIONS", $"A message holds {contributions.Count} contributions, more than {MostContributions}.", "contributions", "Send them in several messages."));
             }
 
-            IReadOnlyList<(ContributionOutcome Outcome, Task<OutboxRow>? Done)> taken = await outbox.AddAsync(contributions, context.CancellationToken);
+            IReadOnlyList<(ContributionOutcome Outcome, OutboxRow? Row)> taken = await outbox.AddAsync(contributions, context.CancellationToken);
             ContributeResponse response = new();
             response.Outcomes.AddRange(taken.Select(one => one.Outcome));
             await responseStream.WriteAsync(response, context.CancellationToken);
-            open.AddRange(taken.Select(one => one.Done).OfType<Task<OutboxRow>>());
+            open.AddRange(taken.Where(one => one.Outcome.State == ContributionState.Queued).Select(one => outbox.WaitAsync(one.Row!, context.CancellationToken)));
         }
 
         await foreach (Task<OutboxRow> done in Task.WhenEach(open).WithCancellation(context.CancellationToken))
