@@ -49,19 +49,35 @@ public static class NodeHost
     private const int MaximumLocalMessage = 4 * 1_048_576;
 
     /// <summary>Opens folder and store, builds the index, and composes the services. The caller starts and stops the application.</summary>
-    /// <exception cref="Protocol.Errors.RefusalException">The folder holds no node, or its settings are wrong.</exception>
+    /// <exception cref="Protocol.Errors.RefusalException">The folder holds no node, its settings are wrong, or another process runs it.</exception>
     public static async Task<WebApplication> BuildAsync(NodeDirectory directory, NodeSeams seams, CancellationToken cancellation)
     {
+        NodeResources resources = new();
+        try
+        {
+            return await BuildAsync(directory, seams, resources, cancellation);
+        }
+        catch
+        {
+            await resources.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<WebApplication> BuildAsync(NodeDirectory directory, NodeSeams seams, NodeResources resources, CancellationToken cancellation)
+    {
         NodeSettings settings = directory.ReadSettings();
-        MemberKeys keys = directory.ReadKeys();
-        NodeCertificate certificate = NodeCertificate.Load(directory);
-        X509Certificate2 authority = X509CertificateLoader.LoadCertificateFromFile(directory.AuthorityFile);
-        INodeStore store = await seams.OpenStore(directory.StoreFile, cancellation);
+        directory.Close(); // Before the socket is made in it.
+        resources.Keep(NodeLock.Take(directory));
+        MemberKeys keys = resources.Keep(directory.ReadKeys());
+        NodeCertificate certificate = resources.Keep(NodeCertificate.Load(directory));
+        X509Certificate2 authority = resources.Keep(X509CertificateLoader.LoadCertificateFromFile(directory.AuthorityFile));
+        INodeStore store = resources.Keep(await seams.OpenStore(directory.StoreFile, cancellation));
         KnownCache cache = new(keys, seams.Random);
         (NodeView view, Ledger.TiledTree tree) = await NodeLog.OpenAsync(store, settings.Member, keys, cancellation);
-        NodeMatcher matcher = await NodeMatcher.LoadAsync(store, cache, view, seams.Random, seams.Time, cancellation);
+        NodeMatcher matcher = resources.Keep(await NodeMatcher.LoadAsync(store, cache, view, seams.Random, seams.Time, cancellation));
         OwnRecords own = await OwnRecords.LoadAsync(store, cancellation);
-        BrokerConnection connection = BrokerConnection.Authenticated(new Uri(settings.Broker), settings.Network, authority, certificate, seams.Time);
+        BrokerConnection connection = resources.Keep(BrokerConnection.Authenticated(new Uri(settings.Broker), settings.Network, authority, certificate, seams.Time));
         CallInvoker broker = seams.Transport?.Invoke(connection.Invoker) ?? connection.Invoker;
 
         IReadOnlyList<NodeRecord> awaited = await store.ReadAwaitingWithdrawalAsync(cancellation);
@@ -71,6 +87,7 @@ public static class NodeHost
         seams.Logging(builder.Logging);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, directory, settings));
         IServiceCollection services = builder.Services;
+        services.AddSingleton(_ => resources); // By a factory: what the container is given ready-made it does not dispose.
         services.AddSingleton(seams.Time).AddSingleton(seams.Random).AddSingleton(settings).AddSingleton(keys).AddSingleton(certificate).AddSingleton(store).AddSingleton(cache)
             .AddSingleton(matcher).AddSingleton(own).AddSingleton(connection).AddSingleton(broker).AddSingleton<AlarmBell>();
         AddLog(services, settings, keys, (view, tree), awaited, lastNumber);
@@ -78,10 +95,12 @@ public static class NodeHost
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
 
         WebApplication application = builder.Build();
+        application.Services.GetRequiredService<NodeResources>(); // The first made is the last disposed.
         application.MapGrpcService<ScreeningEndpoint>();
         application.MapGrpcService<ContributionsEndpoint>();
         application.Lifetime.ApplicationStarted.Register(() =>
         {
+            // The folder has kept others out since before the socket was made; its own mode is for whoever opens the folder up later.
             if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(directory.SocketFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             NodeEvents.Started(application.Services.GetRequiredService<ILogger<NodeLog>>(), settings.Member.Prefix, settings.Network, view.Size, matcher.Known.Count);
         });
@@ -115,7 +134,10 @@ public static class NodeHost
         services.AddSingleton(new RecordSealer(seams.Random)).AddSingleton(new ContributionRules(settings.Member, seams.Time)).AddSingleton<Outbox>();
         services.AddSingleton<Pseudonymiser>().AddHostedService(provider => provider.GetRequiredService<Pseudonymiser>());
         services.AddSingleton<Follower>().AddHostedService(provider => provider.GetRequiredService<Follower>());
-        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<Publisher>(provider, settings.Member));
+        services.AddSingleton<ReleaseSchedule>().AddSingleton<WithdrawalUpload>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DraftSealer>(provider, settings.Member));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RecordUpload>(provider, settings.Member));
+        services.AddHostedService<Publisher>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CircleSteward>(provider, settings.Member));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CertificateRenewal>(provider, self));
         services.AddSingleton(new Scorer(Weights.Shipped())).AddSingleton<HitOpener>();

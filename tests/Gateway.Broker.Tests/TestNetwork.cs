@@ -96,7 +96,7 @@ internal sealed class TestNetwork : IAsyncDisposable
         };
         foreach (TestMember member in added)
         {
-            CircleMember change = new() { CircleId = circle, MemberId = ByteString.CopyFrom(member.Id.ToArray()), Change = CircleMemberChange.Added };
+            CircleMember change = new() { CircleId = circle, MemberId = ByteString.CopyFrom(member.Id.ToArray()), Change = CircleMemberChange.Added, Epoch = key.Epoch };
             request.CircleMembers.Add(Statements.Sign(change, broker.GenesisHash, steward.Id, steward.Keys.Member));
         }
 

@@ -42,7 +42,7 @@ public sealed class ArchitectureTests
 
     internal static string Repository { get; } = FindRepository();
 
-    private static IEnumerable<string> Tracked()
+    private static string[] Tracked()
     {
         using Process git = Process.Start(new ProcessStartInfo("git", ["-C", Repository, "ls-files"]) { RedirectStandardOutput = true })!;
         string output = git.StandardOutput.ReadToEnd();

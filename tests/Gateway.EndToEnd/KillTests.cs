@@ -113,7 +113,7 @@ public sealed class KillTests(ITestOutputHelper output)
 
     private static async Task CheckAsync(string retailer, string customs, int contributed, ConcurrentDictionary<string, ByteString> published)
     {
-        await UntilAsync(retailer, status => status.OutboxWaiting == 0 && status.BrokerConnected);
+        await UntilAsync(retailer, status => status.OutboxWaiting == 0 && status.LiveRecords >= (ulong)contributed);
         List<RecordLine> mine = await ListAsync(retailer, new ListRecordsRequest { Mine = true });
         GetStatusResponse follower = await UntilAsync(customs, status => status.LiveRecords >= (ulong)mine.Count);
         GetStatusResponse publisher = await UntilAsync(retailer, status => status.LogSize == follower.LogSize);

@@ -97,7 +97,10 @@ public sealed class LocalNetwork : IAsyncDisposable
         return node;
     }
 
-    public async Task CreateCircleAsync(string name, LocalNode steward, params LocalNode[] others)
+    public Task CreateCircleAsync(string name, LocalNode steward, params LocalNode[] others) => CreateCircleAsync(name, [], steward, others);
+
+    /// <summary>Founds a circle in which there are members whose nodes are not ours, too.</summary>
+    public async Task CreateCircleAsync(string name, IReadOnlyList<MemberId> foreigners, LocalNode steward, params LocalNode[] others)
     {
         CirclePolicy policy = new()
         {
@@ -109,7 +112,7 @@ public sealed class LocalNetwork : IAsyncDisposable
             MaximumRetentionDays = 730,
             NameMatching = NameMatching.CompoundOnly,
         };
-        policy.FoundingMemberIds.AddRange(others.Prepend(steward).Select(node => ByteString.CopyFrom(node.Member.ToArray())));
+        policy.FoundingMemberIds.AddRange(others.Prepend(steward).Select(node => node.Member).Concat(foreigners).Select(member => ByteString.CopyFrom(member.ToArray())));
         MemberRole[] all = [MemberRole.Retailer, MemberRole.Customs, MemberRole.Police, MemberRole.RightsHolder, MemberRole.Intermediary];
         policy.PublishingRoles.AddRange(all);
         policy.ReadingRoles.AddRange(all);

@@ -5,7 +5,7 @@ namespace Gateway.Protocol.Tests;
 
 public sealed class InvitationTests
 {
-    private static readonly Invitation Sent = new()
+    private static readonly InvitationFile Sent = new()
     {
         Network = "net.gateway.example",
         Broker = "https://broker.example:8443",
@@ -21,7 +21,7 @@ public sealed class InvitationTests
     [Fact]
     public void An_invitation_is_read_as_it_was_written_and_shows_its_secret_to_nobody()
     {
-        Assert.Equal(Sent, Invitation.Parse(Sent.ToJson()));
+        Assert.Equal(Sent, InvitationFile.Parse(Sent.ToJson()));
         Assert.DoesNotContain(Sent.Token, Sent.ToString(), StringComparison.Ordinal);
     }
 
@@ -33,7 +33,7 @@ public sealed class InvitationTests
     [InlineData("not json")]
     public void What_is_no_invitation_is_refused(string text)
     {
-        Assert.Equal("INVITATION_UNREADABLE", Assert.Throws<RefusalException>(() => Invitation.Parse(text)).Refusal.Code);
+        Assert.Equal("INVITATION_UNREADABLE", Assert.Throws<RefusalException>(() => InvitationFile.Parse(text)).Refusal.Code);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class InvitationTests
         foreach (string line in lines.Where(line => line.Contains(':', StringComparison.Ordinal) && !line.Contains("expires_at", StringComparison.Ordinal)))
         {
             string text = string.Join('\n', lines.Except([line]));
-            Assert.Equal("INVITATION_UNREADABLE", Assert.Throws<RefusalException>(() => Invitation.Parse(text)).Refusal.Code);
+            Assert.Equal("INVITATION_UNREADABLE", Assert.Throws<RefusalException>(() => InvitationFile.Parse(text)).Refusal.Code);
         }
     }
 }

@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 docker-compose config -q
-docker-compose config | python3 -c '
+docker-compose config | /usr/bin/python3 -c '
 import sys, yaml
 faults = []
 composed = yaml.safe_load(sys.stdin)

@@ -16,7 +16,7 @@ namespace Gateway.Broker.Services;
 /// ones, and those of circles the member belongs to or whose epoch key it was given, whatever its role (a contributor checks its own entries). Items: where the member's role
 /// reads in the circle, and the contributor's own.
 /// </summary>
-internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal signal, MemberId reader, IServerStreamWriter<FollowResponse> responses)
+internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal signal, MemberId reader, IServerStreamWriter<FollowResponse> responses, ServerCallContext context)
 {
     /// <summary>Leaves in one batch, unless a single commit has more.</summary>
     private const ulong MaximumBatch = 2_000;
@@ -34,6 +34,8 @@ internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal
             throw new RefusalException(Refusal.DataLoss("LOG_SHORTER", $"The log has {signal.Size} leaves; leaf {from} was asked for.", "from_index", "Keep the checkpoints you hold: the broker shows an older log than it did before."));
         }
 
+        // At once, so that a reader who has the whole log knows that it is being served, though there may be nothing to send for hours.
+        await context.WriteResponseHeadersAsync([]).ConfigureAwait(false);
         while (true)
         {
             // Never past the announced size: the store may hold a commit whose state the view does not have yet, and a member just admitted would miss its first entries.

@@ -18,7 +18,7 @@ namespace Gateway.Node.Circles;
 /// founding member it checks a proposal and signs it. The broker carries both and can open neither.
 /// </summary>
 public sealed class CircleSteward(
-    CallInvoker broker, MemberId member, MemberKeys keys, Func<NodeView> view, RandomSource random, TimeProvider time, ILogger<CircleSteward> logger) : BackgroundService
+    CallInvoker broker, MemberId member, MemberKeys keys, Func<NodeView> view, AlarmBell alarms, RandomSource random, TimeProvider time, ILogger<CircleSteward> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ProposalPatience = TimeSpan.FromSeconds(30);
@@ -43,7 +43,7 @@ public sealed class CircleSteward(
     private async Task WorkAsync(CancellationToken cancellation)
     {
         NetworkState state = view().State;
-        NetworkCircle[] founded = [.. state.Circles.Values.Where(circle => circle.CurrentEpoch is null && FoundersOf(circle).Contains(member))];
+        NetworkCircle[] founded = [.. state.Circles.Values.Where(circle => circle.CurrentEpoch is null && FoundersOf(circle, state).Contains(member))];
         try
         {
             foreach (NetworkCircle circle in founded.Where(circle => circle.Steward == member)) await ProposeAsync(circle, state, cancellation);
@@ -54,6 +54,10 @@ public sealed class CircleSteward(
             Refusal refusal = fault.ToRefusal("broker");
             NodeEvents.WorkFailed(logger, "circle keys", refusal.What);
         }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            await alarms.RaiseFailureAsync("circle keys", fault, cancellation);
+        }
     }
 
     private async Task ProposeAsync(NetworkCircle circle, NetworkState state, CancellationToken cancellation)
@@ -63,7 +67,7 @@ public sealed class CircleSteward(
         using CircleKey key = CircleKey.Create(circle.Id, 0, random);
         KeyEpoch epoch = new() { CircleId = ByteString.CopyFrom(circle.Id.ToArray()), Epoch = 0, Commitment = ByteString.CopyFrom(key.Commitment.Span) };
         ProposeEpochRequest request = new() { RouteKey = ByteString.CopyFrom(key.RouteKey.ToArray()) };
-        foreach (MemberId founder in FoundersOf(circle))
+        foreach (MemberId founder in FoundersOf(circle, state))
         {
             epoch.SealedKeys.Add(new SealedCircleKey
             {
@@ -110,7 +114,7 @@ public sealed class CircleSteward(
         if (proposal.KeyEpoch is null || !Statements.TryRead(proposal.KeyEpoch, KeyEpoch.Parser, out KeyEpoch? epoch) || !CircleId.TryFromBytes(epoch.CircleId.Span, out CircleId id)) return "the proposal cannot be read";
         if (!state.Circles.TryGetValue(id, out NetworkCircle? circle)) return $"circle {id.Prefix} is not in the log";
         if (epoch.Epoch != 0 || circle.CurrentEpoch is not null) return $"epoch {epoch.Epoch} of circle {id.Prefix} is not next";
-        MemberId[] founders = FoundersOf(circle);
+        MemberId[] founders = FoundersOf(circle, state);
         if (!founders.Contains(member)) return $"this member did not found circle {id.Prefix}";
         if (!Statements.ValidSigners(proposal.KeyEpoch, nameof(KeyEpoch), state.GenesisHash.Span, MemberKeyOf).Contains(circle.Steward)) return $"the steward of circle {id.Prefix} did not sign its key";
         HashSet<MemberId> recipients = [.. epoch.SealedKeys.Select(key => MemberId.TryFromBytes(key.MemberId.Span, out MemberId recipient) ? recipient : default)];
@@ -119,7 +123,8 @@ public sealed class CircleSteward(
         HashSet<MemberId> admitted = [];
         foreach (SignedStatement statement in proposal.CircleMembers)
         {
-            if (!Statements.TryRead(statement, CircleMember.Parser, out CircleMember? change) || !change.CircleId.Span.SequenceEqual(id.ToArray()) || change.Change != CircleMemberChange.Added
+            // For this epoch: a signature for a later one would be kept, and used to admit somebody again who had been removed.
+            if (!Statements.TryRead(statement, CircleMember.Parser, out CircleMember? change) || change.Epoch != 0 || !change.CircleId.Span.SequenceEqual(id.ToArray()) || change.Change != CircleMemberChange.Added
                 || !MemberId.TryFromBytes(change.MemberId.Span, out MemberId added) || !admitted.Add(added)
                 || !Statements.ValidSigners(statement, nameof(CircleMember), state.GenesisHash.Span, MemberKeyOf).Contains(circle.Steward))
             {
@@ -134,7 +139,18 @@ public sealed class CircleSteward(
         VerifyingKey? MemberKeyOf(MemberId signer) => state.Members.TryGetValue(signer, out NetworkMember? found) ? found.MemberKey : null;
     }
 
-    private static MemberId[] FoundersOf(NetworkCircle circle) => [.. circle.Policy.FoundingMemberIds.Select(id => MemberId.FromBytes(id.Span)).Distinct()];
+    // The policy is the broker's word: founders that are no members, or no ids, make it one that nobody here makes a key for.
+    private static MemberId[] FoundersOf(NetworkCircle circle, NetworkState state)
+    {
+        HashSet<MemberId> founders = [];
+        foreach (ByteString bytes in circle.Policy.FoundingMemberIds)
+        {
+            if (!MemberId.TryFromBytes(bytes.Span, out MemberId founder) || !state.Members.ContainsKey(founder)) return [];
+            founders.Add(founder);
+        }
+
+        return [.. founders];
+    }
 
     private DateTime Deadline() => time.GetUtcNow().UtcDateTime + Patience;
 }

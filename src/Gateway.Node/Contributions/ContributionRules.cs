@@ -19,6 +19,7 @@ public sealed class ContributionRules(MemberId member, TimeProvider time)
 {
     private const int LongestReference = 128;
     private const int LongestName = 500;
+    private const int MostAliases = 64;
 
     /// <summary>Judges a contribution.</summary>
     /// <param name="contribution">As the person or system sent it.</param>
@@ -31,10 +32,11 @@ public sealed class ContributionRules(MemberId member, TimeProvider time)
         if (refusal is not null) return null;
 
         V1.Contribution complete = contribution.Clone();
-        UtcDay last = UtcDay.Of(time.GetUtcNow()).AddDays(circle!.Policy.MaximumRetentionDays);
+        UtcDay today = UtcDay.Of(time.GetUtcNow());
+        UtcDay last = today.AddDays(circle!.Policy.MaximumRetentionDays);
         if (complete.Summary.ExpiryDay == 0) complete.Summary.ExpiryDay = last.Number;
         complete.Summary.ReplyPk = Google.Protobuf.ByteString.Empty;
-        refusal = FaultOfSummary(complete.Summary, circle.Policy, last);
+        refusal = FaultOfSummary(complete.Summary, circle.Policy, today, last);
         if (refusal is not null) return null;
 
         DerivedKeys keys = KeysIn(complete);
@@ -73,16 +75,18 @@ public sealed class ContributionRules(MemberId member, TimeProvider time)
     private static Refusal? FaultOfForm(V1.Contribution contribution)
     {
         if (contribution.Reference.Length is 0 or > LongestReference) return Refusal.Invalid("REFERENCE_INVALID", $"The reference is empty or longer than {LongestReference} characters.", "reference", "Give your own short reference of the case.");
+        if (contribution.Summary is null) return Refusal.Invalid("SUMMARY_INVALID", "The contribution has no summary.", "summary", "See the columns of the file in docs/formats.md.");
         if (contribution.Subject is null || contribution.Subject.Name.Length == 0) return Refusal.Invalid("NAME_MISSING", "The subject has no name.", "name", "Give the name in full.");
         if (contribution.Subject.Name.Length > LongestName || contribution.Subject.Aliases.Any(alias => alias.Length > LongestName))
         {
             return Refusal.Invalid("NAME_TOO_LONG", $"A name is longer than {LongestName} characters.", "name", "Give the name alone; a description does not belong here.");
         }
 
+        if (contribution.Subject.Aliases.Count > MostAliases) return Refusal.Invalid("TOO_MANY_ALIASES", $"The subject has {contribution.Subject.Aliases.Count} aliases, more than {MostAliases}.", "aliases", "Give the ones in use.");
         return Translation.FaultOf(contribution.Subject.Identifiers, "identifiers") ?? Translation.FaultOf(contribution.References, "references");
     }
 
-    private static Refusal? FaultOfSummary(V1.Summary summary, V1.CirclePolicy policy, UtcDay last)
+    private static Refusal? FaultOfSummary(V1.Summary summary, V1.CirclePolicy policy, UtcDay today, UtcDay last)
     {
         if (SummaryRules.FirstFault(summary) is { } fault)
         {
@@ -95,6 +99,7 @@ public sealed class ContributionRules(MemberId member, TimeProvider time)
             return Refusal.Invalid("EVIDENCE_TOO_WEAK", $"The circle takes evidence of {policy.MinimumEvidenceGrade} or better.", "evidence_grade", "Wait for better evidence, or use another circle.");
         }
 
+        if (summary.ExpiryDay < today.Number) return Refusal.Invalid("EXPIRY_PAST", $"The expiry lies before {today}.", "expiry_day", "Give a later day, or none for the longest time.");
         return summary.ExpiryDay > last.Number
             ? Refusal.Invalid("EXPIRY_TOO_LATE", $"The circle keeps records until {last} at most.", "expiry_day", "Give an earlier day, or none for the longest time.")
             : null;

@@ -12,23 +12,44 @@ using V1 = Gateway.Protocol.V1;
 namespace Gateway.Node.Contributions;
 
 /// <summary>Takes contributions and withdrawals: each is durable here before anybody hears that it was taken. The publisher does the rest.</summary>
-public sealed class Outbox(INodeStore store, KnownCache cache, ContributionRules rules, OwnRecords own, Protocol.Keys.MemberKeys keys, Func<NodeView> view, TimeProvider time) : IDisposable
+public sealed class Outbox : IDisposable
 {
+    private readonly INodeStore _store;
+    private readonly KnownCache _cache;
+    private readonly ContributionRules _rules;
+    private readonly OwnRecords _own;
+    private readonly Protocol.Keys.MemberKeys _keys;
+    private readonly Func<NodeView> _view;
+    private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<OutboxRow>> _waiting = new();
-    private readonly SemaphoreSlim _work = new(0);
+    private readonly ConcurrentQueue<RecordId> _logged = new();
+    private readonly List<WorkSignal> _signals = [];
+
+    /// <summary>Composes the outbox.</summary>
+    public Outbox(INodeStore store, KnownCache cache, ContributionRules rules, OwnRecords own, Protocol.Keys.MemberKeys keys, Func<NodeView> view, TimeProvider time)
+    {
+        _store = store;
+        _cache = cache;
+        _rules = rules;
+        _own = own;
+        _keys = keys;
+        _view = view;
+        _time = time;
+        own.Logged += OnLogged;
+    }
 
     /// <summary>Takes contributions.</summary>
     /// <returns>For each: what became of it, and its row where it was taken.</returns>
     public async Task<IReadOnlyList<(V1.ContributionOutcome Outcome, OutboxRow? Row)>> AddAsync(IReadOnlyList<V1.Contribution> contributions, CancellationToken cancellation)
     {
-        NetworkState state = view().State;
+        NetworkState state = _view().State;
         (V1.ContributionOutcome Outcome, OutboxRow? Row)[] answers = new (V1.ContributionOutcome, OutboxRow?)[contributions.Count];
         List<(int Place, OutboxRow Draft)> drafts = [];
         for (int i = 0; i < answers.Length; i++)
         {
             V1.ContributionOutcome outcome = new() { Reference = contributions[i].Reference };
             answers[i] = (outcome, null);
-            if (rules.Judge(contributions[i], state, out Refusal? refusal) is not { } accepted)
+            if (_rules.Judge(contributions[i], state, out Refusal? refusal) is not { } accepted)
             {
                 Refuse(outcome, refusal!);
                 continue;
@@ -42,12 +63,12 @@ public sealed class Outbox(INodeStore store, KnownCache cache, ContributionRules
                 Reference = contributions[i].Reference,
                 ContentHash = SHA256.HashData(contributions[i].ToByteArray()), // As stated: an expiry that is filled in moves with the calendar.
                 State = OutboxState.Draft,
-                Draft = cache.SealDraft(content),
-                CreatedAt = time.GetUtcNow(),
+                Draft = _cache.SealDraft(content),
+                CreatedAt = _time.GetUtcNow(),
             }));
         }
 
-        IReadOnlyList<OutboxRow> rows = await store.AddDraftsAsync([.. drafts.Select(draft => draft.Draft)], cancellation);
+        IReadOnlyList<OutboxRow> rows = await _store.AddDraftsAsync([.. drafts.Select(draft => draft.Draft)], cancellation);
         for (int i = 0; i < rows.Count; i++) answers[drafts[i].Place] = (Answer(answers[drafts[i].Place].Outcome, drafts[i].Draft, rows[i]), rows[i]);
         Wake();
         return answers;
@@ -57,7 +78,7 @@ public sealed class Outbox(INodeStore store, KnownCache cache, ContributionRules
     /// <exception cref="RefusalException">The record is not this member's, or not published.</exception>
     public async Task<OutboxWithdrawal> WithdrawAsync(RecordId record, V1.WithdrawalReason reason, CancellationToken cancellation)
     {
-        OutboxRow row = await store.FindOutboxAsync(record, cancellation)
+        OutboxRow row = await _store.FindOutboxAsync(record, cancellation)
             ?? throw new RefusalException(Refusal.NotFound("RECORD_NOT_OWN", "This member has not contributed a record with this id.", $"record {record.Prefix}", "See `gateway records --mine`."));
         if (reason is V1.WithdrawalReason.Unspecified or V1.WithdrawalReason.Rectified)
         {
@@ -69,29 +90,45 @@ public sealed class Outbox(INodeStore store, KnownCache cache, ContributionRules
             throw new RefusalException(Refusal.Precondition("RECORD_NOT_PUBLISHED", "The record is not published.", $"record {record.Prefix}", "There is nothing to withdraw."));
         }
 
-        using Protocol.Keys.RecordKeys recordKeys = keys.ForRecord(row.RecordSalt);
+        using Protocol.Keys.RecordKeys recordKeys = _keys.ForRecord(row.RecordSalt);
         V1.WithdrawRequest request = new()
         {
             RecordId = ByteString.CopyFrom(record.ToArray()),
             Reason = reason,
             Signature = ByteString.CopyFrom(recordKeys.Signing.Sign(RecordFormat.WithdrawMessage(record, reason, null))),
         };
-        OutboxWithdrawal withdrawal = new(record, request.ToByteArray(), null, null, time.GetUtcNow());
-        own.Add(record);
-        await store.AddWithdrawalAsync(withdrawal, cancellation);
+        OutboxWithdrawal withdrawal = new(record, request.ToByteArray(), null, null, _time.GetUtcNow());
+        _own.Add(record);
+        await _store.AddWithdrawalAsync(withdrawal, cancellation);
         Wake();
         return withdrawal;
     }
 
     /// <summary>Ends when a row is acknowledged, refused or further.</summary>
-    public Task<OutboxRow> WaitAsync(OutboxRow row) => IsDone(row.State)
-        ? Task.FromResult(row)
-        : _waiting.GetOrAdd(row.Id, _ => new TaskCompletionSource<OutboxRow>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    public async Task<OutboxRow> WaitAsync(OutboxRow row, CancellationToken cancellation)
+    {
+        if (IsDone(row.State)) return row;
+        Task<OutboxRow> told = _waiting.GetOrAdd(row.Id, _ => new TaskCompletionSource<OutboxRow>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+        // It may have come further before anybody waited.
+        if (await _store.ReadOutboxRowAsync(row.Id, cancellation) is { } now) Tell(now);
+        return await told.WaitAsync(cancellation);
+    }
 
     /// <summary>Tells those who wait that a row has come further.</summary>
     public void Tell(OutboxRow row)
     {
         if (IsDone(row.State) && _waiting.TryRemove(row.Id, out TaskCompletionSource<OutboxRow>? waiting)) waiting.TrySetResult(row);
+    }
+
+    /// <summary>Tells those who wait for records that the feed brought before the broker's answer came, or instead of it.</summary>
+    public async Task TellLoggedAsync(CancellationToken cancellation)
+    {
+        while (_logged.TryPeek(out RecordId id))
+        {
+            if (!_waiting.IsEmpty && await _store.FindOutboxAsync(id, cancellation) is { } row) Tell(row);
+            _logged.TryDequeue(out _);
+        }
     }
 
     /// <summary>What to tell about a row.</summary>
@@ -104,17 +141,31 @@ public sealed class Outbox(INodeStore store, KnownCache cache, ContributionRules
         return outcome;
     }
 
-    /// <summary>Wakes the publisher.</summary>
+    /// <summary>Wakes whoever works the outbox off.</summary>
     public void Wake()
     {
-        if (_work.CurrentCount == 0) _work.Release();
+        lock (_signals)
+        {
+            foreach (WorkSignal signal in _signals) signal.Set();
+        }
+    }
+
+    /// <summary>A signal that is set whenever there may be work. Each worker has its own: with one for all a worker would take another's.</summary>
+    public WorkSignal NewSignal()
+    {
+        WorkSignal signal = new(_time);
+        lock (_signals) _signals.Add(signal);
+        return signal;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _work.Dispose();
+    public void Dispose() => _own.Logged -= OnLogged;
 
-    /// <summary>Waits for work, or until some time has passed.</summary>
-    public Task WaitForWorkAsync(TimeSpan most, CancellationToken cancellation) => _work.WaitAsync(most, cancellation);
+    private void OnLogged(IReadOnlyList<RecordId> records)
+    {
+        foreach (RecordId record in records) _logged.Enqueue(record);
+        Wake();
+    }
 
     private static V1.ContributionOutcome Answer(V1.ContributionOutcome outcome, OutboxRow asked, OutboxRow stored)
     {

@@ -28,9 +28,13 @@ public static class ReceiptCheck
     {
         if (!TryParse(receipt, out Entry? entry) || entry.ContentCase != Entry.ContentOneofCase.RecordWithdrawn) return Fault("its entry is not a RecordWithdrawn", request.RecordId);
         RecordWithdrawn withdrawn = entry.RecordWithdrawn;
-        bool same = withdrawn.RecordId == request.RecordId && withdrawn.Reason == request.Reason && withdrawn.ReplacementId == request.ReplacementId && withdrawn.Signature == request.Signature;
+        bool same = withdrawn.RecordId == request.RecordId && withdrawn.Reason == request.Reason && withdrawn.ReplacementId == request.ReplacementId && withdrawn.Signature == request.Signature
+            && withdrawn.Epoch == circle.Epoch && withdrawn.CircleId.Span.SequenceEqual(circle.Circle.ToArray());
         return same ? FaultOfProof(receipt, circle, state, request.RecordId) : Fault("its entry is not the one submitted", request.RecordId);
     }
+
+    /// <summary>The receipt is of a record that this node cannot place: it proves nothing here.</summary>
+    public static Refusal Uncheckable(ByteString record) => Fault("this node knows neither circle nor epoch of the record", record);
 
     private static Refusal? FaultOfProof(Receipt receipt, CircleKey circle, NetworkState state, ByteString record)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Gateway.Cryptography;
 using Gateway.Ledger;
 using Gateway.Node.Circles;
@@ -10,44 +11,6 @@ using Gateway.Storage;
 using Google.Protobuf;
 
 namespace Gateway.Node.Feed;
-
-/// <summary>A record that a batch brings.</summary>
-/// <param name="Index">Index of its entry.</param>
-/// <param name="Entry">The entry.</param>
-/// <param name="Item">The item; empty where the broker has deleted it.</param>
-/// <param name="Circle">The key it is sealed under.</param>
-/// <param name="WithdrawnAt">Index of the promised withdrawal, where the item is missing for it.</param>
-public sealed record ArrivedRecord(ulong Index, RecordPublished Entry, ReadOnlyMemory<byte> Item, CircleKey Circle, ulong? WithdrawnAt);
-
-/// <summary>A withdrawal that a batch brings.</summary>
-/// <param name="Index">Index of its entry.</param>
-/// <param name="Entry">The entry.</param>
-public sealed record ArrivedWithdrawal(ulong Index, RecordWithdrawn Entry);
-
-/// <summary>A batch that holds: every leaf accounted for, the root the checkpoint's. Nothing of it is applied yet.</summary>
-public sealed record VerifiedBatch
-{
-    /// <summary>What is true after it.</summary>
-    public required NodeView View { get; init; }
-
-    /// <summary>The leaves for the store.</summary>
-    public required IReadOnlyList<LoggedLeaf> Leaves { get; init; }
-
-    /// <summary>The checkpoint.</summary>
-    public required LogHead Head { get; init; }
-
-    /// <summary>Records, in order.</summary>
-    public required IReadOnlyList<ArrivedRecord> Records { get; init; }
-
-    /// <summary>Withdrawals, in order.</summary>
-    public required IReadOnlyList<ArrivedWithdrawal> Withdrawals { get; init; }
-
-    /// <summary>Circle epochs that this member can open from here on.</summary>
-    public required IReadOnlyList<CircleKey> NewKeys { get; init; }
-
-    /// <summary>Entries that contradict the log before them and are not believed.</summary>
-    public required IReadOnlyList<Refusal> Alarms { get; init; }
-}
 
 /// <summary>
 /// Verifies a batch of the feed against everything before it (protocol §7, §8): leaf data, entries, routes, the tree's root, the checkpoint's signature. The only judge of what
@@ -63,7 +26,7 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         {
             return ReadLeaves(batch, before, tree);
         }
-        catch (FeedFaultException)
+        catch
         {
             tree.Rollback();
             throw;
@@ -116,18 +79,13 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
             throw Fault("GENESIS_FOREIGN", "The log does not begin with the Genesis this node pins.", "leaf 0", batch);
         }
 
-        Entry entry;
-        try
+        if (!TryParse(leaf.Entry, out Entry? entry, out (CircleId Circle, uint Epoch)? route))
         {
-            entry = Entry.Parser.ParseFrom(leaf.Entry);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            progress.Alarms.Add(Alarm("ENTRY_UNREADABLE", "An entry cannot be read; it is kept and not believed.", $"leaf {index}"));
+            progress.Alarms.Add(Unreadable(index));
             return;
         }
 
-        CheckRoute(index, leaf, entry, progress, batch);
+        CheckRoute(index, leaf, route, progress, batch);
         switch (entry.ContentCase)
         {
             case Entry.ContentOneofCase.RecordPublished:
@@ -139,6 +97,22 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
             default:
                 ApplyState(index, leaf, entry, progress);
                 break;
+        }
+    }
+
+    // A route names a circle: an entry whose circle is not 16 bytes says as little as one that is no message.
+    private static bool TryParse(ByteString bytes, [NotNullWhen(true)] out Entry? entry, out (CircleId Circle, uint Epoch)? route)
+    {
+        try
+        {
+            entry = Entry.Parser.ParseFrom(bytes);
+            route = EntryRoute.Of(entry);
+            return true;
+        }
+        catch (Exception unreadable) when (unreadable is InvalidProtocolBufferException or ArgumentException)
+        {
+            (entry, route) = (null, null);
+            return false;
         }
     }
 
@@ -169,9 +143,8 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         if (day > today.AddDays(1)) progress.Alarms.Add(Alarm("CLOCK_APART", $"The log says {day}, this node's clock says {today}.", $"leaf {index}"));
     }
 
-    private static void CheckRoute(ulong index, FeedLeaf leaf, Entry entry, Progress progress, FeedBatch batch)
+    private static void CheckRoute(ulong index, FeedLeaf leaf, (CircleId Circle, uint Epoch)? routed, Progress progress, FeedBatch batch)
     {
-        (CircleId Circle, uint Epoch)? routed = EntryRoute.Of(entry);
         if (routed is null)
         {
             if (!LeafData.IsNetworkWide(leaf.LeafData.Span)) throw Fault("ENTRY_MISROUTED", "A network-wide entry stands under a circle's route.", $"leaf {index}", batch);
@@ -179,8 +152,12 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         }
 
         (CircleId circle, uint epoch) = routed.Value;
-        CircleKey? key = progress.Keyring.Find(circle, epoch);
-        if (key is null || !key.RouteKey.Matches(index, LeafData.RouteOf(leaf.LeafData.Span)))
+
+        // Of epochs from before it joined a member has no key. It is shown their entries, cannot judge their routes, and believes nothing of them but who holds which key.
+        bool holds = progress.Keyring.Find(circle, epoch) is { } key
+            ? key.RouteKey.Matches(index, LeafData.RouteOf(leaf.LeafData.Span))
+            : !LeafData.IsNetworkWide(leaf.LeafData.Span) && progress.Keyring.FindRoute(index, leaf.LeafData.Span) is null;
+        if (!holds)
         {
             throw Fault("ENTRY_MISROUTED", $"An entry of circle {circle.Prefix} stands under another route.", $"leaf {index}", batch);
         }
@@ -188,16 +165,25 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
 
     private void ReadRecord(ulong index, FeedLeaf leaf, RecordPublished record, Progress progress, FeedBatch batch)
     {
-        CircleKey key = progress.Keyring.Find(CircleId.FromBytes(record.CircleId.Span), record.Epoch)!; // CheckRoute found it.
+        if (!RecordId.TryFromBytes(record.RecordId.Span, out _) || record.RecordPk.Length != VerifyingKey.Size)
+        {
+            progress.Alarms.Add(Unreadable(index));
+            return;
+        }
+
+        if (progress.Keyring.Find(CircleId.FromBytes(record.CircleId.Span), record.Epoch) is not { } key) return; // Of an epoch before this member's.
 
         // A member whose role may publish but not read receives the entries, which prove that nothing is hidden, and only its own items.
         if (leaf.Item.IsEmpty && !progress.MayRead(key.Circle, member)) return;
-        if (leaf.Item.IsEmpty && leaf.WithdrawnAt <= index && new UtcDay(record.ExpiryDay) >= UtcDay.Of(time.GetUtcNow()))
+
+        // The broker's day may be one ahead of this node's clock, so that what expires today may be gone already. Who promises a withdrawal beyond any log promises none.
+        bool isPromised = leaf.WithdrawnAt > index && leaf.WithdrawnAt <= long.MaxValue;
+        if (leaf.Item.IsEmpty && !isPromised && new UtcDay(record.ExpiryDay) > UtcDay.Of(time.GetUtcNow()))
         {
             throw Fault("ITEM_HIDDEN", $"The broker kept back the item of a record of circle {key.Circle.Prefix} that is neither withdrawn nor expired.", $"leaf {index}", batch);
         }
 
-        progress.Records.Add(new ArrivedRecord(index, record, leaf.Item.Memory, key, leaf.WithdrawnAt > index ? leaf.WithdrawnAt : null));
+        progress.Records.Add(new ArrivedRecord(index, record, leaf.Item.Memory, key, leaf.Item.IsEmpty && isPromised ? leaf.WithdrawnAt : null));
     }
 
     private static void CheckCheckpoint(FeedBatch batch, NetworkState state, TiledTree tree)
@@ -210,6 +196,8 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
             throw Fault("ROOT_DIFFERS", $"The checkpoint of size {checkpoint.Size} has another root than the {tree.Size} leaves received.", $"checkpoint {checkpoint.Size}", batch);
         }
     }
+
+    private static Refusal Unreadable(ulong index) => Alarm("ENTRY_UNREADABLE", "An entry cannot be read; it is kept and not believed.", $"leaf {index}");
 
     private static Refusal Alarm(string code, string what, string which) => Refusal.DataLoss(code, what, which, "Tell the broker's operator; keep this node's store as evidence.");
 

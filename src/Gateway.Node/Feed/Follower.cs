@@ -11,6 +11,7 @@ namespace Gateway.Node.Feed;
 public sealed class Follower(NodeLog log, CallInvoker broker, AlarmBell alarms, TimeProvider time, ILogger<Follower> logger) : BackgroundService
 {
     private const int MostLeaves = 65_536;
+    private const long MostBytes = 256L * 1_048_576;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
@@ -67,6 +68,12 @@ public sealed class Follower(NodeLog log, CallInvoker broker, AlarmBell alarms, 
                 NodeEvents.StoreUnavailable(logger, fault.Message);
                 wait = LongestPause / 4;
             }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                // Local screening goes on with what was, whatever the broker or the store did to this work.
+                await alarms.RaiseFailureAsync("following the log", fault, stoppingToken);
+                wait = FaultPause;
+            }
             finally
             {
                 _connected = false;
@@ -81,17 +88,26 @@ public sealed class Follower(NodeLog log, CallInvoker broker, AlarmBell alarms, 
     {
         ulong from = log.View.Size;
         using AsyncServerStreamingCall<FollowResponse> call = _broker.Follow(new FollowRequest { FromIndex = from }, cancellationToken: stopping);
-        await call.ResponseHeadersAsync.WaitAsync(stopping);
-        _connected = true;
-        NodeEvents.BrokerReached(logger, from);
+        Metadata headers = await call.ResponseHeadersAsync.WaitAsync(stopping);
+
+        // A refusal comes as headers, too, with its detail among them (gRPC over HTTP/2, Trailers-Only): reading the stream throws it.
+        if (headers.Get(GrpcErrors.Trailer) is null)
+        {
+            _connected = true;
+            Interlocked.Exchange(ref _lastHeard, time.GetUtcNow().UtcTicks);
+            NodeEvents.BrokerReached(logger, from);
+        }
+
         List<FeedLeaf> leaves = [];
         ulong first = from;
+        long bytes = 0;
         while (await call.ResponseStream.MoveNext(stopping))
         {
             FollowResponse message = call.ResponseStream.Current;
             Interlocked.Exchange(ref _lastHeard, time.GetUtcNow().UtcTicks);
             if (leaves.Count == 0) first = message.FirstIndex;
-            if (message.FirstIndex != first + (ulong)leaves.Count || leaves.Count + message.Leaves.Count > MostLeaves)
+            bytes += message.CalculateSize();
+            if (message.FirstIndex != first + (ulong)leaves.Count || leaves.Count + message.Leaves.Count > MostLeaves || bytes > MostBytes)
             {
                 throw new FeedFaultException(Refusal.DataLoss("FEED_GAP", "The broker's messages do not follow each other, or a batch has no end.", $"leaf {message.FirstIndex}", "Tell the broker's operator."), []);
             }
@@ -101,6 +117,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, AlarmBell alarms, 
             if (leaves.Count > 0) await log.ApplyAsync(new FeedBatch(first, leaves, message.Checkpoint.ToByteArray()), stopping);
             Interlocked.Exchange(ref _brokerSize, (long)log.View.Size);
             leaves = [];
+            bytes = 0;
         }
     }
 }

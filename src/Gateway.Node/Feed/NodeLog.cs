@@ -19,13 +19,15 @@ namespace Gateway.Node.Feed;
 /// </summary>
 public sealed class NodeLog
 {
+    private const string WithdrawalPromised = nameof(WithdrawalPromised);
+
     private readonly INodeStore _store;
     private readonly NodeMatcher _matcher;
     private readonly BatchReader _reader;
     private readonly TiledTree _tree;
     private readonly TimeProvider _time;
     private readonly ILogger<NodeLog> _logger;
-    private readonly Dictionary<RecordId, NodeRecord> _awaited;
+    private readonly Dictionary<RecordId, (NodeRecord Record, UtcDay Since)> _awaited;
     private readonly OwnRecords _own;
     private volatile NodeView _view;
     private int _lastNumber;
@@ -39,14 +41,16 @@ public sealed class NodeLog
         _tree = tree;
         _view = view;
         _own = own;
-        _awaited = awaited.ToDictionary(record => record.Id);
         _lastNumber = lastNumber;
         _time = time;
+        _awaited = awaited.ToDictionary(record => record.Id, record => (record, Today));
         _logger = logger;
     }
 
     /// <summary>What is true up to the last applied checkpoint.</summary>
     public NodeView View => _view;
+
+    private UtcDay Today => UtcDay.Of(_time.GetUtcNow());
 
     /// <summary>Reads the view at the store's cursor.</summary>
     /// <exception cref="FeedFaultException">The stored log does not add up to its checkpoint.</exception>
@@ -95,6 +99,9 @@ public sealed class NodeLog
         try
         {
             BatchOutcome outcome = await JudgeAsync(verified, cancellation);
+
+            // Before the records of a new epoch are visible: else what they meet would read as clear for a moment, and for good if the store failed in between.
+            foreach (CircleKey key in verified.NewKeys) await _matcher.ExtendAsync(key, verified.View.State.OprfKeys?.Version ?? 0, cancellation);
             FeedApply apply = new()
             {
                 Leaves = verified.Leaves,
@@ -103,27 +110,26 @@ public sealed class NodeLog
                 Records = outcome.Records,
                 Ended = [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.State))],
                 Alarms = [.. verified.Alarms.Concat(outcome.Alarms).Select(AlarmOf)],
-                ClosedOutbox = [.. verified.Records.Select(record => RecordId.FromBytes(record.Entry.RecordId.Span)).Where(_own.Contains)],
-                WithdrawnOutbox = [.. outcome.Ended.Where(ended => ended.State == NodeRecordState.Withdrawn).Select(ended => ended.Record.Id).Where(_own.Contains)],
+                ClosedOutbox = [.. outcome.Records.Where(record => record.State != NodeRecordState.Quarantined).Select(record => record.Id).Where(_own.Contains)],
+                WithdrawnOutbox = [.. outcome.Withdrawn.Where(_own.Contains)],
             };
             await _matcher.ApplyAsync(apply, [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.Record.Tags))], cancellation);
             _tree.Commit();
             Publish(verified, outcome);
+            _own.Tell(apply.ClosedOutbox.Concat(apply.WithdrawnOutbox));
         }
         catch
         {
             _tree.Rollback();
             throw;
         }
-
-        foreach (CircleKey key in verified.NewKeys) await _matcher.ExtendAsync(key, _view.State.OprfKeys?.Version ?? 0, cancellation);
     }
 
     private void Publish(VerifiedBatch verified, BatchOutcome outcome)
     {
         _view = verified.View;
         _lastNumber += verified.Records.Count;
-        foreach (NodeRecord record in outcome.Records.Where(record => record.State == NodeRecordState.AwaitingWithdrawal)) _awaited[record.Id] = record;
+        foreach (NodeRecord record in outcome.Records.Where(record => record.State == NodeRecordState.AwaitingWithdrawal)) _awaited[record.Id] = (record, Today);
         foreach ((NodeRecord record, _) in outcome.Ended) _awaited.Remove(record.Id);
         foreach (Refusal alarm in verified.Alarms.Concat(outcome.Alarms)) NodeEvents.AlarmRaised(_logger, alarm.Code, alarm.What, alarm.Which);
         NodeEvents.BatchApplied(_logger, verified.Leaves.Count, verified.View.Size, outcome.Records.Length);
@@ -151,7 +157,7 @@ public sealed class NodeLog
         {
             if (outcome.EndOf(records[i].Number) is not { } state) continue;
             ended.Add(records[i].Number);
-            records[i] = records[i] with { State = state, Item = null, Tags = [] };
+            records[i] = records[i] with { State = state, Item = null, Tags = [], Fault = state == NodeRecordState.Quarantined ? WithdrawalPromised : null };
         }
 
         outcome.Ended.RemoveAll(end => ended.Contains(end.Record.Number));
@@ -221,51 +227,30 @@ public sealed class NodeLog
     {
         UtcDay day = verified.View.State.Day;
         if (day == _view.State.Day) return;
-        foreach (NodeRecord record in await _store.ReadExpiredAsync(day, cancellation)) outcome.End(record, NodeRecordState.Expired);
+        foreach (NodeRecord record in await _store.ReadExpiredAsync(day, cancellation))
+        {
+            // The list comes without tags; without them the index would go on meeting the record.
+            outcome.End(await _store.ReadRecordAsync(record.Number, cancellation) ?? record, NodeRecordState.Expired);
+        }
+
         foreach (NodeRecord record in arrived.Values.Where(record => record.Expiry < day)) outcome.End(record, NodeRecordState.Expired);
     }
 
-    // The broker said: the item is gone because of the withdrawal at that index. When the log passes the index, it must have been true.
+    // The broker said: the item is gone because of the withdrawal at that index. When the log passes the index, it must have been true. And the withdrawal was in the log when it said so:
+    // a day that begins two days later comes after it, however far away the index is.
     private void CheckPromises(VerifiedBatch verified, Dictionary<RecordId, NodeRecord> arrived, BatchOutcome outcome)
     {
-        foreach (NodeRecord record in _awaited.Values.Concat(arrived.Values.Where(record => record.State == NodeRecordState.AwaitingWithdrawal)))
+        IEnumerable<(NodeRecord Record, UtcDay Since)> fresh = arrived.Values.Where(record => record.State == NodeRecordState.AwaitingWithdrawal).Select(record => (record, Today));
+        foreach ((NodeRecord record, UtcDay since) in _awaited.Values.Concat(fresh).ToArray())
         {
-            if (record.WithdrawnAt < verified.View.Size && outcome.EndOf(record.Number) is null)
+            bool isDue = record.WithdrawnAt < verified.View.Size || verified.View.State.Day > since.AddDays(1);
+            if (isDue && outcome.EndOf(record.Number) is null)
             {
+                outcome.End(record, NodeRecordState.Quarantined); // Once: the promise is not asked for again.
                 outcome.Alarms.Add(Refusal.DataLoss("WITHDRAWAL_MISSING", $"The broker kept back an item for a withdrawal at leaf {record.WithdrawnAt}, and there is none.", $"record {record.Id.Prefix}", "Tell the broker's operator; keep this node's store as evidence."));
             }
         }
     }
 
     private StoredAlarm AlarmOf(Refusal refusal) => new(_time.GetUtcNow(), refusal.ToDetail().ToByteArray(), []);
-
-    private sealed class BatchOutcome
-    {
-        private readonly Dictionary<int, NodeRecordState> _ends = [];
-
-        public NodeRecord[] Records { get; set; } = [];
-
-        public List<(NodeRecord Record, NodeRecordState State)> Ended { get; } = [];
-
-        public List<Refusal> Alarms { get; } = [];
-
-        public NodeRecordState? EndOf(int number) => _ends.TryGetValue(number, out NodeRecordState state) ? state : null;
-
-        public void End(NodeRecord record, NodeRecordState state)
-        {
-            if (_ends.TryAdd(record.Number, state)) Ended.Add((record, state));
-        }
-    }
-}
-
-internal static class FirstWins
-{
-    /// <summary>A dictionary that keeps the first of several values with one key.</summary>
-    public static Dictionary<TKey, TValue> ToDictionaryOfFirst<TKey, TValue>(this IEnumerable<TValue> values, Func<TValue, TKey> key)
-        where TKey : notnull
-    {
-        Dictionary<TKey, TValue> first = [];
-        foreach (TValue value in values) first.TryAdd(key(value), value);
-        return first;
-    }
 }

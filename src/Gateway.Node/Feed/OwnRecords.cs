@@ -9,6 +9,9 @@ public sealed class OwnRecords
 {
     private readonly ConcurrentDictionary<RecordId, byte> _ids = new();
 
+    /// <summary>Some of them now stand, or ended, in this node's log.</summary>
+    public event Action<IReadOnlyList<RecordId>>? Logged;
+
     /// <summary>Reads them from the outbox.</summary>
     public static async Task<OwnRecords> LoadAsync(INodeStore store, CancellationToken cancellation)
     {
@@ -23,6 +26,13 @@ public sealed class OwnRecords
 
     /// <summary>Whether the record is one of them.</summary>
     public bool Contains(RecordId id) => _ids.ContainsKey(id);
+
+    /// <summary>Tells that records stand, or ended, in this node's log.</summary>
+    public void Tell(IEnumerable<RecordId> records)
+    {
+        RecordId[] told = [.. records];
+        if (told.Length > 0) Logged?.Invoke(told);
+    }
 
     /// <summary>Adds a record.</summary>
     public void Add(RecordId id) => _ids.TryAdd(id, 0);

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Node.Identity;
 
 /// <summary>Renews the node's certificate at half of its life (protocol §2).</summary>
-public sealed class CertificateRenewal(NodeCertificate certificate, CallInvoker broker, SpiffeId self, TimeProvider time, ILogger<CertificateRenewal> logger) : BackgroundService
+public sealed class CertificateRenewal(NodeCertificate certificate, CallInvoker broker, SpiffeId self, AlarmBell alarms, TimeProvider time, ILogger<CertificateRenewal> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -46,6 +46,11 @@ public sealed class CertificateRenewal(NodeCertificate certificate, CallInvoker 
         catch (RpcException fault)
         {
             NodeEvents.WorkFailed(logger, "certificate renewal", fault.ToRefusal("broker").What);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            // The present certificate goes on until it ends; people have half of its life to look.
+            await alarms.RaiseFailureAsync("certificate renewal", fault, cancellation);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Gateway.Protocol.Identity;
 
 namespace Gateway.Node.Identity;
@@ -43,12 +44,14 @@ public sealed class NodeCertificate : IDisposable
         return Request(key, self.Network);
     }
 
-    /// <summary>Takes a renewed certificate: written to the folder, then used.</summary>
+    /// <summary>Takes a renewed certificate: written to the folder whole, then used.</summary>
     /// <param name="der">X.509 DER.</param>
+    /// <exception cref="CryptographicException">It is no certificate of this node's key; the present one stays.</exception>
     public void Replace(byte[] der)
     {
         using X509Certificate2 renewed = X509CertificateLoader.LoadCertificate(der);
-        File.WriteAllText(_directory.CertificateFile, renewed.ExportCertificatePem());
+        if (!renewed.GetPublicKey().AsSpan().SequenceEqual(_current.GetPublicKey())) throw new CryptographicException("The renewed certificate is of another key than this node's.");
+        NodeDirectory.WriteWhole(_directory.CertificateFile, Encoding.ASCII.GetBytes(renewed.ExportCertificatePem()));
         _current = Read(_directory); // The old one stays alive: a handshake may be using it.
     }
 

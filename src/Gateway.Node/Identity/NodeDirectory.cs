@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Keys;
@@ -39,20 +38,38 @@ public sealed class NodeDirectory(string path)
     /// <summary>The bearer token of the local API's TCP port, hex.</summary>
     public string TokenFile => Of("api-token.key");
 
+    /// <summary>Held by the process that runs this node.</summary>
+    public string LockFile => Of("node.lock");
+
     /// <summary>Makes the folder, for its owner alone.</summary>
     public void Create()
     {
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(Path);
         else Directory.CreateDirectory(Path, OwnerOnly | UnixFileMode.UserExecute);
+        Close();
+    }
+
+    /// <summary>
+    /// Closes the folder to all but its owner, also where it was made by somebody else before. What is made in it afterwards, such as the local API's socket, can be reached by nobody else
+    /// at any moment, whatever mode it is made with.
+    /// </summary>
+    public void Close()
+    {
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path, OwnerOnly | UnixFileMode.UserExecute);
     }
 
     /// <summary>Writes a file that only its owner may read, whole or not at all.</summary>
-    public static void WriteSecret(string file, ReadOnlySpan<byte> content)
+    public static void WriteSecret(string file, ReadOnlySpan<byte> content) => Write(file, content, OwnerOnly);
+
+    /// <summary>Writes a file, whole or not at all: a node that is killed meanwhile finds the old one.</summary>
+    public static void WriteWhole(string file, ReadOnlySpan<byte> content) => Write(file, content, OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+
+    private static void Write(string file, ReadOnlySpan<byte> content, UnixFileMode mode)
     {
         string temporary = file + ".new";
         File.Delete(temporary);
         FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = mode;
         using (FileStream stream = new(temporary, options))
         {
             stream.Write(content);
@@ -87,7 +104,7 @@ public sealed class NodeDirectory(string path)
         if (!File.Exists(SettingsFile)) throw new RefusalException(Refusal.Precondition("NODE_NOT_INITIALISED", "There is no node in this folder.", Path, "Run `gateway node init` first."));
         try
         {
-            NodeSettings settings = JsonSerializer.Deserialize(File.ReadAllText(SettingsFile), NodeSettingsJson.Default.NodeSettings)!;
+            NodeSettings settings = JsonSerializer.Deserialize(File.ReadAllText(SettingsFile), NodeSettingsJson.Default.NodeSettings) ?? throw new JsonException("it is null");
             settings.Validate();
             return settings;
         }
@@ -98,52 +115,7 @@ public sealed class NodeDirectory(string path)
     }
 
     /// <summary>Writes the settings.</summary>
-    public void WriteSettings(NodeSettings settings) => File.WriteAllText(SettingsFile, JsonSerializer.Serialize(settings, NodeSettingsJson.Default.NodeSettings));
+    public void WriteSettings(NodeSettings settings) => WriteWhole(SettingsFile, JsonSerializer.SerializeToUtf8Bytes(settings, NodeSettingsJson.Default.NodeSettings));
 
     private string Of(string name) => System.IO.Path.Combine(Path, name);
-}
-
-/// <summary>Settings of a node, from node.json.</summary>
-public sealed record NodeSettings
-{
-    /// <summary>Name of the network.</summary>
-    public required string Network { get; init; }
-
-    /// <summary>Address of the broker, https://host:port.</summary>
-    public required string Broker { get; init; }
-
-    /// <summary>SHA-256 of the Genesis entry, hex: what this node pins.</summary>
-    public required string GenesisHash { get; init; }
-
-    /// <summary>This member's id, hex.</summary>
-    public required string MemberId { get; init; }
-
-    /// <summary>This member's name.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>Loopback port of the local API for systems that cannot use the socket; 0: none.</summary>
-    public int ApiPort { get; init; }
-
-    /// <summary>The member's id.</summary>
-    [JsonIgnore]
-    public MemberId Member => Protocol.MemberId.TryParse(MemberId, out MemberId id) ? id : default;
-
-    /// <summary>Checks all settings and reports every fault at once.</summary>
-    /// <exception cref="RefusalException">Something is wrong; all of it is named.</exception>
-    public void Validate()
-    {
-        List<string> faults = [];
-        if (!Uri.TryCreate(Broker, UriKind.Absolute, out Uri? broker) || broker.Scheme != Uri.UriSchemeHttps) faults.Add("broker is not an https:// address");
-        if (!Protocol.MemberId.TryParse(MemberId, out _)) faults.Add("member_id is not 32 hexadecimal digits");
-        if (!RecordId.TryParse(GenesisHash, out _)) faults.Add("genesis_hash is not 64 hexadecimal digits");
-        if (!Protocol.Identity.SpiffeId.IsNetwork(Network)) faults.Add("network is not a network's name");
-        if (ApiPort is < 0 or > 65_535) faults.Add("api_port is not a port");
-        if (faults.Count > 0) throw new RefusalException(Refusal.Invalid("SETTINGS_INVALID", $"The settings are wrong: {string.Join("; ", faults)}.", "node.json", "Correct the file."));
-    }
-}
-
-[JsonSerializable(typeof(NodeSettings))]
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-internal sealed partial class NodeSettingsJson : JsonSerializerContext
-{
 }

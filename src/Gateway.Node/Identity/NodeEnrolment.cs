@@ -72,7 +72,7 @@ public sealed class NodeEnrolment(RandomSource random)
         {
             EnrolResponse response = await new MembershipService.MembershipServiceClient(broker.Invoker).EnrolAsync(request, deadline: broker.Deadline(TimeSpan.FromSeconds(30)), cancellationToken: cancellation);
             using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(response.Certificate.Span);
-            await File.WriteAllTextAsync(directory.CertificateFile, certificate.ExportCertificatePem(), cancellation);
+            NodeDirectory.WriteWhole(directory.CertificateFile, System.Text.Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()));
         }
         catch (RpcException fault)
         {

@@ -31,6 +31,9 @@ public sealed class NodeMatcher : IDisposable
     private readonly MatchIndex _index;
     private readonly SemaphoreSlim _writer = new(1, 1);
 
+    // Under the writer's lock: who learns an identifier uses every key that is being extended to by then, so that none falls between.
+    private readonly Dictionary<(CircleId Circle, uint Epoch), CircleKey> _keys = [];
+
     private NodeMatcher(INodeStore store, KnownCache cache, TimeProvider time, MatchIndex index)
     {
         _store = store;
@@ -67,6 +70,7 @@ public sealed class NodeMatcher : IDisposable
 
         await foreach (StoredHit hit in store.ReadHitsAsync(cancellation)) index.Known.AddHit(hit.Hash, hit.Record);
         NodeMatcher matcher = new(store, cache, time, index);
+        foreach (CircleKey key in view.Keyring.Keys) matcher._keys[(key.Circle, key.Epoch)] = key;
 
         // A stop between an epoch's arrival and its extension leaves identifiers without the epoch's tags.
         foreach (CircleKey key in view.Keyring.Keys.Where(key => tagged.GetValueOrDefault((key.Circle, key.Epoch)) < index.Known.Count))
@@ -120,13 +124,12 @@ public sealed class NodeMatcher : IDisposable
     }
 
     /// <summary>Remembers identifiers that were evaluated, under every circle key this member has. They are known from here on, with all they meet.</summary>
-    public async Task LearnAsync(IReadOnlyList<EvaluatedIdentifier> evaluated, uint version, Func<NodeView> view, CancellationToken cancellation)
+    public async Task LearnAsync(IReadOnlyList<EvaluatedIdentifier> evaluated, uint version, CancellationToken cancellation)
     {
         await _writer.WaitAsync(cancellation);
         try
         {
-            // The view inside the lock: an epoch that arrives later extends what is known by then.
-            CircleKey[] keys = [.. view().Keyring.Keys];
+            CircleKey[] keys = [.. _keys.Values];
             UtcDay today = UtcDay.Of(_time.GetUtcNow());
             KnownIdentifier[] rows = new KnownIdentifier[evaluated.Count];
             Parallel.For(0, rows.Length, new ParallelOptions { CancellationToken = cancellation }, i => rows[i] = RowOf(evaluated[i], version, keys, today));
@@ -139,9 +142,21 @@ public sealed class NodeMatcher : IDisposable
         }
     }
 
-    /// <summary>Gives every known identifier its tag under a new circle key, and finds what it meets there.</summary>
+    /// <summary>
+    /// Gives every known identifier its tag under a new circle key, and finds what it meets there; identifiers learned from here on get it at once. May be stopped anywhere and asked for again.
+    /// </summary>
     public async Task ExtendAsync(CircleKey key, uint version, CancellationToken cancellation)
     {
+        await _writer.WaitAsync(cancellation);
+        try
+        {
+            _keys[(key.Circle, key.Epoch)] = key;
+        }
+        finally
+        {
+            _writer.Release();
+        }
+
         await foreach (KnownIdentifier[] rows in _store.ReadKnownAsync(version, cancellation).Chunk(ExtensionBatch).WithCancellation(cancellation))
         {
             await _writer.WaitAsync(cancellation);
@@ -162,7 +177,6 @@ public sealed class NodeMatcher : IDisposable
                 _writer.Release();
             }
         }
-
     }
 
     /// <summary>The evaluation of a known identifier: y, 64 bytes; null when it is unknown.</summary>

@@ -20,6 +20,9 @@ public sealed class Pseudonymiser : BackgroundService
     /// <summary>Elements of a full batch (protocol §4.1).</summary>
     public const int FullBatch = 512;
 
+    /// <summary>Identifiers that wait at most: a bulk screening with the broker away must not fill the memory.</summary>
+    public const int MostPending = 1_000_000;
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     private readonly EvaluatorClient _evaluators;
@@ -31,7 +34,7 @@ public sealed class Pseudonymiser : BackgroundService
     private readonly ILogger<Pseudonymiser> _logger;
     private readonly ConcurrentDictionary<UInt128, PendingIdentifier> _pending = new();
     private readonly Dictionary<IdentifierClass, Channel<PendingIdentifier>> _queues;
-    private readonly ConcurrentDictionary<IdentifierClass, (byte[] Input, byte[] Evaluation)> _canaries = new();
+    private readonly ConcurrentDictionary<(IdentifierClass Class, uint Version), (byte[] Input, byte[] Evaluation)> _canaries = new();
 
     /// <summary>Composes the pseudonymiser.</summary>
     public Pseudonymiser(EvaluatorClient evaluators, NodeMatcher matcher, KnownCache cache, Func<NodeView> view, AlarmBell alarms, TimeProvider time, ILogger<Pseudonymiser> logger)
@@ -51,7 +54,7 @@ public sealed class Pseudonymiser : BackgroundService
 
     /// <summary>Puts an unknown identifier into the queue, once however often it is asked for.</summary>
     /// <returns>Ends when the identifier is known here.</returns>
-    public Task WantAsync(UInt128 hash, Identifier identifier) => Enqueue(hash, identifier).Evaluation;
+    public Task WantAsync(UInt128 hash, Identifier identifier) => Enqueue(hash, identifier);
 
     /// <summary>The evaluations of identifiers, y, 64 bytes each; waits for those never met before.</summary>
     public async Task<byte[][]> EvaluateAsync(IReadOnlyList<Identifier> identifiers, CancellationToken cancellation)
@@ -62,7 +65,7 @@ public sealed class Pseudonymiser : BackgroundService
         {
             UInt128 hash = _cache.HashOf(identifiers[i]);
             byte[]? known = await _matcher.FindEvaluationAsync(version, hash, cancellation);
-            waiting[i] = known is null ? Enqueue(hash, identifiers[i]).Evaluation : Task.FromResult(known);
+            waiting[i] = known is null ? Enqueue(hash, identifiers[i]) : Task.FromResult(known);
         }
 
         return await Task.WhenAll(waiting).WaitAsync(cancellation);
@@ -83,12 +86,19 @@ public sealed class Pseudonymiser : BackgroundService
         }
     }
 
-    private PendingIdentifier Enqueue(UInt128 hash, Identifier identifier)
+    private Task<byte[]> Enqueue(UInt128 hash, Identifier identifier)
     {
+        if (_pending.TryGetValue(hash, out PendingIdentifier? waiting)) return waiting.Evaluation;
+        if (_pending.Count >= MostPending)
+        {
+            return Task.FromException<byte[]>(new RefusalException(Refusal.Unavailable(
+                "QUEUE_FULL", $"{MostPending:N0} identifiers wait for their evaluation already.", "pending identifiers", "Ask again when the broker has been reached; until then the shipment is pending.")));
+        }
+
         PendingIdentifier made = new(hash, identifier);
         PendingIdentifier pending = _pending.GetOrAdd(hash, made);
         if (ReferenceEquals(pending, made)) _queues[identifier.Class].Writer.TryWrite(pending);
-        return pending;
+        return pending.Evaluation;
     }
 
     private async Task WorkAsync(IdentifierClass identifierClass, ChannelReader<PendingIdentifier> queue, CancellationToken stopping)
@@ -121,10 +131,16 @@ public sealed class Pseudonymiser : BackgroundService
             {
                 fault = Refusal.Unavailable("STORE_UNAVAILABLE", full.Message, "node store", "Nothing is lost; the evaluation is tried again.");
             }
+            catch (Exception unforeseen) when (unforeseen is not OperationCanceledException)
+            {
+                // A worker that died would leave its class pending for good, and nobody would know.
+                await _alarms.RaiseFailureAsync("evaluating identifiers", unforeseen, stopping);
+                fault = Refusal.Unavailable("WORK_FAILED", unforeseen.GetType().Name, "evaluation", "It is tried again.");
+            }
 
             // Nothing was used; the same identifiers are asked for again under fresh blinds.
             NodeEvents.EvaluationFailed(_logger, fault.Code, fault.What, batch.Count);
-            if (fault.Status is not Grpc.Core.StatusCode.Unavailable) await _alarms.RaiseOnceAsync(fault, stopping);
+            if (fault.Status is not (Grpc.Core.StatusCode.Unavailable or Grpc.Core.StatusCode.DeadlineExceeded)) await _alarms.RaiseOnceAsync(fault, stopping);
             await Task.Delay(Jitter(pause), _time, stopping);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
@@ -134,8 +150,10 @@ public sealed class Pseudonymiser : BackgroundService
     {
         OprfKeys keys = _view().State.OprfKeys
             ?? throw new RefusalException(Refusal.Unavailable("LOG_NOT_READ", "This node has not read the log's OPRF keys yet.", "log", "It is tried again when the broker has been reached."));
+        await CompleteKnownAsync(batch, keys.Version, stopping);
+        if (batch.Count == 0) return;
         List<byte[]> inputs = [.. batch.Select(pending => pending.Identifier.Encode())];
-        (byte[] Input, byte[] Evaluation)? canary = _canaries.TryGetValue(identifierClass, out (byte[] Input, byte[] Evaluation) known) ? known : null;
+        (byte[] Input, byte[] Evaluation)? canary = _canaries.TryGetValue((identifierClass, keys.Version), out (byte[] Input, byte[] Evaluation) known) ? known : null;
         if (canary is { } bird) inputs.Add(bird.Input);
         byte[][] evaluations = await Task.Run(() => _evaluators.EvaluateAsync(inputs, identifierClass, keys, stopping), stopping);
 
@@ -145,13 +163,26 @@ public sealed class Pseudonymiser : BackgroundService
             throw new RefusalException(Refusal.DataLoss("EVALUATION_CHANGED", "An evaluator gave another value for an identifier than before; none of its answers was used.", $"OPRF version {keys.Version}", "Tell the broker's operator."));
         }
 
-        _canaries.TryAdd(identifierClass, (inputs[0], evaluations[0]));
-        await _matcher.LearnAsync([.. batch.Select((pending, i) => new EvaluatedIdentifier(pending.Hash, evaluations[i]))], keys.Version, _view, stopping);
-        for (int i = 0; i < batch.Count; i++)
+        _canaries.TryAdd((identifierClass, keys.Version), (inputs[0], evaluations[0]));
+        await _matcher.LearnAsync([.. batch.Select((pending, i) => new EvaluatedIdentifier(pending.Hash, evaluations[i]))], keys.Version, stopping);
+        for (int i = 0; i < batch.Count; i++) Complete(batch[i], evaluations[i]);
+    }
+
+    // Who asked just as the answer came has queued the identifier a second time: it is known by now, and is not asked and counted again.
+    private async Task CompleteKnownAsync(List<PendingIdentifier> batch, uint version, CancellationToken stopping)
+    {
+        for (int i = batch.Count - 1; i >= 0; i--)
         {
-            _pending.TryRemove(batch[i].Hash, out _);
-            batch[i].Complete(evaluations[i]);
+            if (_matcher.Known.Find(batch[i].Hash) == Gateway.Matching.Index.KnownState.Unknown || await _matcher.FindEvaluationAsync(version, batch[i].Hash, stopping) is not { } evaluation) continue;
+            Complete(batch[i], evaluation);
+            batch.RemoveAt(i);
         }
+    }
+
+    private void Complete(PendingIdentifier pending, byte[] evaluation)
+    {
+        _pending.TryRemove(pending.Hash, out _);
+        pending.Complete(evaluation);
     }
 
     private static TimeSpan Jitter(TimeSpan pause) => pause * (0.5 + Random.Shared.NextDouble());

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using Gateway.Node.Feed;
 using Gateway.Node.Matching;
 using Gateway.Protocol;
@@ -21,6 +20,18 @@ public readonly record struct MetIdentifier(ushort Type, UInt128 Hash);
 /// <param name="Sources">For each identifier met, in order: the source the record gives it; null where the record does not list it.</param>
 public sealed record OpenedHit(OpenedRecord Record, CircleId Circle, IReadOnlyList<string?> Sources);
 
+/// <summary>What became of a record that identifiers met.</summary>
+/// <param name="Hit">The open record; null where there is none to show.</param>
+/// <param name="IsDeferred">Whether it can be opened only in a moment: the shipment is pending, not clear.</param>
+public readonly record struct Opening(OpenedHit? Hit, bool IsDeferred)
+{
+    /// <summary>It ended meanwhile, failed a check, or is met by words of a name alone, which never decide.</summary>
+    public static Opening None => default;
+
+    /// <summary>Its circle's key is on its way into the view.</summary>
+    public static Opening Deferred => new(null, true);
+}
+
 /// <summary>
 /// Opens the records that identifiers met and makes every check of protocol §5 before anything of them is shown. A record that fails is quarantined, for this shipment and all others.
 /// </summary>
@@ -29,79 +40,80 @@ public sealed class HitOpener(INodeStore store, NodeMatcher matcher, Func<NodeVi
     private const int MostUnwrapped = 4_096;
 
     // A bad actor of today is met again and again; its item need not be opened each time.
-    private readonly ConcurrentDictionary<int, (NodeRecord Row, UnwrappedRecord Record)> _unwrapped = new();
+    private readonly ConcurrentDictionary<int, UnwrappedRecord> _unwrapped = new();
 
-    /// <summary>Opens a record; null when it ended meanwhile or failed a check.</summary>
-    public async ValueTask<OpenedHit?> OpenAsync(int number, IReadOnlyList<MetIdentifier> met, CancellationToken cancellation)
-    {
-        (NodeRecord Row, UnwrappedRecord Record)? found = await UnwrapAsync(number, cancellation);
-        if (found is not ({ } row, { } unwrapped)) return null;
-        NodeView now = view();
-        CircleKey? key = now.Keyring.Find(row.Circle, row.Epoch);
-        if (key is null) return null;
-        uint version = now.State.OprfKeys?.Version ?? 0;
-
-        OpenedRecord? opened = null;
-        string?[] sources = new string?[met.Count];
-        for (int i = 0; i < met.Count; i++)
-        {
-            byte[]? evaluation = await matcher.FindEvaluationAsync(version, met[i].Hash, cancellation);
-            if (evaluation is null) continue;
-            Pseudonym pseudonym = key.PseudonymOf(evaluation);
-            if (opened is null && !TryOpen(unwrapped, pseudonym, met[i].Type, out opened, out RecordFault? fault))
-            {
-                await QuarantineAsync(row, fault, cancellation);
-                return null;
-            }
-
-            byte[] tag = pseudonym.Tag.ToArray();
-            BodyIdentifier? listed = opened.Body.Identifiers.FirstOrDefault(identifier => identifier.Tag.Span.SequenceEqual(tag));
-            if (listed is null || listed.Type != met[i].Type)
-            {
-                await QuarantineAsync(row, new RecordFault(RecordCheck.IdentifierListed, "The body does not list an identifier met, or under another type."), cancellation);
-                return null;
-            }
-
-            sources[i] = Convert.ToHexStringLower(listed.Source.Span);
-        }
-
-        return opened is null ? null : new OpenedHit(opened, row.Circle, sources);
-    }
-
-    private bool TryOpen(UnwrappedRecord unwrapped, Pseudonym pseudonym, ushort type, [NotNullWhen(true)] out OpenedRecord? opened, [NotNullWhen(false)] out RecordFault? fault) =>
-        RecordOpener.TryOpen(unwrapped, pseudonym, type, matcher.IsWatched, out opened, out fault);
-
-    private async ValueTask<(NodeRecord Row, UnwrappedRecord Record)?> UnwrapAsync(int number, CancellationToken cancellation)
+    /// <summary>Opens a record.</summary>
+    public async ValueTask<Opening> OpenAsync(int number, IReadOnlyList<MetIdentifier> met, CancellationToken cancellation)
     {
         // The row is read each time: a record that ended must not be shown out of memory.
         NodeRecord? row = await store.ReadRecordAsync(number, cancellation);
         if (row is not { State: NodeRecordState.Live, Item: { } item })
         {
             _unwrapped.TryRemove(number, out _);
-            return null;
+            return Opening.None;
         }
 
-        if (row.Expiry < view().State.Day) return null;
-        if (_unwrapped.TryGetValue(number, out (NodeRecord Row, UnwrappedRecord Record) known)) return known;
-        CircleKey? key = view().Keyring.Find(row.Circle, row.Epoch);
-        if (key is null) return null;
-        if (!RecordOpener.TryReopen(key, row.Id, item, out UnwrappedRecord? record, out RecordFault? fault))
+        NodeView now = view();
+        if (row.Expiry < now.State.Day) return Opening.None;
+        if (now.Keyring.Find(row.Circle, row.Epoch) is not { } key) return Opening.Deferred;
+        if (!_unwrapped.TryGetValue(number, out UnwrappedRecord? unwrapped))
         {
-            await QuarantineAsync(row, fault, cancellation);
-            return null;
+            if (!RecordOpener.TryReopen(key, row.Id, item, out unwrapped, out RecordFault? fault)) return await QuarantineAsync(row, fault, cancellation);
+            if (_unwrapped.Count >= MostUnwrapped) _unwrapped.Clear();
+            _unwrapped[number] = unwrapped;
         }
 
-        if (_unwrapped.Count >= MostUnwrapped) _unwrapped.Clear();
-        _unwrapped[number] = (row, record);
-        return (row, record);
+        return await OpenAsync(row, unwrapped, key, met, cancellation);
     }
 
-    private async Task QuarantineAsync(NodeRecord row, RecordFault fault, CancellationToken cancellation)
+    private async ValueTask<Opening> OpenAsync(NodeRecord row, UnwrappedRecord unwrapped, CircleKey key, IReadOnlyList<MetIdentifier> met, CancellationToken cancellation)
+    {
+        Pseudonym[] pseudonyms = new Pseudonym[met.Count];
+        for (int i = 0; i < pseudonyms.Length; i++)
+        {
+            // Under the version the record states: its tags were met, so they were made under that one, or the record lies about it.
+            byte[]? evaluation = await matcher.FindEvaluationAsync(unwrapped.Head.OprfVersion, met[i].Hash, cancellation);
+            if (evaluation is null) return await QuarantineAsync(row, new RecordFault(RecordCheck.SlotOpens, "The record states another OPRF version than its tags have."), cancellation);
+            pseudonyms[i] = key.PseudonymOf(evaluation);
+        }
+
+        // What stands among the name tags alone opens nothing, in a sound record too.
+        int opener = Array.FindIndex(pseudonyms, pseudonym => HasSlot(unwrapped, pseudonym.Tag));
+        if (opener < 0) return Opening.None;
+        if (!RecordOpener.TryOpen(unwrapped, pseudonyms[opener], met[opener].Type, matcher.IsWatched, out OpenedRecord? opened, out RecordFault? fault)) return await QuarantineAsync(row, fault, cancellation);
+        string?[] sources = new string?[met.Count];
+        for (int i = 0; i < sources.Length; i++)
+        {
+            byte[] tag = pseudonyms[i].Tag.ToArray();
+            BodyIdentifier? listed = opened.Body.Identifiers.FirstOrDefault(identifier => identifier.Tag.Span.SequenceEqual(tag));
+            if (listed is null || listed.Type != met[i].Type)
+            {
+                return await QuarantineAsync(row, new RecordFault(RecordCheck.IdentifierListed, "The body does not list an identifier met, or under another type."), cancellation);
+            }
+
+            sources[i] = Convert.ToHexStringLower(listed.Source.Span);
+        }
+
+        return new Opening(new OpenedHit(opened, row.Circle, sources), false);
+    }
+
+    private static bool HasSlot(UnwrappedRecord record, Tag tag)
+    {
+        for (int i = 0; i < record.Head.SlotCount; i++)
+        {
+            if (record.TagAt(i) == tag) return true;
+        }
+
+        return false;
+    }
+
+    private async Task<Opening> QuarantineAsync(NodeRecord row, RecordFault fault, CancellationToken cancellation)
     {
         _unwrapped.TryRemove(row.Number, out _);
         await matcher.QuarantineAsync(row, fault.Check.ToString(), cancellation);
         await alarms.RaiseOnceAsync(
             Refusal.DataLoss("RECORD_QUARANTINED", $"A record failed the check {fault.Check}: {fault.What} It is kept and not matched.", $"record {row.Id.Prefix}", "Tell the broker's operator, who can trace its contributor."),
             cancellation);
+        return Opening.None;
     }
 }

@@ -24,6 +24,9 @@ public sealed record PreparedShipment(Shipment Shipment, DerivedKeys Keys, UInt1
 /// </summary>
 public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymiser pseudonymiser, HitOpener opener, Scorer scorer, Func<NodeView> view, MemberId member, TimeProvider time)
 {
+    // The best of them: nobody reads more, and a result must fit into a message.
+    private const int MostHits = 100;
+
     /// <summary>Finds a shipment's identifiers.</summary>
     public PreparedShipment Prepare(Shipment shipment)
     {
@@ -90,7 +93,9 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
         foreach ((int record, List<int> met) in metByRecord)
         {
             MetIdentifier[] identifiers = [.. met.Select(i => new MetIdentifier((ushort)prepared.Keys.Identifiers[i].Identifier.Type, prepared.Hashes[i]))];
-            if (await opener.OpenAsync(record, identifiers, cancellation) is { } hit) opened.Add((hit, met));
+            Opening opening = await opener.OpenAsync(record, identifiers, cancellation);
+            if (opening.Hit is { } hit) opened.Add((hit, met));
+            else if (opening.IsDeferred) result.PendingIdentifiers += (uint)met.Count;
         }
 
         if (opened.Count == 0) return;
@@ -99,7 +104,7 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
         result.Lane = Translation.ToMessage(assessment.Lane);
         result.Score = (uint)assessment.Score;
         for (int i = 0; i < opened.Count; i++) result.Hits.Add(HitOf(opened[i].Hit, assessment.Records[i], SourcesOf(opened, i)));
-        V1.Hit[] ranked = [.. result.Hits.OrderByDescending(hit => hit.Lane).ThenByDescending(hit => hit.Bits)];
+        V1.Hit[] ranked = [.. result.Hits.OrderByDescending(hit => hit.Lane).ThenByDescending(hit => hit.Bits).Take(MostHits)];
         result.Hits.Clear();
         result.Hits.AddRange(ranked);
     }

@@ -33,7 +33,7 @@ public sealed class ContributionsEndpoint(Outbox outbox, RecordList records, Nod
             ContributeResponse response = new();
             response.Outcomes.AddRange(taken.Select(one => one.Outcome));
             await responseStream.WriteAsync(response, context.CancellationToken);
-            open.AddRange(taken.Where(one => one.Outcome.State == ContributionState.Queued).Select(one => outbox.WaitAsync(one.Row!)));
+            open.AddRange(taken.Where(one => one.Outcome.State == ContributionState.Queued).Select(one => outbox.WaitAsync(one.Row!, context.CancellationToken)));
         }
 
         await foreach (Task<OutboxRow> done in Task.WhenEach(open).WithCancellation(context.CancellationToken))

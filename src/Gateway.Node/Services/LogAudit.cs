@@ -1,6 +1,7 @@
 using Gateway.Cryptography;
 using Gateway.Ledger;
 using Gateway.Node.Feed;
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Keys;
 using Gateway.Protocol.Log;
@@ -20,18 +21,19 @@ public sealed class LogAudit(INodeStore store, CallInvoker broker, Func<NodeView
 {
     private const int MostFaults = 100;
 
+    private static readonly TimeSpan ViewPoll = TimeSpan.FromMilliseconds(10);
+
     /// <summary>Runs the verification.</summary>
     public async Task<VerifyLogResponse> VerifyAsync(CancellationToken cancellation)
     {
         VerifyLogResponse response = new();
-        LogHead? head = await store.ReadHeadAsync(cancellation);
+        (LogHead? head, NodeView now) = await ReadHeadAsync(cancellation);
         if (head is null)
         {
             Add(response, "LOG_EMPTY", "This node has not read the log yet.", "log", "Wait until it has reached the broker.");
             return response;
         }
 
-        NodeView now = view();
         List<TreeHash> hashes = await ReadLeavesAsync(head, now, response, cancellation);
         TreeHash root = MerkleHash.RootOf(hashes);
         response.Size = (ulong)hashes.Count;
@@ -43,6 +45,18 @@ public sealed class LogAudit(INodeStore store, CallInvoker broker, Func<NodeView
         else if (checkpoint.Size != (ulong)hashes.Count || checkpoint.Root != root) Add(response, "ROOT_DIFFERS", "The stored leaves do not add up to the checkpoint's root.", $"checkpoint {head.Size}", "Restore the store, or let the node fetch the log anew.");
         else await CheckBrokerAsync(checkpoint, verifier, response, cancellation);
         return response;
+    }
+
+    // A batch is stored just before it is seen: an older view would not know the keys of the newest entries.
+    private async Task<(LogHead? Head, NodeView View)> ReadHeadAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            LogHead? head = await store.ReadHeadAsync(cancellation);
+            NodeView now = view();
+            if (head is null || now.Size >= head.Size) return (head, now);
+            await Task.Delay(ViewPoll, time, cancellation);
+        }
     }
 
     private async Task<List<TreeHash>> ReadLeavesAsync(LogHead head, NodeView now, VerifyLogResponse response, CancellationToken cancellation)
@@ -83,20 +97,19 @@ public sealed class LogAudit(INodeStore store, CallInvoker broker, Func<NodeView
             return;
         }
 
-        Entry entry;
+        (CircleId Circle, uint Epoch)? route;
         try
         {
-            entry = Entry.Parser.ParseFrom(leaf.Entry);
+            route = EntryRoute.Of(Entry.Parser.ParseFrom(leaf.Entry));
         }
-        catch (InvalidProtocolBufferException)
+        catch (Exception unreadable) when (unreadable is InvalidProtocolBufferException or ArgumentException)
         {
             Add(response, "ENTRY_UNREADABLE", "An entry cannot be read.", $"leaf {leaf.Index}", "Tell the broker's operator.");
             return;
         }
 
-        if (EntryRoute.Of(entry) is not ({ } circle, { } epoch)) return;
-        CircleKey? key = now.Keyring.Find(circle, epoch);
-        if (key is null || !key.RouteKey.Matches(leaf.Index, LeafData.RouteOf(leaf.LeafData))) Add(response, "ENTRY_MISROUTED", $"An entry of circle {circle.Prefix} stands under another route.", $"leaf {leaf.Index}", "Tell the broker's operator.");
+        if (route is not ({ } circle, { } epoch) || now.Keyring.Find(circle, epoch) is not { } key) return; // Of epochs before this member's it has no key to judge by.
+        if (!key.RouteKey.Matches(leaf.Index, LeafData.RouteOf(leaf.LeafData))) Add(response, "ENTRY_MISROUTED", $"An entry of circle {circle.Prefix} stands under another route.", $"leaf {leaf.Index}", "Tell the broker's operator.");
     }
 
     private async Task CheckBrokerAsync(Checkpoint mine, LogVerifier verifier, VerifyLogResponse response, CancellationToken cancellation)

@@ -32,7 +32,7 @@ public sealed class RecordList(INodeStore store, NodeMatcher matcher, KnownCache
         foreach (OutboxRow row in unsealed.Where(row => circle is null || row.Circle == circle.Id))
         {
             if (left-- == 0) yield break;
-            yield return LineOf(row, state);
+            yield return LineOf(await store.ReadOutboxRowAsync(row.Id, cancellation) ?? row, state); // Likewise without drafts.
         }
 
         await foreach (NodeRecord record in store.ListRecordsAsync(circle?.Id, cancellation))
@@ -40,7 +40,8 @@ public sealed class RecordList(INodeStore store, NodeMatcher matcher, KnownCache
             OutboxRow? mine = own.GetValueOrDefault(record.Id);
             if (request.Mine && mine is null) continue;
             if (left-- == 0) yield break;
-            yield return LineOf(record, mine, state);
+            NodeRecord whole = record.State == NodeRecordState.Live ? await store.ReadRecordAsync(record.Number, cancellation) ?? record : record; // Lists are read without items.
+            yield return LineOf(whole, mine, state);
         }
     }
 

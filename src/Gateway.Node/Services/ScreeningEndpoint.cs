@@ -14,6 +14,7 @@ public sealed class ScreeningEndpoint(Screener screener, TimeProvider time) : V1
     private const int LongestId = 128;
     private const int MostWaiting = 50_000;
     private const int ResultsAMessage = 200;
+    private const int LargestMessage = 1_048_576;
     private const uint LongestWait = 600_000;
     private const uint LongestStreamWait = 3_600_000;
 
@@ -45,15 +46,20 @@ public sealed class ScreeningEndpoint(Screener screener, TimeProvider time) : V1
     {
         // The bound is what makes a source that is faster than the evaluators wait.
         Channel<V1.ScreeningResult> results = Channel.CreateBounded<V1.ScreeningResult>(2 * ResultsAMessage);
-        Task writing = WriteAsync(results.Reader, responseStream, context.CancellationToken);
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        Task writing = WriteAsync(results.Reader, responseStream, ended);
         try
         {
-            await ReadAsync(requestStream, results.Writer, context.CancellationToken);
+            await ReadAsync(requestStream, results.Writer, ended.Token);
             results.Writer.Complete();
         }
         catch (Exception fault)
         {
             results.Writer.Complete(fault);
+
+            // Who could not write tells why the reading ended.
+            if (writing.IsFaulted || (ended.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)) await writing;
+            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
 
@@ -86,7 +92,14 @@ public sealed class ScreeningEndpoint(Screener screener, TimeProvider time) : V1
                     now.Final = unknown is null || wait == 0;
                     await results.WriteAsync(now, cancellation);
                     if (unknown is null || wait == 0) continue;
-                    await room.WaitAsync(cancellation);
+
+                    // With the evaluators away no room comes free by itself: the patience of the stream ends this wait as well.
+                    if (!await TryEnterAsync(room, wait, cancellation))
+                    {
+                        await results.WriteAsync(await screener.DecideAsync(prepared, cancellation), cancellation);
+                        continue;
+                    }
+
                     waiting.Add(DecideLaterAsync(prepared, unknown, results, room, patience.Token, cancellation));
                     if (waiting.Count >= 2 * MostWaiting) waiting.RemoveAll(task => task.IsCompletedSuccessfully);
                 }
@@ -117,13 +130,44 @@ public sealed class ScreeningEndpoint(Screener screener, TimeProvider time) : V1
         }
     }
 
-    private static async Task WriteAsync(ChannelReader<V1.ScreeningResult> results, IServerStreamWriter<V1.ScreenStreamResponse> response, CancellationToken cancellation)
+    private async Task<bool> TryEnterAsync(SemaphoreSlim room, uint waitMilliseconds, CancellationToken cancellation)
     {
-        while (await results.WaitToReadAsync(cancellation))
+        if (room.Wait(0, CancellationToken.None)) return true;
+        using CancellationTokenSource patience = new(TimeSpan.FromMilliseconds(Math.Min(waitMilliseconds, LongestStreamWait)), time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        try
         {
-            V1.ScreenStreamResponse message = new();
-            while (message.Results.Count < ResultsAMessage && results.TryRead(out V1.ScreeningResult? result)) message.Results.Add(result);
-            await response.WriteAsync(message, cancellation);
+            await room.WaitAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    // A writer that fails ends the reading: else that would wait for room which nobody makes.
+    private static async Task WriteAsync(ChannelReader<V1.ScreeningResult> results, IServerStreamWriter<V1.ScreenStreamResponse> response, CancellationTokenSource ended)
+    {
+        try
+        {
+            while (await results.WaitToReadAsync(ended.Token))
+            {
+                V1.ScreenStreamResponse message = new();
+                int size = 0;
+                while (message.Results.Count < ResultsAMessage && size < LargestMessage && results.TryRead(out V1.ScreeningResult? result))
+                {
+                    message.Results.Add(result);
+                    size += result.CalculateSize();
+                }
+
+                await response.WriteAsync(message, ended.Token);
+            }
+        }
+        catch
+        {
+            await ended.CancelAsync();
+            throw;
         }
     }
 
@@ -132,8 +176,7 @@ public sealed class ScreeningEndpoint(Screener screener, TimeProvider time) : V1
         Task? unknown = screener.WantUnknown(prepared);
         if (unknown is not null && waitMilliseconds > 0)
         {
-            Task patience = Task.Delay(TimeSpan.FromMilliseconds(Math.Min(waitMilliseconds, LongestWait)), time, cancellation);
-            await Task.WhenAny(unknown, patience);
+            await unknown.WaitAsync(TimeSpan.FromMilliseconds(Math.Min(waitMilliseconds, LongestWait)), time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellation.ThrowIfCancellationRequested();
         }
 

@@ -89,6 +89,16 @@ public interface INodeStore : ITileReader, IAsyncDisposable
     /// <exception cref="InvalidOperationException">There is no row of an id.</exception>
     ValueTask UpdateOutboxAsync(IReadOnlyCollection<OutboxRow> rows, CancellationToken cancellation);
 
+    /// <summary>
+    /// Writes how far work on outbox rows has come, and returns for each, in order, the row now there. A row whose contribution was replaced meanwhile (another content hash or time) stays
+    /// as it is: the work was on what is no longer wanted. A row that the feed closed or ended meanwhile keeps its state and takes the receipt alone.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">There is no row of an id.</exception>
+    ValueTask<IReadOnlyList<OutboxRow>> AdvanceOutboxAsync(IReadOnlyCollection<OutboxRow> rows, CancellationToken cancellation);
+
+    /// <summary>The outbox row of an id, or null.</summary>
+    ValueTask<OutboxRow?> ReadOutboxRowAsync(long id, CancellationToken cancellation);
+
     /// <summary>Outbox rows in a state, ascending by id, from an id on.</summary>
     ValueTask<IReadOnlyList<OutboxRow>> ReadOutboxAsync(OutboxState state, long afterId, int most, CancellationToken cancellation);
 

@@ -35,6 +35,16 @@ public sealed partial class SqliteNodeStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<OutboxRow>> AdvanceOutboxAsync(IReadOnlyCollection<OutboxRow> rows, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return _file.WriteAsync<IReadOnlyList<OutboxRow>>(session => rows.Select(row => AdvanceOutbox(session, row)).ToList(), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<OutboxRow?> ReadOutboxRowAsync(long id, CancellationToken cancellation) => _file.ReadAsync(session => ReadOutboxRow(session, id), cancellation);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OutboxRow>> ReadOutboxAsync(OutboxState state, long afterId, int most, CancellationToken cancellation) => _file.ReadAsync<IReadOnlyList<OutboxRow>>(
         session => ReadAll(session.Start(OutboxQuery + " WHERE state = ? AND id > ? ORDER BY id LIMIT ?").Bind((long)state).Bind(afterId).Bind(most), ReadOutboxRow), cancellation);
 
@@ -178,6 +188,29 @@ public sealed partial class SqliteNodeStore
         OutboxRow replacement = draft with { Id = existing.Id };
         UpdateOutbox(session, replacement);
         return replacement;
+    }
+
+    private static OutboxRow AdvanceOutbox(Session session, OutboxRow row)
+    {
+        OutboxRow existing = ReadOutboxRow(session, row.Id) ?? throw new InvalidOperationException($"The outbox has no row {row.Id.ToString(CultureInfo.InvariantCulture)}.");
+        if (existing.CreatedAt != row.CreatedAt || !existing.ContentHash.AsSpan().SequenceEqual(row.ContentHash))
+        {
+            return existing;
+        }
+
+        // The feed is as quick as the broker's answer: what stands in the log does not become open again.
+        bool ended = existing.State is OutboxState.Closed or OutboxState.Withdrawn;
+        OutboxRow advanced = ended ? existing with { Receipt = existing.Receipt ?? row.Receipt } : row;
+        UpdateOutbox(session, advanced);
+        return advanced;
+    }
+
+    private static OutboxRow? ReadOutboxRow(Session session, long id)
+    {
+        Statement query = session.Start(OutboxQuery + " WHERE id = ?").Bind(id);
+        OutboxRow? found = query.Step() ? ReadOutboxRow(query) : null;
+        query.Reset();
+        return found;
     }
 
     private static void UpdateOutbox(Session session, OutboxRow row)

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using Gateway.Broker.Hosting;
+using Gateway.Cli.Connect;
+using Spectre.Console;
+
+namespace Gateway.Cli.Commands;
+
+/// <summary>`gateway broker init`: makes a broker's folder.</summary>
+internal static class BrokerInitCommand
+{
+    public static Command Create(CommandFrame frame)
+    {
+        Option<string?> directory = CommandFrame.DirectoryOption("Folder to make; GATEWAY_DIR or ./broker unless given.");
+        Option<string> network = new("--network") { Description = "Name of the network, a lower-case DNS name.", HelpName = "NAME", Required = true };
+        Option<string> listen = new("--listen") { Description = "Address and port to listen on.", HelpName = "ADDRESS:PORT", DefaultValueFactory = _ => "127.0.0.1:7443" };
+        Option<string?> address = new("--address") { Description = "Address under which nodes reach the broker; https://localhost with the port listened on unless given.", HelpName = "URL" };
+        Option<string[]> hosts = new("--host") { Description = "DNS name or IP address for the broker's certificate; may be repeated. localhost and 127.0.0.1 are always in it.", HelpName = "NAME" };
+        Option<string> operatorName = new("--operator") { Description = "Name of the first operator.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" };
+        Command command = new("init", "Makes a broker: authority, keys, first operator, and a log that begins.") { directory, network, listen, address, hosts, operatorName };
+        return frame.Handle(command, async (parsed, output, cancellation) =>
+        {
+            string listening = parsed.GetValue(listen)!;
+            BrokerOptions options = new()
+            {
+                Directory = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker),
+                Network = parsed.GetValue(network)!,
+                Listen = listening,
+                AdvertisedAddress = parsed.GetValue(address) ?? "https://localhost:" + listening[(listening.LastIndexOf(':') + 1)..],
+                Hosts = HostsOf(parsed.GetValue(hosts) ?? [], parsed.GetValue(address)),
+            };
+            byte[] genesis = await new BrokerInitialiser(frame.Surroundings.Random, frame.Surroundings.Time).InitialiseAsync(options, parsed.GetValue(operatorName)!, cancellation);
+            output.Result(
+                new { Directory = options.Directory, options.Network, options.Listen, Address = options.AdvertisedAddress, Operator = parsed.GetValue(operatorName), GenesisHash = Convert.ToHexStringLower(genesis) },
+                console => console.MarkupLineInterpolated($"Broker of [bold]{options.Network}[/] made in {options.Directory}\nNodes will pin Genesis {Convert.ToHexStringLower(genesis)}\nStart it: gateway broker run --dir {options.Directory}"));
+            return ExitCode.Ok;
+        });
+    }
+
+    // What nodes call must stand in the certificate.
+    private static string[] HostsOf(string[] stated, string? address) =>
+        [.. stated.Concat(Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Host.Length > 0 ? [uri.IdnHost.Trim('[', ']')] : Array.Empty<string>())];
+}

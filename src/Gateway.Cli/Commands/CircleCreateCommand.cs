@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Gateway.Cli.Circles;
+using Gateway.Cli.Connect;
+using Gateway.Cli.Output;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using Spectre.Console;
+
+namespace Gateway.Cli.Commands;
+
+/// <summary>`gateway circle create`: founds a circle after a template.</summary>
+internal static class CircleCreateCommand
+{
+    public static Command Create(CommandFrame frame)
+    {
+        Argument<string> name = new("NAME") { Description = "Short name people type: a–z, 0–9 and '-', at most 32 characters." };
+        Option<string> template = new("--template") { Description = "acx or customs-protocol: the policy to start from.", Required = true };
+        template.AcceptOnlyFromAmong([.. CircleTemplate.Names]);
+        Option<string> steward = new("--steward") { Description = "Name of the member that makes the circle's keys.", HelpName = "MEMBER", Required = true };
+        Option<string[]> members = new("--member") { Description = "Name of a founding member; may be repeated. The steward is one anyhow.", HelpName = "MEMBER", Required = true };
+        Option<string?> directory = CommandFrame.DirectoryOption("The broker's folder; GATEWAY_DIR or ./broker unless given.");
+        Option<string> operatorName = new("--operator") { Description = "Operator to act as.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" };
+        Option<string?> purpose = new("--purpose") { Description = "What the circle is for; the template's unless given.", HelpName = "TEXT" };
+        Option<string?> basis = new("--legal-basis") { Description = "Legal basis of the exchange; the template's unless given.", HelpName = "TEXT" };
+        Option<uint?> retention = new("--retention-days") { Description = "Longest life of a record, 1 to 3,650 days; the template's unless given.", HelpName = "N" };
+        Option<string?> evidence = new("--minimum-evidence") { Description = "Weakest evidence grade taken, e.g. TEST_PURCHASE; the template's unless given.", HelpName = "GRADE" };
+        evidence.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Codes.Evidence.All]);
+        Command command = new("create", "Founds a circle.") { name, template, steward, members, directory, operatorName, purpose, basis, retention, evidence };
+        return frame.Handle(command, async (parsed, output, cancellation) =>
+        {
+            string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker);
+            using BrokerAccess broker = BrokerAccess.AsOperator(folder, parsed.GetValue(operatorName)!);
+            GetDirectoryResponse network = await DirectoryListing.ReadAsync(broker, cancellation);
+            CirclePolicy policy = CircleTemplate.Find(parsed.GetValue(template)!)!;
+            policy.Name = parsed.GetValue(name)!;
+            policy.StewardId = IdOf(parsed.GetValue(steward)!, network);
+            policy.FoundingMemberIds.AddRange(parsed.GetValue(members)!.Prepend(parsed.GetValue(steward)!).Select(member => IdOf(member, network)).Distinct());
+            policy.Purpose = parsed.GetValue(purpose) ?? policy.Purpose;
+            policy.LegalBasis = parsed.GetValue(basis) ?? policy.LegalBasis;
+            policy.MaximumRetentionDays = parsed.GetValue(retention) ?? policy.MaximumRetentionDays;
+            if (parsed.GetValue(evidence) is { } grade && Codes.Evidence.TryParse(grade, out EvidenceGrade weakest)) policy.MinimumEvidenceGrade = weakest;
+            CreateCircleResponse created;
+            try
+            {
+                created = await broker.Members.CreateCircleAsync(new CreateCircleRequest { Policy = policy }, deadline: broker.Deadline, cancellationToken: cancellation);
+            }
+            catch (RpcException fault)
+            {
+                throw BrokerAccess.Explain(fault);
+            }
+
+            output.Result(
+                new { CircleId = Convert.ToHexStringLower(created.CircleId.Span), policy.Name, Steward = parsed.GetValue(steward), Members = policy.FoundingMemberIds.Count, RetentionDays = policy.MaximumRetentionDays },
+                console => console.MarkupLineInterpolated($"Circle [bold]{policy.Name}[/] founded with {policy.FoundingMemberIds.Count} members; it can be used once the steward's node and one other member's node have run."));
+            return ExitCode.Ok;
+        });
+    }
+
+    private static ByteString IdOf(string name, GetDirectoryResponse network) =>
+        network.Members.FirstOrDefault(member => member.Member.Name == name)?.Member.MemberId
+        ?? throw new RefusalException(Refusal.NotFound("MEMBER_UNKNOWN", "No member of the network has this name.", name, "See `gateway member list`; an organisation is a member once its `gateway node init` has run."));
+}

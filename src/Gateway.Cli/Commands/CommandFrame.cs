@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Gateway.Cli.Errors;
+using Gateway.Cli.Output;
+
+namespace Gateway.Cli.Commands;
+
+/// <summary>What all commands share: the surroundings, the global option, and the one place where failures become messages and exit codes.</summary>
+public sealed class CommandFrame(Surroundings surroundings)
+{
+    /// <summary>Where the command runs.</summary>
+    public Surroundings Surroundings { get; } = surroundings;
+
+    /// <summary>The global option `--json`.</summary>
+    public Option<bool> Json { get; } = new("--json") { Description = "Results and errors as JSON, also on a terminal.", Recursive = true };
+
+    /// <summary>The option `--dir`.</summary>
+    public static Option<string?> DirectoryOption(string description) => new("--dir") { Description = description, HelpName = "DIR" };
+
+    /// <summary>Gives a command its work.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="work">Does it; its result is the exit code.</param>
+    public Command Handle(Command command, Func<ParseResult, CommandOutput, CancellationToken, Task<int>> work)
+    {
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            bool json = parsed.GetValue(Json);
+            CommandOutput output = new(Surroundings, json);
+            try
+            {
+                return await work(parsed, output, cancellation);
+            }
+            catch (Exception fault) when (Failure.Of(fault, cancellation) is { } failure)
+            {
+                output.Fail(failure);
+                return failure.ExitCode;
+            }
+        });
+        return command;
+    }
+
+    /// <summary>A path as the person wrote it, made absolute.</summary>
+    public string PathOf(string path) => Path.GetFullPath(path, Surroundings.CurrentDirectory);
+}

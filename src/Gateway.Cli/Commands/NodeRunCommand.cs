@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Gateway.Cli.Connect;
+using Gateway.Cli.Hosting;
+using Gateway.Node;
+using Gateway.Node.Identity;
+using Gateway.Storage.Sqlite;
+using Microsoft.AspNetCore.Builder;
+
+namespace Gateway.Cli.Commands;
+
+/// <summary>`gateway node run`: serves until told to end.</summary>
+internal static class NodeRunCommand
+{
+    public static Command Create(CommandFrame frame)
+    {
+        Option<string?> directory = CommandFrame.DirectoryOption("The node's folder; GATEWAY_DIR or ./node unless given.");
+        Command command = new("run", "Runs the node until Ctrl-C or SIGTERM.") { directory };
+        return frame.Handle(command, async (parsed, output, cancellation) =>
+        {
+            NodeDirectory node = new(new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Node));
+            NodeSettings settings = node.ReadSettings();
+            NodeInitCommand.RequireShortPath(node);
+            NodeSeams seams = new()
+            {
+                Time = frame.Surroundings.Time,
+                Random = frame.Surroundings.Random,
+                OpenStore = async (path, token) => await SqliteNodeStore.OpenAsync(path, frame.Surroundings.Time, token),
+                Logging = HostLogging.To(node.Path, "node"),
+            };
+            WebApplication app = await NodeHost.BuildAsync(node, seams, cancellation);
+            await HostRun.UntilToldAsync(app, () => output.Note($"ready: node of {settings.Name} in {settings.Network} listens on {node.SocketFile}"), cancellation);
+            return ExitCode.Ok;
+        });
+    }
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Globalization;
+using Gateway.Cli.Connect;
+using Gateway.Cli.Input;
+using Gateway.Cli.Output;
+using Gateway.Cli.Publishing;
+using Grpc.Core;
+using Spectre.Console;
+
+namespace Gateway.Cli.Commands;
+
+/// <summary>`gateway publish`: publishes the cases of a file in a circle.</summary>
+internal static class PublishCommand
+{
+    public static Command Create(CommandFrame frame)
+    {
+        Argument<string> file = new("FILE") { Description = "CSV of cases; docs/formats.md has the columns." };
+        Option<string> circle = new("--circle") { Description = "Circle to publish in.", HelpName = "NAME", Required = true };
+        Option<string?> directory = CommandFrame.DirectoryOption("The node's folder; GATEWAY_DIR or ./node unless given.");
+        Option<string?> errors = new("--errors") { Description = "CSV to write every refused row to.", HelpName = "FILE" };
+        Option<bool> noWait = new("--no-wait") { Description = "End when the node has the cases safe; it publishes them by itself." };
+        Command command = new("publish", "Publishes cases. A file can be published again: what is published already is not published twice.") { file, circle, directory, errors, noWait };
+        return frame.Handle(command, async (parsed, output, cancellation) =>
+        {
+            string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Node);
+            using CsvSource source = ActorFile.Open(frame.PathOf(parsed.GetValue(file)!));
+            using LocalNode node = LocalNode.Open(folder);
+            using FaultSink faults = new(parsed.GetValue(errors) is { } path ? frame.PathOf(path) : null);
+            using LiveLine live = new(output, frame.Surroundings.Time);
+            PublishReport report;
+            try
+            {
+                ActorPublisher publisher = new(node, faults, now => live.Show(string.Create(
+                    CultureInfo.InvariantCulture, $"{now.Read:N0} read, {now.Durable:N0} safe at the node, {now.Published:N0} in the log, {now.Refused:N0} refused")));
+                report = await publisher.PublishAsync(source, parsed.GetValue(circle)!, !parsed.GetValue(noWait), cancellation);
+            }
+            catch (RpcException fault) when (!cancellation.IsCancellationRequested)
+            {
+                throw LocalNode.Explain(fault, folder);
+            }
+
+            live.Dispose();
+            output.Result(
+                new { report.Rows, report.Published, report.AlreadyKnown, report.Queued, report.Withdrawn, report.Refused, report.LeftOut, Faults = faults.First, FaultCount = faults.Count },
+                console => Draw(console, report, faults));
+            return faults.Rows > 0 ? ExitCode.PartlyBad : ExitCode.Ok;
+        });
+    }
+
+    private static void Draw(IAnsiConsole console, PublishReport report, FaultSink faults)
+    {
+        faults.Draw(console);
+        string queued = report.Queued > 0 ? string.Create(CultureInfo.InvariantCulture, $", {report.Queued:N0} queued at the node") : "";
+        string withdrawn = report.Withdrawn > 0 ? string.Create(CultureInfo.InvariantCulture, $", {report.Withdrawn:N0} withdrawn earlier") : "";
+        console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{report.Rows:N0} rows: {report.Published:N0} published ({report.AlreadyKnown:N0} of them known before){queued}{withdrawn}, {report.Refused:N0} refused, {report.LeftOut:N0} with errors"));
+    }
+}

@@ -1,0 +1,75 @@
+using System.Net.Sockets;
+using Gateway.Node.Identity;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.V1;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace Gateway.Cli.Connect;
+
+/// <summary>The running node of a folder, over its socket: whoever may open the socket file may ask.</summary>
+public sealed class LocalNode : IDisposable
+{
+    private const int MaximumMessage = 8 * 1_048_576;
+
+    private readonly GrpcChannel _channel;
+
+    private LocalNode(GrpcChannel channel)
+    {
+        _channel = channel;
+        Contributions = new ContributionsService.ContributionsServiceClient(channel);
+        Screening = new ScreeningService.ScreeningServiceClient(channel);
+    }
+
+    /// <summary>Contributions, records, state.</summary>
+    public ContributionsService.ContributionsServiceClient Contributions { get; }
+
+    /// <summary>Screening.</summary>
+    public ScreeningService.ScreeningServiceClient Screening { get; }
+
+    /// <summary>Opens the way to the node.</summary>
+    /// <exception cref="RefusalException">The folder holds no node, or the node does not run.</exception>
+    public static LocalNode Open(string folder)
+    {
+        NodeDirectory directory = new(folder);
+        directory.ReadSettings();
+        if (!File.Exists(directory.SocketFile)) throw NotRunning(directory.Path);
+        SocketsHttpHandler handler = new()
+        {
+            ConnectCallback = async (_, cancellation) =>
+            {
+                Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                try
+                {
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(directory.SocketFile), cancellation);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            },
+        };
+        return new LocalNode(GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
+        {
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = MaximumMessage,
+            MaxSendMessageSize = MaximumMessage,
+        }));
+    }
+
+    /// <summary>A failed call in the words of the command line.</summary>
+    public static RefusalException Explain(RpcException fault, string folder)
+    {
+        Refusal refusal = fault.ToRefusal("node");
+        return refusal.Code == "PEER_UNAVAILABLE" ? NotRunning(folder) : new RefusalException(refusal);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _channel.Dispose();
+
+    private static RefusalException NotRunning(string folder) =>
+        new(Refusal.Unavailable("NODE_UNAVAILABLE", "The node does not run.", folder, $"Start it: gateway node run --dir {folder}"));
+}

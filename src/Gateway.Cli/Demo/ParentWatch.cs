@@ -1,0 +1,34 @@
+namespace Gateway.Cli.Demo;
+
+/// <summary>
+/// Keeps a server from outliving the demo that started it, however the demo ends: the server's standard input is a pipe whose other end only the demo holds, so its end is the demo's end.
+/// (A parent-death signal will not do: it comes when the thread that started the child ends, and .NET starts children on threads that come and go.)
+/// </summary>
+public static class ParentWatch
+{
+    /// <summary>Environment variable that asks for the watch; the demo sets it to 1.</summary>
+    public const string Variable = "GATEWAY_END_WITH_PARENT";
+
+    /// <summary>What the demo writes into the pipe to let the server go on without it.</summary>
+    public const byte Release = (byte)'R';
+
+    private const int ExitCode = 1;
+
+    /// <summary>Watches in the background where the environment asks for it; the process ends at once with its parent, as after a power cut, which stores survive.</summary>
+    public static void StartIfAsked()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) != "1") return;
+        Thread thread = new(() => Watch(Console.OpenStandardInput())) { IsBackground = true, Name = nameof(ParentWatch) };
+        thread.Start();
+    }
+
+    private static void Watch(Stream input)
+    {
+        using (input)
+        {
+            if (input.ReadByte() == Release) return;
+        }
+
+        Environment.Exit(ExitCode);
+    }
+}

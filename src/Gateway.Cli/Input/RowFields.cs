@@ -1,0 +1,142 @@
+using System.Globalization;
+using Gateway.Cli.Output;
+using Gateway.Matching.Identifiers;
+using Gateway.Protocol;
+using V1 = Gateway.Protocol.V1;
+
+namespace Gateway.Cli.Input;
+
+/// <summary>Reads the fields of one row and collects what is wrong with them. A field that cannot be used reads as not stated.</summary>
+internal sealed class RowFields(IReadOnlyList<string> columns, CsvRow row, bool rowLeftOut)
+{
+    /// <summary>Longest name, in characters.</summary>
+    public const int LongestName = 500;
+
+    /// <summary>Longest value of any other field, in characters.</summary>
+    public const int LongestValue = 1_024;
+
+    private const int MostValues = 32;
+
+    /// <summary>What could not be used.</summary>
+    public List<InputFault> Faults { get; } = [];
+
+    /// <summary>The row's own name in faults.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>A field as it stands, at most so long.</summary>
+    public string Text(string column, int longest = LongestValue)
+    {
+        string value = row.Fields[IndexOf(column)];
+        if (value.Length <= longest) return value;
+        Add(column, $"the field has {value.Length.ToString("N0", CultureInfo.InvariantCulture)} characters, more than {longest}", "shorten it");
+        return "";
+    }
+
+    /// <summary>A field that must be there.</summary>
+    public string Needed(string column, int longest)
+    {
+        if (row.Fields[IndexOf(column)].Length == 0) Add(column, "the field is empty", "fill it in");
+        return Text(column, longest);
+    }
+
+    /// <summary>The values of a field between semicolons.</summary>
+    public List<string> Values(string column, int longest = LongestValue)
+    {
+        List<string> values = [.. row.Fields[IndexOf(column)].Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+        if (values.Count > MostValues) Add(column, $"the field holds {values.Count} values, more than {MostValues}", "leave out the less important ones");
+        else if (values.Any(value => value.Length > longest)) Add(column, $"a value has more than {longest} characters", "shorten it");
+        else return values;
+        return [];
+    }
+
+    /// <summary>A country code.</summary>
+    public string Country(string column) => CheckedCountry(column, Text(column));
+
+    /// <summary>One country code of several.</summary>
+    public string CheckedCountry(string column, string value)
+    {
+        string code = value.ToUpperInvariant();
+        if (code.Length == 0 || Countries.IsCode(code)) return code;
+        Add(column, "the field is no ISO 3166-1 alpha-2 code", "give two letters such as CN or DE");
+        return "";
+    }
+
+    /// <summary>A date, in days since 1970-01-01; 0 when not stated.</summary>
+    public uint Day(string column)
+    {
+        string text = Text(column);
+        if (text.Length == 0) return 0;
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly date) && date.Year is >= 1970 and <= 2200) return UtcDay.FromDate(date).Number;
+        Add(column, "the field is no date YYYY-MM-DD", "give a date such as 2026-03-31");
+        return 0;
+    }
+
+    /// <summary>A code of an enumeration; default when not stated.</summary>
+    public T Code<T>(string column, Codes<T> codes, bool needed = false)
+        where T : struct, Enum
+    {
+        string text = Text(column);
+        if (codes.TryParse(text, out T value)) return value;
+        if (text.Length > 0) Add(column, "there is no such code", $"give one of {string.Join(", ", codes.All)}");
+        else if (needed) Add(column, "the field is empty", $"give one of {string.Join(", ", codes.All)}");
+        return default;
+    }
+
+    /// <summary>Checks a number with a decimal point.</summary>
+    public void Number(string column)
+    {
+        string text = Text(column);
+        if (text.Length > 0 && !decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _)) Add(column, "the field is no number with a decimal point", "give a number such as 12.5");
+    }
+
+    /// <summary>Checks digits of given lengths, such as an HS code.</summary>
+    public string Digits(string column, string value, params int[] lengths)
+    {
+        if (value.Length == 0 || (lengths.Contains(value.Length) && value.All(char.IsAsciiDigit))) return value;
+        Add(column, $"the field has not {string.Join(" or ", lengths)} digits", "give digits only, without dots");
+        return "";
+    }
+
+    /// <summary>Identifiers of one column.</summary>
+    public IEnumerable<V1.StatedIdentifier> Identifiers(string column, IdentifierType type, string country, bool many)
+    {
+        foreach (string value in many ? Values(column) : Text(column) is { Length: > 0 } one ? [one] : [])
+        {
+            Rejection? rejection = IdentifierNormaliser.Normalise(new StatedIdentifier(type, value), country).Rejection;
+            if (rejection is null) yield return new V1.StatedIdentifier { Type = (uint)type, Value = value, Country = country };
+            else Add(column, $"the {Noun(column, many)} {rejection.Reason}", "correct it, or leave it out");
+        }
+    }
+
+    /// <summary>Addresses of web pages in one column.</summary>
+    public IEnumerable<V1.StatedIdentifier> Websites(string column, bool many)
+    {
+        foreach (string value in many ? Values(column) : Text(column) is { Length: > 0 } one ? [one] : [])
+        {
+            if (WebAddress.TypeOf(value) is not { } type)
+            {
+                Add(column, "the address names a marketplace and no seller on it", "give the seller's own page there, or the account");
+                continue;
+            }
+
+            Rejection? rejection = IdentifierNormaliser.Normalise(new StatedIdentifier(type, value)).Rejection;
+            if (rejection is null) yield return new V1.StatedIdentifier { Type = (uint)type, Value = value };
+            else Add(column, $"the address {rejection.Reason}", "correct it, or leave it out");
+        }
+    }
+
+    /// <summary>Notes a fault.</summary>
+    public void Add(string column, string what, string remedy, bool? leftOut = null) => Faults.Add(new InputFault(row.Line, column, Name, what, remedy, leftOut ?? rowLeftOut));
+
+    private static string Noun(string column, bool many) => (many ? column.TrimEnd('s') : column[(column.IndexOf('_', StringComparison.Ordinal) + 1)..]).Replace('_', ' ');
+
+    private int IndexOf(string column)
+    {
+        for (int i = 0; i < columns.Count; i++)
+        {
+            if (columns[i] == column) return i;
+        }
+
+        throw new ArgumentException($"There is no column {column}.", nameof(column));
+    }
+}

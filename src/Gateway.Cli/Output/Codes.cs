@@ -1,0 +1,74 @@
+using System.Collections.Frozen;
+using Gateway.Protocol.V1;
+using Google.Protobuf.Reflection;
+
+namespace Gateway.Cli.Output;
+
+/// <summary>The codes of an enumeration of the protos as people write them: the names without the enumeration's prefix, e.g. FOOTWEAR.</summary>
+public sealed class Codes<T>
+    where T : struct, Enum
+{
+    private readonly FrozenDictionary<string, T> _values;
+    private readonly FrozenDictionary<T, string> _names;
+
+    /// <summary>Reads them from the enumeration's descriptor.</summary>
+    /// <param name="file">The proto file it stands in.</param>
+    /// <param name="prefix">Its prefix, e.g. GOODS_CATEGORY_.</param>
+    public Codes(FileDescriptor file, string prefix)
+    {
+        EnumDescriptor descriptor = file.FindTypeByName<EnumDescriptor>(typeof(T).Name);
+        var values = descriptor.Values.Where(value => value.Number != 0).Select(value => (Name: value.Name[prefix.Length..], Value: (T)(object)value.Number)).ToList();
+        _values = values.ToFrozenDictionary(pair => pair.Name, pair => pair.Value, StringComparer.OrdinalIgnoreCase);
+        _names = values.ToFrozenDictionary(pair => pair.Value, pair => pair.Name);
+        All = [.. values.Select(pair => pair.Name)];
+    }
+
+    /// <summary>All codes in the order of their numbers.</summary>
+    public IReadOnlyList<string> All { get; }
+
+    /// <summary>The value of a code, in any case.</summary>
+    public bool TryParse(string code, out T value) => _values.TryGetValue(code.Trim(), out value);
+
+    /// <summary>The value of a code that is known to be one; unspecified for an empty one.</summary>
+    public T Parse(string code) => code.Length == 0 ? default : _values[code];
+
+    /// <summary>The code of a value; empty when unspecified.</summary>
+    public string Of(T value) => _names.GetValueOrDefault(value, "");
+}
+
+/// <summary>The enumerations that files and the command line name.</summary>
+public static class Codes
+{
+    /// <summary>Record kinds.</summary>
+    public static Codes<RecordKind> Kinds { get; } = new(RecordReflection.Descriptor, "RECORD_KIND_");
+
+    /// <summary>Evidence grades.</summary>
+    public static Codes<EvidenceGrade> Evidence { get; } = new(RecordReflection.Descriptor, "EVIDENCE_GRADE_");
+
+    /// <summary>Goods categories.</summary>
+    public static Codes<GoodsCategory> Categories { get; } = new(RecordReflection.Descriptor, "GOODS_CATEGORY_");
+
+    /// <summary>Transport modes.</summary>
+    public static Codes<TransportMode> Modes { get; } = new(RecordReflection.Descriptor, "TRANSPORT_MODE_");
+
+    /// <summary>Severities.</summary>
+    public static Codes<Severity> Severities { get; } = new(RecordReflection.Descriptor, "SEVERITY_");
+
+    /// <summary>Kinds of subject.</summary>
+    public static Codes<SubjectKind> Subjects { get; } = new(RecordReflection.Descriptor, "SUBJECT_KIND_");
+
+    /// <summary>Roles of members.</summary>
+    public static Codes<MemberRole> Roles { get; } = new(LogReflection.Descriptor, "MEMBER_ROLE_");
+
+    /// <summary>Reasons to withdraw.</summary>
+    public static Codes<WithdrawalReason> Withdrawals { get; } = new(LogReflection.Descriptor, "WITHDRAWAL_REASON_");
+
+    /// <summary>Decisions of screening.</summary>
+    public static Codes<ScreeningDecision> Decisions { get; } = new(ScreeningReflection.Descriptor, "SCREENING_DECISION_");
+
+    /// <summary>Lanes.</summary>
+    public static Codes<Lane> Lanes { get; } = new(ScreeningReflection.Descriptor, "LANE_");
+
+    /// <summary>How far a contribution has come.</summary>
+    public static Codes<ContributionState> Contributions { get; } = new(ContributionsReflection.Descriptor, "CONTRIBUTION_STATE_");
+}

@@ -1,0 +1,175 @@
+using Gateway.Cli.Connect;
+using Gateway.Cli.Input;
+using Gateway.Cli.Output;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.V1;
+using Grpc.Core;
+
+namespace Gateway.Cli.Screening;
+
+/// <summary>How far screening has come.</summary>
+/// <param name="Sent">Shipments sent to the node.</param>
+/// <param name="Screened">Shipments with a final result.</param>
+/// <param name="Pending">Shipments whose identifiers are being evaluated.</param>
+/// <param name="Hits">Shipments with a hit.</param>
+/// <param name="Share">Part of the file read, 0 to 1.</param>
+public readonly record struct ScreeningProgress(long Sent, long Screened, long Pending, long Hits, double Share);
+
+/// <summary>What came of screening a file. Every shipment sent stands in exactly one of cleared, pending and hits.</summary>
+public sealed record ScreeningReport
+{
+    /// <summary>Rows of the file.</summary>
+    public long Rows { get; init; }
+
+    /// <summary>Shipments with a final result.</summary>
+    public long Screened { get; init; }
+
+    /// <summary>Every identifier known, none meets a record.</summary>
+    public long Cleared { get; init; }
+
+    /// <summary>Some identifiers not evaluated in time: not cleared.</summary>
+    public long Pending { get; init; }
+
+    /// <summary>At least one record met.</summary>
+    public long Hits { get; init; }
+
+    /// <summary>Hits in the red lane.</summary>
+    public long Red { get; init; }
+
+    /// <summary>Hits in the yellow lane.</summary>
+    public long Yellow { get; init; }
+
+    /// <summary>Rows that were not screened because they cannot be read.</summary>
+    public long NotScreened { get; init; }
+
+    /// <summary>Fields the node could not use, besides those this program left out.</summary>
+    public long FieldsNotUsed { get; init; }
+
+    /// <summary>Seconds from the first row to the last result.</summary>
+    public double Seconds { get; init; }
+
+    /// <summary>Shipments a second.</summary>
+    public double Rate { get; init; }
+}
+
+/// <summary>Sends the shipments of a file to the node while its results come back.</summary>
+public sealed class ManifestScreener(LocalNode node, FaultSink faults, HitSink hits, Action<ScreeningProgress> tell, TimeProvider time)
+{
+    private const int MostShipments = 1_000;
+    private const int MostBytes = 3 * 1_048_576;
+
+    private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
+    private long _rows, _sent, _screened, _cleared, _pending, _hit, _red, _yellow, _notUsed;
+
+    /// <summary>Screens.</summary>
+    /// <param name="source">The open file.</param>
+    /// <param name="length">Its length in bytes, for progress.</param>
+    /// <param name="wait">How long to wait for identifiers never met before, after the last row.</param>
+    /// <param name="cancellation">Stops.</param>
+    public async Task<ScreeningReport> ScreenAsync(CsvSource source, long length, TimeSpan wait, CancellationToken cancellation)
+    {
+        long begun = time.GetTimestamp();
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using AsyncDuplexStreamingCall<ScreenStreamRequest, ScreenStreamResponse> call = node.Screening.ScreenStream(cancellationToken: stop.Token);
+        Task sending = Task.Run(() => SendAsync(source, wait, call.RequestStream, stop.Token), CancellationToken.None);
+        try
+        {
+            while (await call.ResponseStream.MoveNext(stop.Token))
+            {
+                foreach (ScreeningResult result in call.ResponseStream.Current.Results) Take(result);
+                double share = length == 0 ? 1 : Math.Min(1, source.Position / (double)length);
+                tell(new ScreeningProgress(Interlocked.Read(ref _sent), _screened, _waiting.Count, _hit, share));
+            }
+        }
+        catch (Exception fault) when (fault is RpcException or OperationCanceledException && sending.IsFaulted)
+        {
+            // The file's fault is the cause of the call's; it is thrown below.
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (sending.IsFaulted) await sending;
+        cancellation.ThrowIfCancellationRequested();
+        if (_screened != _sent)
+        {
+            throw new RefusalException(Refusal.DataLoss("RESULTS_MISSING", $"The node answered for {_screened} of {_sent} shipments.", "screening", "Screen the file again; what has no result is not cleared."));
+        }
+
+        double seconds = time.GetElapsedTime(begun).TotalSeconds;
+        return new ScreeningReport
+        {
+            Rows = _rows,
+            Screened = _screened,
+            Cleared = _cleared,
+            Pending = _pending,
+            Hits = _hit,
+            Red = _red,
+            Yellow = _yellow,
+            NotScreened = faults.Rows,
+            FieldsNotUsed = _notUsed,
+            Seconds = Math.Round(seconds, 3),
+            Rate = seconds > 0 ? Math.Round(_screened / seconds, 1) : 0,
+        };
+    }
+
+    private async Task SendAsync(CsvSource source, TimeSpan wait, IClientStreamWriter<ScreenStreamRequest> requests, CancellationToken cancellation)
+    {
+        ScreenStreamRequest message = new() { WaitMilliseconds = (uint)wait.TotalMilliseconds };
+        int bytes = 0;
+        foreach (InputRow<Shipment> row in ManifestFile.Read(source))
+        {
+            _rows++;
+            faults.Add(row.Faults);
+            if (row.Value is not { } shipment) continue;
+            int size = shipment.CalculateSize() + 8;
+            if (message.Shipments.Count == MostShipments || bytes + size > MostBytes)
+            {
+                await SendAsync();
+            }
+
+            message.Shipments.Add(shipment);
+            bytes += size;
+        }
+
+        if (message.Shipments.Count > 0) await SendAsync();
+        await requests.CompleteAsync();
+
+        async Task SendAsync()
+        {
+            Interlocked.Add(ref _sent, message.Shipments.Count);
+            await requests.WriteAsync(message, cancellation);
+            (message, bytes) = (new ScreenStreamRequest(), 0);
+        }
+    }
+
+    private void Take(ScreeningResult result)
+    {
+        if (!result.Final)
+        {
+            _waiting.Add(result.ShipmentId);
+            return;
+        }
+
+        _waiting.Remove(result.ShipmentId);
+        _screened++;
+        _notUsed += result.RejectedFields.Count;
+        switch (result.Decision)
+        {
+            case ScreeningDecision.Cleared:
+                _cleared++;
+                break;
+            case ScreeningDecision.Hit:
+                _hit++;
+                if (result.Lane == Lane.Red) _red++;
+                else if (result.Lane == Lane.Yellow) _yellow++;
+                hits.Add(result);
+                break;
+            default:
+                _pending++; // Not cleared, whatever the node meant.
+                break;
+        }
+    }
+}

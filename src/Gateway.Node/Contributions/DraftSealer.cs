@@ -1,0 +1,121 @@
+using Gateway.Matching.Identifiers;
+using Gateway.Matching.Keys;
+using Gateway.Matching.Scoring;
+using Gateway.Node.Feed;
+using Gateway.Node.Matching;
+using Gateway.Node.Pseudonyms;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.Keys;
+using Gateway.Protocol.Log;
+using Gateway.Storage.Node;
+using Google.Protobuf;
+using IdentifierClass = Gateway.Matching.Identifiers.IdentifierClass;
+using V1 = Gateway.Protocol.V1;
+
+namespace Gateway.Node.Contributions;
+
+/// <summary>Turns drafts that are due into sealed records: opens them, has their identifiers evaluated, seals, stores.</summary>
+public sealed class DraftSealer(
+    Outbox outbox, INodeStore store, KnownCache cache, Pseudonymiser pseudonymiser, RecordSealer sealer, ReleaseSchedule schedule, OwnRecords own, MemberKeys keys, MemberId member, Func<NodeView> view)
+{
+    private const int MostDrafts = 128;
+
+    /// <summary>Seals what is due.</summary>
+    /// <returns>Whether anything came further.</returns>
+    public async Task<bool> RunAsync(CancellationToken stopping)
+    {
+        bool any = false;
+        long after = 0;
+        while (await store.ReadOutboxAsync(OutboxState.Draft, after, MostDrafts, stopping) is { Count: > 0 } drafts)
+        {
+            after = drafts[^1].Id;
+            OutboxRow[] due = [.. drafts.Where(IsDue)];
+            if (due.Length == 0) continue;
+            schedule.Shuffle(due);
+            OutboxRow[] rows = await SealAsync(due, stopping);
+            foreach (OutboxRow row in await store.AdvanceOutboxAsync(rows, stopping))
+            {
+                if (row.State == OutboxState.Draft) continue;
+                any = true;
+                schedule.Released(row);
+                outbox.Tell(row);
+            }
+
+            if (any) outbox.Wake();
+        }
+
+        return any;
+    }
+
+    private bool IsDue(OutboxRow row)
+    {
+        NodeView now = view();
+        return now.Keyring.Newest(row.Circle) is { } key && now.State.Circles.TryGetValue(row.Circle, out NetworkCircle? circle) && schedule.IsDue(row, circle.Policy.ReleaseWindowSeconds, key.Epoch);
+    }
+
+    private async Task<OutboxRow[]> SealAsync(IReadOnlyList<OutboxRow> drafts, CancellationToken stopping)
+    {
+        // All identifiers of all drafts at once, so that the evaluators get full batches.
+        (OutboxRow Row, V1.Contribution? Contribution, IReadOnlyList<Identifier> Identifiers)[] open = [.. drafts.Select(Open)];
+        byte[][] evaluations = await pseudonymiser.EvaluateAsync([.. open.SelectMany(draft => draft.Identifiers)], stopping);
+        OutboxRow[] rows = new OutboxRow[open.Length];
+        int next = 0;
+        for (int i = 0; i < rows.Length; i++)
+        {
+            int count = open[i].Identifiers.Count;
+            rows[i] = SealOne(open[i].Row, open[i].Contribution, open[i].Identifiers, evaluations.AsSpan(next, count));
+            next += count;
+        }
+
+        return rows;
+    }
+
+    private (OutboxRow Row, V1.Contribution? Contribution, IReadOnlyList<Identifier> Identifiers) Open(OutboxRow row)
+    {
+        if (row.Draft is null || !cache.TryOpenDraft(row.Draft, out byte[]? bytes)) return (row, null, []);
+        V1.Contribution contribution = V1.Contribution.Parser.ParseFrom(bytes);
+        return (row, contribution, [.. ContributionRules.KeysIn(contribution).Identifiers.Select(derived => derived.Identifier).Distinct()]);
+    }
+
+    private OutboxRow SealOne(OutboxRow row, V1.Contribution? contribution, IReadOnlyList<Identifier> identifiers, ReadOnlySpan<byte[]> evaluations)
+    {
+        NodeView now = view();
+        if (contribution is null) return Refusals.For(row, Refusal.DataLoss("DRAFT_UNREADABLE", "The draft cannot be opened with this node's keys.", $"reference {row.Reference}", "Contribute the case again."));
+        CircleKey? circle = now.Keyring.Newest(row.Circle);
+        if (circle is null) return row; // Its key comes with the log.
+        List<SealIdentifier> sealable = new(identifiers.Count);
+        for (int i = 0; i < identifiers.Count; i++) sealable.Add(new SealIdentifier((ushort)identifiers[i].Type, evaluations[i], OpensRecord: identifiers[i].Class != IdentifierClass.Name));
+        try
+        {
+            SealedRecord record = sealer.Seal(new SealRequest
+            {
+                Circle = circle,
+                OprfVersion = now.State.OprfKeys!.Version,
+                Member = member,
+                Keys = keys,
+                Summary = contribution.Summary,
+                Identifiers = sealable,
+                FillBody = (body, textKey) => FillBody(body, contribution, textKey),
+            });
+            own.Add(record.Id);
+            return row with { State = OutboxState.Sealed, RecordSalt = record.Salt, RecordId = record.Id, Submission = record.Submission.ToByteArray() };
+        }
+        catch (RefusalException refused)
+        {
+            return Refusals.For(row, refused.Refusal);
+        }
+    }
+
+    private static void FillBody(V1.RecordBody body, V1.Contribution contribution, byte[] textKey)
+    {
+        V1.Party subject = contribution.Subject;
+        body.SubjectKind = subject.Kind;
+        body.IncidentCount = contribution.IncidentCount;
+        foreach (string name in subject.Aliases.Prepend(subject.Name).Take(16)) body.Texts.Add(Encoded(V1.EncodedTextKind.Name, name, textKey));
+        string address = string.Join(' ', new[] { subject.Street, subject.Postcode, subject.City }.Where(part => part.Length > 0));
+        if (address.Length > 0) body.Texts.Add(Encoded(V1.EncodedTextKind.Address, address, textKey));
+    }
+
+    private static V1.EncodedText Encoded(V1.EncodedTextKind kind, string text, byte[] key) => new() { Kind = kind, Clk = ByteString.CopyFrom(Clk.Encode(key, text)) };
+}

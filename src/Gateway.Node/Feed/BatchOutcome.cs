@@ -1,0 +1,46 @@
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Storage.Node;
+
+namespace Gateway.Node.Feed;
+
+/// <summary>What a verified batch does to this node's records.</summary>
+internal sealed class BatchOutcome
+{
+    private readonly Dictionary<int, NodeRecordState> _ends = [];
+
+    /// <summary>The records it brings, as they are stored.</summary>
+    public NodeRecord[] Records { get; set; } = [];
+
+    /// <summary>The records held before that it ends, and as what.</summary>
+    public List<(NodeRecord Record, NodeRecordState State)> Ended { get; } = [];
+
+    /// <summary>All records it withdraws, its own included.</summary>
+    public List<RecordId> Withdrawn { get; } = [];
+
+    /// <summary>What it raises.</summary>
+    public List<Refusal> Alarms { get; } = [];
+
+    /// <summary>As what a record ends; null when it does not.</summary>
+    public NodeRecordState? EndOf(int number) => _ends.TryGetValue(number, out NodeRecordState state) ? state : null;
+
+    /// <summary>Ends a record, unless it has ended already.</summary>
+    public void End(NodeRecord record, NodeRecordState state)
+    {
+        if (!_ends.TryAdd(record.Number, state)) return;
+        Ended.Add((record, state));
+        if (state == NodeRecordState.Withdrawn) Withdrawn.Add(record.Id);
+    }
+}
+
+internal static class FirstWins
+{
+    /// <summary>A dictionary that keeps the first of several values with one key.</summary>
+    public static Dictionary<TKey, TValue> ToDictionaryOfFirst<TKey, TValue>(this IEnumerable<TValue> values, Func<TValue, TKey> key)
+        where TKey : notnull
+    {
+        Dictionary<TKey, TValue> first = [];
+        foreach (TValue value in values) first.TryAdd(key(value), value);
+        return first;
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+
+namespace Gateway.Node.Identity;
+
+/// <summary>Settings of a node, from node.json.</summary>
+public sealed record NodeSettings
+{
+    /// <summary>Name of the network.</summary>
+    public required string Network { get; init; }
+
+    /// <summary>Address of the broker, https://host:port.</summary>
+    public required string Broker { get; init; }
+
+    /// <summary>SHA-256 of the Genesis entry, hex: what this node pins.</summary>
+    public required string GenesisHash { get; init; }
+
+    /// <summary>This member's id, hex.</summary>
+    public required string MemberId { get; init; }
+
+    /// <summary>This member's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Loopback port of the local API for systems that cannot use the socket; 0: none.</summary>
+    public int ApiPort { get; init; }
+
+    /// <summary>The member's id.</summary>
+    [JsonIgnore]
+    public MemberId Member => Protocol.MemberId.TryParse(MemberId, out MemberId id) ? id : default;
+
+    /// <summary>Checks all settings and reports every fault at once.</summary>
+    /// <exception cref="RefusalException">Something is wrong; all of it is named.</exception>
+    public void Validate()
+    {
+        List<string> faults = [];
+        if (!Uri.TryCreate(Broker, UriKind.Absolute, out Uri? broker) || broker.Scheme != Uri.UriSchemeHttps) faults.Add("broker is not an https:// address");
+        if (!Protocol.MemberId.TryParse(MemberId, out _)) faults.Add("member_id is not 32 hexadecimal digits");
+        if (!RecordId.TryParse(GenesisHash, out _)) faults.Add("genesis_hash is not 64 hexadecimal digits");
+        if (!Protocol.Identity.SpiffeId.IsNetwork(Network)) faults.Add("network is not a network's name");
+        if (ApiPort is < 0 or > 65_535) faults.Add("api_port is not a port");
+        if (faults.Count > 0) throw new RefusalException(Refusal.Invalid("SETTINGS_INVALID", $"The settings are wrong: {string.Join("; ", faults)}.", "node.json", "Correct the file."));
+    }
+}
+
+[JsonSerializable(typeof(NodeSettings))]
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+internal sealed partial class NodeSettingsJson : JsonSerializerContext
+{
+}

@@ -1,0 +1,73 @@
+using System.Text.Json;
+
+namespace Gateway.Cli.Tests.Commands;
+
+public sealed class ExitCodeTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly StringWriter _out = new();
+    private readonly StringWriter _error = new();
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _out.Dispose();
+        _error.Dispose();
+    }
+
+    [Theory]
+    [InlineData("brokr")]
+    [InlineData("screen")]
+    [InlineData("member", "invite", "A", "--role", "PIRATE", "--out", "x")]
+    [InlineData("screen", "m.csv", "--wait", "soon")]
+    public async Task A_command_line_that_is_not_understood_ends_with_2(params string[] arguments)
+    {
+        Assert.Equal(ExitCode.Usage, await RunAsync(arguments));
+        Assert.Empty(_out.ToString());
+        Assert.NotEmpty(_error.ToString());
+    }
+
+    [Fact]
+    public async Task Help_ends_with_0() => Assert.Equal(ExitCode.Ok, await RunAsync("screen", "--help"));
+
+    [Fact]
+    public async Task A_broker_is_made_once()
+    {
+        string[] init = ["broker", "init", "--network", "test.example", "--dir", "b"];
+        Assert.Equal(ExitCode.Ok, await RunAsync(init));
+        using JsonDocument made = JsonDocument.Parse(_out.ToString());
+        Assert.Equal("test.example", made.RootElement.GetProperty("network").GetString());
+        Assert.Equal(64, made.RootElement.GetProperty("genesis_hash").GetString()!.Length);
+        Assert.Equal(ExitCode.Refused, await RunAsync(init));
+        Assert.Contains("is not empty", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_broker_that_does_not_run_ends_with_3()
+    {
+        Assert.Equal(ExitCode.Ok, await RunAsync("broker", "init", "--network", "test.example", "--dir", "b", "--listen", "127.0.0.1:9"));
+        Assert.Equal(ExitCode.Unavailable, await RunAsync("member", "list", "--dir", "b"));
+        Assert.Contains("[PEER_UNAVAILABLE]", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_without_a_node_ends_with_1_and_a_json_error_where_asked_for()
+    {
+        Assert.Equal(ExitCode.Refused, await RunAsync("node", "status", "--json"));
+        using JsonDocument error = JsonDocument.Parse(_error.ToString());
+        Assert.Equal("NODE_NOT_INITIALISED", error.RootElement.GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal(1, error.RootElement.GetProperty("exit_code").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_file_that_does_not_exist_ends_with_1()
+    {
+        Assert.Equal(ExitCode.Refused, await RunAsync("screen", "none.csv"));
+        Assert.Contains("[FILE_NOT_FOUND]", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    private Task<int> RunAsync(params string[] arguments) => GatewayCommand.RunAsync(
+        arguments,
+        new Surroundings { Out = _out, Error = _error, IsTerminal = false, IsErrorTerminal = false, Environment = _ => null, CurrentDirectory = _folder.Path },
+        CancellationToken.None);
+}

@@ -1,0 +1,163 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Broker.Hosting;
+using Gateway.Cryptography;
+using Gateway.Node.Broker;
+using Gateway.Node.Identity;
+using Gateway.Protocol.Identity;
+using Gateway.Protocol.V1;
+using Gateway.Storage.Sqlite;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Node.Tests.Network;
+
+/// <summary>A real broker and real nodes on loopback, in a folder of their own.</summary>
+internal sealed class RunningNetwork : IAsyncDisposable
+{
+    private const string Network = "node.test";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("gw-").FullName;
+    private readonly List<RunningNode> _nodes = [];
+    private BrokerOptions _options = new();
+    private WebApplication? _broker;
+
+    public static async Task<RunningNetwork> StartAsync()
+    {
+        RunningNetwork network = new();
+        int port = FreePort();
+        network._options = new BrokerOptions
+        {
+            Directory = Path.Combine(network._folder, "broker"),
+            Network = Network,
+            Listen = $"127.0.0.1:{port}",
+            AdvertisedAddress = $"https://localhost:{port}",
+        };
+        await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network._options, "operator-1", CancellationToken.None);
+        await network.StartBrokerAsync();
+        return network;
+    }
+
+    public async Task StartBrokerAsync()
+    {
+        _broker = await BrokerHost.BuildAsync(_options, new BrokerSeams { Logging = logging => logging.ClearProviders() });
+        await _broker.StartAsync();
+    }
+
+    public async Task StopBrokerAsync()
+    {
+        await _broker!.StopAsync();
+        await _broker.DisposeAsync();
+        _broker = null;
+    }
+
+    public async Task<RunningNode> AddNodeAsync(string name, int apiPort = 0)
+    {
+        using X509Certificate2 authority = X509CertificateLoader.LoadCertificateFromFile(_options.Files.AuthorityCertificate);
+        using X509Certificate2 pem = X509Certificate2.CreateFromPemFile(_options.Files.OperatorCertificate("operator-1"), _options.Files.OperatorKey("operator-1"));
+        using X509Certificate2 shown = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+        using BrokerConnection connection = BrokerConnection.WithCertificate(new Uri(_options.AdvertisedAddress), Network, authority, shown);
+        CreateInvitationResponse made = await new MembershipService.MembershipServiceClient(connection.Invoker).CreateInvitationAsync(new CreateInvitationRequest { Name = name, Role = MemberRole.Retailer, ValidSeconds = 3_600 });
+        NodeDirectory directory = new(Path.Combine(_folder, name));
+        await new NodeEnrolment(RandomSource.System).EnrolAsync(
+            directory,
+            new InvitationFile
+            {
+                Network = Network,
+                Broker = _options.AdvertisedAddress,
+                CertificateAuthority = authority.ExportCertificatePem(),
+                GenesisHash = Convert.ToHexStringLower(made.GenesisHash.Span),
+                MemberId = Convert.ToHexStringLower(made.MemberId.Span),
+                Name = name,
+                Role = "RETAILER",
+                Token = Convert.ToHexStringLower(made.Token.Span),
+                ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(made.ExpiresAt),
+            },
+            apiPort,
+            CancellationToken.None);
+        RunningNode node = new(directory);
+        _nodes.Add(node);
+        return node;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (RunningNode node in _nodes) await node.StopAsync();
+        if (_broker is not null) await StopBrokerAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    public static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>A node as it is run, with a client on its socket.</summary>
+internal sealed class RunningNode(NodeDirectory directory)
+{
+    private WebApplication? _application;
+    private GrpcChannel? _channel;
+
+    public NodeDirectory Directory { get; } = directory;
+
+    public ContributionsService.ContributionsServiceClient Contributions => new(_channel);
+
+    public ScreeningService.ScreeningServiceClient Screening => new(_channel);
+
+    public async Task StartAsync(Func<CallInvoker, CallInvoker>? transport = null)
+    {
+        _application = await BuildAsync(transport);
+        await _application.StartAsync();
+        string socket = Directory.SocketFile;
+        _channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler
+            {
+                ConnectCallback = async (_, cancellation) =>
+                {
+                    Socket connection = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                    await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation);
+                    return new NetworkStream(connection, ownsSocket: true);
+                },
+            },
+        });
+    }
+
+    public Task<WebApplication> BuildAsync(Func<CallInvoker, CallInvoker>? transport = null) => NodeHost.BuildAsync(
+        Directory,
+        new NodeSeams
+        {
+            Transport = transport,
+            Logging = logging => logging.ClearProviders(),
+            OpenStore = async (path, cancellation) => await SqliteNodeStore.OpenAsync(path, TimeProvider.System, cancellation),
+        },
+        CancellationToken.None);
+
+    public async Task StopAsync()
+    {
+        if (_application is null) return;
+        _channel!.Dispose();
+        await _application.StopAsync();
+        await _application.DisposeAsync();
+        _application = null;
+    }
+
+    /// <summary>Waits until the node's status is as wanted.</summary>
+    public async Task<GetStatusResponse> UntilAsync(Func<GetStatusResponse, bool> holds)
+    {
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            GetStatusResponse status = await Contributions.GetStatusAsync(new GetStatusRequest());
+            if (holds(status)) return status;
+            if (patience.IsCancellationRequested) throw new TimeoutException($"The node's status is {status}");
+            await Task.Delay(50);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using Gateway.Cryptography;
+using Gateway.Matching.Identifiers;
+using Gateway.Matching.Index;
+using Gateway.Node.Pseudonyms;
+using Gateway.Node.Tests.Building;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.V1;
+using Google.Protobuf;
+
+namespace Gateway.Node.Tests.Pseudonyms;
+
+public sealed class PseudonymiserTests
+{
+    [Fact]
+    public async Task Identifiers_are_evaluated_once_however_often_they_are_asked_for_and_in_full_batches()
+    {
+        await using TestOutbox node = await TestOutbox.StartAsync();
+        Identifier[] identifiers = [.. Enumerable.Range(0, 1_100).Select(Email)];
+        Task<byte[][]>[] asked = [.. Enumerable.Range(0, 3).Select(_ => node.Pseudonymiser.EvaluateAsync(identifiers, CancellationToken.None))];
+        byte[][][] answers = await Task.WhenAll(asked);
+        Assert.Equal(answers[0], answers[1]);
+        Assert.Equal(answers[0], answers[2]);
+        int canaries = node.Wire.Evaluations.Count; // At most one a batch is asked for a second time, on purpose.
+        int elements = node.Wire.Evaluations.Sum(request => request.BlindedElements.Count);
+        Assert.InRange(elements, 1_100, 1_100 + canaries);
+        Assert.All(node.Wire.Evaluations, request => Assert.InRange(request.BlindedElements.Count, 1, 512));
+        Assert.InRange(canaries, 3, 5);
+
+        await node.Pseudonymiser.EvaluateAsync(identifiers, CancellationToken.None);
+        await node.RestartAsync();
+        await node.Pseudonymiser.EvaluateAsync(identifiers, CancellationToken.None);
+        Assert.Equal(canaries, node.Wire.Evaluations.Count);
+        Assert.Equal(0, node.Pseudonymiser.PendingCount);
+    }
+
+    [Fact]
+    public async Task A_proof_that_does_not_hold_uses_nothing_and_raises_an_alarm()
+    {
+        await using TestOutbox node = await TestOutbox.StartAsync();
+        node.Wire.Evaluated = response => response.Proof = ByteString.CopyFrom([(byte)(response.Proof[0] ^ 1), .. response.Proof.Span[1..]]);
+        Task<byte[][]> asked = node.Pseudonymiser.EvaluateAsync([Email(1)], CancellationToken.None);
+        await UntilAsync(node, async () => (await node.Core.AlarmsAsync()).Any(alarm => alarm.Code == "EVALUATION_UNPROVEN"));
+        Assert.False(asked.IsCompleted);
+        Assert.Equal(KnownState.Unknown, node.Core.Matcher.Known.Find(node.Core.Cache.HashOf(Email(1))));
+        node.Wire.Evaluated = _ => { };
+        await UntilAsync(node, () => Task.FromResult(asked.IsCompleted));
+        Assert.Single(await asked);
+    }
+
+    [Fact]
+    public async Task An_evaluator_that_uses_another_key_than_the_log_states_is_found_out()
+    {
+        await using TestOutbox node = await TestOutbox.StartAsync();
+        await node.Pseudonymiser.EvaluateAsync([Email(1)], CancellationToken.None);
+        using Gateway.Broker.Services.OprfEvaluator other = new(new byte[Gateway.Broker.Services.OprfEvaluator.SeedSize], 1, RandomSource.System);
+        node.Wire.Instead = other;
+        Task<byte[][]> asked = node.Pseudonymiser.EvaluateAsync([Email(2)], CancellationToken.None);
+        await UntilAsync(node, async () => (await node.Core.AlarmsAsync()).Any(alarm => alarm.Code == "EVALUATION_UNPROVEN"));
+        Assert.False(asked.IsCompleted);
+        Assert.Equal(KnownState.Unknown, node.Core.Matcher.Known.Find(node.Core.Cache.HashOf(Email(2))));
+    }
+
+    [Fact]
+    public async Task With_the_broker_away_identifiers_stay_pending_and_are_done_when_it_is_back()
+    {
+        await using TestOutbox node = await TestOutbox.StartAsync();
+        node.Wire.IsAway = true;
+        Task<byte[][]> asked = node.Pseudonymiser.EvaluateAsync([Email(1), Email(2)], CancellationToken.None);
+        node.Core.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.False(asked.IsCompleted);
+        Assert.Equal(2, node.Pseudonymiser.PendingCount);
+        node.Wire.IsAway = false;
+        await UntilAsync(node, () => Task.FromResult(asked.IsCompleted));
+        Assert.Equal(2, (await asked).Length);
+        Assert.Empty(await node.Core.AlarmsAsync());
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_unforeseen_leaves_no_class_without_a_worker()
+    {
+        await using TestOutbox node = await TestOutbox.StartAsync();
+        int failures = 0;
+        node.Core.Refuses = name => name == "AddKnownAsync" && (Interlocked.Increment(ref failures) <= 3 ? throw new InvalidOperationException("unforeseen") : false);
+        Task<byte[][]> asked = node.Pseudonymiser.EvaluateAsync([Email(1)], CancellationToken.None);
+        await UntilAsync(node, () => Task.FromResult(asked.IsCompleted));
+        Assert.Single(await asked);
+        Assert.Equal("WORK_FAILED", Assert.Single(await node.Core.AlarmsAsync()).Code);
+    }
+
+    [Fact]
+    public async Task The_elements_of_two_evaluators_are_added()
+    {
+        ManualTime time = ManualTime.Now();
+        TestLog log = new(UtcDay.Of(time.GetUtcNow()), null, "broker", "second");
+        OprfKeys keys = new() { Version = 1 };
+        foreach ((string name, Gateway.Broker.Services.OprfEvaluator evaluator) in log.Evaluators)
+        {
+            EvaluatorKeys announced = evaluator.ToEntry().Evaluators[0];
+            announced.Name = name;
+            keys.Evaluators.Add(announced);
+        }
+
+        Dictionary<string, TestWire> wires = log.Evaluators.Keys.ToDictionary(name => name, name => new TestWire(log, log.Second, name));
+        byte[] input = Email(1).Encode();
+        byte[] both = Assert.Single(await new EvaluatorClient(name => wires[name], RandomSource.System, time).EvaluateAsync([input], Gateway.Matching.Identifiers.IdentifierClass.Strong, keys, CancellationToken.None));
+        Assert.All(wires.Values, wire => Assert.Single(wire.Evaluations));
+
+        keys.Evaluators.RemoveAt(1);
+        byte[] one = Assert.Single(await new EvaluatorClient(name => wires[name], RandomSource.System, time).EvaluateAsync([input], Gateway.Matching.Identifiers.IdentifierClass.Strong, keys, CancellationToken.None));
+        Assert.NotEqual(one, both);
+    }
+
+    [Fact]
+    public async Task An_evaluator_without_an_address_or_without_a_key_is_refused()
+    {
+        ManualTime time = ManualTime.Now();
+        TestLog log = new(UtcDay.Of(time.GetUtcNow()));
+        OprfKeys keys = log.Evaluators["broker"].ToEntry();
+        Assert.Equal("EVALUATOR_UNKNOWN", await CodeAsync(new EvaluatorClient(_ => null, RandomSource.System, time), keys));
+        keys.Evaluators[0].ClassKeys.Clear();
+        Assert.Equal("EVALUATOR_KEY_MISSING", await CodeAsync(new EvaluatorClient(_ => new TestWire(log, log.Second), RandomSource.System, time), keys));
+        keys.Evaluators.Clear();
+        Assert.Equal("EVALUATORS_MISSING", await CodeAsync(new EvaluatorClient(_ => null, RandomSource.System, time), keys));
+    }
+
+    private static async Task<string> CodeAsync(EvaluatorClient client, OprfKeys keys) =>
+        (await Assert.ThrowsAsync<RefusalException>(() => client.EvaluateAsync([Email(1).Encode()], Gateway.Matching.Identifiers.IdentifierClass.Strong, keys, CancellationToken.None))).Refusal.Code;
+
+    private static Identifier Email(int number) => IdentifierNormaliser.Normalise(new Gateway.Matching.Identifiers.StatedIdentifier(IdentifierType.Email, $"shop{number}@bad-shoes.example", "")).Identifier!.Value;
+
+    private static async Task UntilAsync(TestOutbox node, Func<Task<bool>> holds)
+    {
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
+        while (!await holds())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            node.Core.Time.Advance(TimeSpan.FromMilliseconds(500)); // What waits for the clock goes on; it is the work itself that is waited for.
+            await Task.Delay(10, CancellationToken.None);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+using System.Security.Cryptography;
+using Gateway.Cryptography;
+using Gateway.Matching.Identifiers;
+using Gateway.Matching.Scoring;
+using Gateway.Node.Pseudonyms;
+using Gateway.Node.Screening;
+using Gateway.Node.Tests.Building;
+using Gateway.Protocol;
+using Gateway.Protocol.Keys;
+using Gateway.Storage.Node;
+using Microsoft.Extensions.Logging.Abstractions;
+using V1 = Gateway.Protocol.V1;
+
+namespace Gateway.Node.Tests.Screening;
+
+public sealed class ScreenerTests
+{
+    private const string Bad = "sales@bad-shoes.example", Other = "else@bad-shoes.example";
+
+    private readonly ManualTime _time = ManualTime.Now();
+
+    [Fact]
+    public async Task What_was_never_evaluated_is_pending_and_what_is_known_is_cleared()
+    {
+        await using Desk desk = await StartAsync();
+        PreparedShipment prepared = desk.Prepare(Bad);
+        V1.ScreeningResult pending = await desk.DecideAsync(prepared);
+        Assert.Equal((V1.ScreeningDecision.Pending, 1u), (pending.Decision, pending.PendingIdentifiers));
+        await desk.LearnAsync(prepared);
+        Assert.Equal(V1.ScreeningDecision.Cleared, (await desk.DecideAsync(prepared)).Decision);
+    }
+
+    [Fact]
+    public async Task One_pending_identifier_keeps_a_shipment_from_being_cleared()
+    {
+        await using Desk desk = await StartAsync();
+        await desk.LearnAsync(desk.Prepare(Bad));
+        Assert.Equal(V1.ScreeningDecision.Pending, (await desk.DecideAsync(desk.Prepare(Bad, Other))).Decision);
+    }
+
+    [Fact]
+    public async Task A_record_is_a_hit_until_it_is_withdrawn()
+    {
+        await using Desk desk = await StartAsync();
+        SealedRecord record = await desk.PublishAsync(desk.Log.Second, Bad);
+        PreparedShipment prepared = desk.Prepare(Bad);
+        await desk.LearnAsync(prepared);
+        V1.ScreeningResult hit = await desk.DecideAsync(prepared);
+        Assert.Equal((V1.ScreeningDecision.Hit, V1.Lane.Red), (hit.Decision, hit.Lane));
+        Assert.Equal(record.Submission.RecordId, Assert.Single(hit.Hits).RecordId);
+        desk.Log.Withdraw(record);
+        await desk.Core.FollowAsync();
+        Assert.Equal(V1.ScreeningDecision.Cleared, (await desk.DecideAsync(prepared)).Decision);
+    }
+
+    [Fact]
+    public async Task Two_contributors_corroborate_and_an_echo_counts_once()
+    {
+        await using Desk desk = await StartAsync();
+        await desk.PublishAsync(desk.Log.Second, Bad);
+        await desk.PublishAsync(desk.Log.Second, Bad);
+        PreparedShipment prepared = desk.Prepare(Bad);
+        await desk.LearnAsync(prepared);
+        Assert.All((await desk.DecideAsync(prepared)).Hits, hit => Assert.Equal(1u, hit.Sources));
+        await desk.PublishAsync(desk.Log.Steward, Bad);
+        V1.ScreeningResult result = await desk.DecideAsync(prepared);
+        Assert.Equal(3, result.Hits.Count);
+        Assert.All(result.Hits, hit => Assert.Equal(2u, hit.Sources));
+    }
+
+    [Fact]
+    public async Task A_record_whose_body_leaves_out_a_tag_it_carries_is_quarantined()
+    {
+        await using Desk desk = await StartAsync();
+        PreparedShipment both = desk.Prepare(Bad, Other);
+        await desk.LearnAsync(both);
+
+        // What should be padding is the tag of somebody whom the body does not name.
+        desk.Log.Random = new Planted(desk.Log.Circle.PseudonymOf(EvaluationOf(Desk.IdentifierOf(Other))).Tag);
+        SealedRecord record = await desk.PublishAsync(desk.Log.Second, Bad);
+        Assert.Equal(V1.ScreeningDecision.Cleared, (await desk.DecideAsync(both)).Decision);
+        NodeRecord? held = await desk.Core.Store.FindRecordAsync(record.Id, CancellationToken.None);
+        Assert.Equal((NodeRecordState.Quarantined, nameof(RecordCheck.KnownTagsListed)), (held!.State, held.Fault));
+        Assert.Equal("RECORD_QUARANTINED", Assert.Single(await desk.Core.AlarmsAsync()).Code);
+    }
+
+    [Fact]
+    public async Task A_record_met_by_a_tag_that_opens_nothing_is_neither_shown_nor_quarantined()
+    {
+        await using Desk desk = await StartAsync();
+        PreparedShipment prepared = desk.Prepare(Bad);
+        await desk.LearnAsync(prepared);
+        SealedRecord record = desk.Log.Seal(null, null,
+            new SealIdentifier(1, EvaluationOf(Desk.IdentifierOf(Other)), OpensRecord: true),
+            new SealIdentifier(1, EvaluationOf(Desk.IdentifierOf(Bad)), OpensRecord: false));
+        desk.Log.Publish(record);
+        await desk.Core.FollowAsync();
+        Assert.Equal(V1.ScreeningDecision.Cleared, (await desk.DecideAsync(prepared)).Decision);
+        Assert.Equal(NodeRecordState.Live, await desk.Core.StateOfAsync(record));
+        PreparedShipment both = desk.Prepare(Bad, Other);
+        await desk.LearnAsync(both);
+        Assert.Equal(V1.ScreeningDecision.Hit, (await desk.DecideAsync(both)).Decision);
+    }
+
+    [Fact]
+    public async Task An_identifier_of_more_records_than_can_mean_one_party_is_a_stop_value()
+    {
+        await using Desk desk = await StartAsync();
+        for (int i = 0; i < 1_001; i++) desk.Publish(desk.Log.Second, Bad);
+        await desk.Core.FollowAsync();
+        PreparedShipment prepared = desk.Prepare(Bad);
+        await desk.LearnAsync(prepared);
+        V1.ScreeningResult result = await desk.DecideAsync(prepared);
+        Assert.Equal((V1.ScreeningDecision.Hit, V1.Lane.Yellow), (result.Decision, result.Lane));
+        Assert.Empty(result.Hits);
+        Assert.Equal("STOP_VALUE", Assert.Single(result.RejectedFields).Code);
+    }
+
+    [Fact]
+    public async Task The_best_hundred_of_many_hits_are_shown()
+    {
+        await using Desk desk = await StartAsync();
+        for (int i = 0; i < 101; i++) desk.Publish(desk.Log.Second, Bad);
+        await desk.Core.FollowAsync();
+        PreparedShipment prepared = desk.Prepare(Bad);
+        await desk.LearnAsync(prepared);
+        Assert.Equal(100, (await desk.DecideAsync(prepared)).Hits.Count);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_person_who_receives_is_screened_only_where_a_circles_policy_says_so(bool screens)
+    {
+        await using Desk desk = await StartAsync(policy => policy.ScreensConsigneePersons = screens);
+        Shipment shipment = new()
+        {
+            Id = "S1",
+            Parties = [(PartyRole.Consignee, new Party { Kind = PartyKind.Person, Name = "Jane Doe", Identifiers = [new StatedIdentifier(IdentifierType.Email, "jane@home.example", "")] })],
+        };
+        Assert.Equal(screens, desk.Screener.Prepare(shipment).Hashes.Length > 0);
+    }
+
+    private async Task<Desk> StartAsync(Action<V1.CirclePolicy>? policy = null)
+    {
+        TestLog log = new(UtcDay.Of(_time.GetUtcNow()), policy);
+        TestCore core = await TestCore.StartAsync(log, time: _time);
+        await core.FollowAsync();
+        return new Desk(log, core);
+    }
+
+    // Any 64 bytes do for an evaluation, as long as all agree on them.
+    private static byte[] EvaluationOf(Identifier identifier) => SHA512.HashData(identifier.Encode());
+
+    private sealed class Desk : IAsyncDisposable
+    {
+        public Desk(TestLog log, TestCore core)
+        {
+            Log = log;
+            Core = core;
+            AlarmBell alarms = new(core.Store, core.Time, NullLogger<AlarmBell>.Instance);
+            Pseudonymiser pseudonymiser = new(new EvaluatorClient(_ => null, RandomSource.System, core.Time), core.Matcher, core.Cache, () => core.Log.View, alarms, core.Time, NullLogger<Pseudonymiser>.Instance);
+            HitOpener opener = new(core.Store, core.Matcher, () => core.Log.View, alarms);
+            Screener = new Screener(core.Matcher, core.Cache, pseudonymiser, opener, new Scorer(Weights.Shipped()), () => core.Log.View, core.Party.Id, core.Time);
+        }
+
+        public TestLog Log { get; }
+
+        public TestCore Core { get; }
+
+        public Screener Screener { get; }
+
+        public static Identifier IdentifierOf(string email) => IdentifierNormaliser.Normalise(new StatedIdentifier(IdentifierType.Email, email, "")).Identifier!.Value;
+
+        public PreparedShipment Prepare(params string[] emails) => Screener.Prepare(new Shipment
+        {
+            Id = "S1",
+            Parties = [(PartyRole.Consignor, new Party { Kind = PartyKind.Organisation, Identifiers = [.. emails.Select(email => new StatedIdentifier(IdentifierType.Email, email, ""))] })],
+        });
+
+        public Task<V1.ScreeningResult> DecideAsync(PreparedShipment prepared) => Screener.DecideAsync(prepared, CancellationToken.None).AsTask();
+
+        public async Task LearnAsync(PreparedShipment prepared)
+        {
+            for (int i = 0; i < prepared.Hashes.Length; i++) await Core.LearnAsync(prepared.Hashes[i], EvaluationOf(prepared.Keys.Identifiers[i].Identifier));
+        }
+
+        public SealedRecord Publish(TestParty contributor, string email)
+        {
+            SealedRecord record = Log.SealBy(contributor, null, null, null, new SealIdentifier(1, EvaluationOf(IdentifierOf(email)), OpensRecord: true));
+            Log.Publish(record, contributor);
+            return record;
+        }
+
+        public async Task<SealedRecord> PublishAsync(TestParty contributor, string email)
+        {
+            SealedRecord record = Publish(contributor, email);
+            await Core.FollowAsync();
+            return record;
+        }
+
+        public ValueTask DisposeAsync() => Core.DisposeAsync();
+    }
+
+    /// <summary>Randomness whose first 16 bytes, the first padding tag of a record, are chosen.</summary>
+    private sealed class Planted(Tag tag) : RandomSource
+    {
+        private bool _planted;
+
+        public override void Fill(Span<byte> destination)
+        {
+            if (destination.Length == Tag.Size && !_planted)
+            {
+                _planted = true;
+                tag.CopyTo(destination);
+                return;
+            }
+
+            RandomNumberGenerator.Fill(destination);
+        }
+    }
+}
