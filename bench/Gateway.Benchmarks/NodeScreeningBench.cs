@@ -26,7 +26,7 @@ internal static class NodeScreeningBench
         Shipment[] shipments = [.. Manifest().Take(Shipments)];
         PreparedShipment[] prepared = [.. shipments.Select(screener.Prepare)];
         EvaluatedIdentifier[] known = [.. prepared.SelectMany(shipment => shipment.Hashes).Distinct().Select(hash => new EvaluatedIdentifier(hash, RandomNumberGenerator.GetBytes(VoprfClient.OutputSize)))];
-        await node.Get<NodeMatcher>().LearnAsync(known, member.OprfVersion, () => node.View, CancellationToken.None);
+        await node.Get<NodeMatcher>().LearnAsync(known, member.OprfVersion, CancellationToken.None);
 
         Cores.Use(1);
         double identifiers = prepared.Average(shipment => shipment.Hashes.Length);

@@ -89,7 +89,7 @@ internal sealed class StartBench(int records, int known)
         {
             EvaluatedIdentifier[] evaluated = [.. Enumerable.Range(first, Math.Min(LearnedAtOnce, known - first)).Select(i =>
                 new EvaluatedIdentifier(BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16)), i < shared.Length ? shared[i] : RandomNumberGenerator.GetBytes(VoprfClient.OutputSize)))];
-            await node.Get<NodeMatcher>().LearnAsync(evaluated, version, () => node.View, CancellationToken.None);
+            await node.Get<NodeMatcher>().LearnAsync(evaluated, version, CancellationToken.None);
         }
     }
 
