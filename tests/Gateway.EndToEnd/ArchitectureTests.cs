@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Xml.Linq;
 
 namespace Gateway.EndToEnd;
@@ -31,25 +30,7 @@ public sealed class ArchitectureTests
         }
     }
 
-    [Fact]
-    public void No_key_lies_in_the_tree()
-    {
-        string[] suspicious = [.. Tracked().Where(file => Path.GetExtension(file) is ".key" or ".pfx" or ".p12" or ".seed" || file.EndsWith("key.pem", StringComparison.Ordinal))];
-        Assert.Empty(suspicious);
-        string marker = "-----BEGIN " + "PRIVATE KEY";
-        Assert.DoesNotContain(Tracked().Where(file => new FileInfo(Path.Combine(Repository, file)) is { Exists: true, Length: < 1_000_000 }), file => File.ReadAllText(Path.Combine(Repository, file)).Contains(marker, StringComparison.Ordinal));
-    }
-
     internal static string Repository { get; } = FindRepository();
-
-    private static string[] Tracked()
-    {
-        using Process git = Process.Start(new ProcessStartInfo("git", ["-C", Repository, "ls-files"]) { RedirectStandardOutput = true })!;
-        string output = git.StandardOutput.ReadToEnd();
-        git.WaitForExit();
-        Assert.Equal(0, git.ExitCode);
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-    }
 
     private static string FindRepository()
     {
