@@ -15,7 +15,7 @@ public static class GatewayCommand
     /// <returns>The exit code, one of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] arguments, Surroundings surroundings, CancellationToken cancellation)
     {
-        ParseResult parsed = Build(surroundings).Parse(arguments);
+        ParseResult parsed = Build(surroundings).Parse(arguments.Length == 0 ? ["--help"] : arguments);
         if (parsed.Action is ParseErrorAction)
         {
             foreach (string error in parsed.Errors.Select(error => error.Message).Distinct()) await surroundings.Error.WriteLineAsync($"gateway: {error}");

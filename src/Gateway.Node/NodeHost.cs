@@ -129,7 +129,6 @@ public static class NodeHost
 
     private static void AddWork(IServiceCollection services, NodeSettings settings, MemberKeys keys, CallInvoker broker, NodeSeams seams)
     {
-        SpiffeId self = SpiffeId.ForNode(settings.Network, settings.Member, "node-1");
         services.AddSingleton(new EvaluatorClient(name => name == "broker" ? broker : null, seams.Random, seams.Time));
         services.AddSingleton(new RecordSealer(seams.Random)).AddSingleton(new ContributionRules(settings.Member, seams.Time)).AddSingleton<Outbox>();
         services.AddSingleton<Pseudonymiser>().AddHostedService(provider => provider.GetRequiredService<Pseudonymiser>());
@@ -139,7 +138,7 @@ public static class NodeHost
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RecordUpload>(provider, settings.Member));
         services.AddHostedService<Publisher>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CircleSteward>(provider, settings.Member));
-        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CertificateRenewal>(provider, self));
+        services.AddHostedService<CertificateRenewal>();
         services.AddSingleton(new Scorer(Weights.Shipped())).AddSingleton<HitOpener>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Screener>(provider, settings.Member));
         services.AddSingleton<RecordList>().AddSingleton<NodeStatus>().AddSingleton<LogAudit>();

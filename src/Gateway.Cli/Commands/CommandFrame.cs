@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Gateway.Cli.Errors;
 using Gateway.Cli.Output;
+using Gateway.Protocol.Errors;
 
 namespace Gateway.Cli.Commands;
 
@@ -40,4 +41,15 @@ public sealed class CommandFrame(Surroundings surroundings)
 
     /// <summary>A path as the person wrote it, made absolute.</summary>
     public string PathOf(string path) => Path.GetFullPath(path, Surroundings.CurrentDirectory);
+
+    /// <summary>Refuses two paths that are one file: writing a result over the input would destroy it.</summary>
+    /// <exception cref="RefusalException">Two of them are the same.</exception>
+    public static void RequireDistinct(params (string? Path, string Name)[] paths)
+    {
+        (string Path, string Name)[] stated = [.. paths.Where(path => path.Path is not null).Select(path => (File.ResolveLinkTarget(path.Path!, returnFinalTarget: true)?.FullName ?? path.Path!, path.Name))];
+        foreach (IGrouping<string, (string Path, string Name)> same in stated.GroupBy(path => path.Path, StringComparer.Ordinal).Where(group => group.Count() > 1))
+        {
+            throw new RefusalException(Refusal.Invalid("FILES_SAME", $"{string.Join(" and ", same.Select(path => path.Name))} are the same file.", same.Key, "Name different files."));
+        }
+    }
 }

@@ -23,9 +23,11 @@ internal static class PublishCommand
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
             string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Node);
+            string? errorsPath = parsed.GetValue(errors) is { } stated ? frame.PathOf(stated) : null;
+            CommandFrame.RequireDistinct((frame.PathOf(parsed.GetValue(file)!), "FILE"), (errorsPath, "--errors"));
             using CsvSource source = ActorFile.Open(frame.PathOf(parsed.GetValue(file)!));
             using LocalNode node = LocalNode.Open(folder);
-            using FaultSink faults = new(parsed.GetValue(errors) is { } path ? frame.PathOf(path) : null);
+            using FaultSink faults = new(errorsPath);
             using LiveLine live = new(output, frame.Surroundings.Time);
             PublishReport report;
             try

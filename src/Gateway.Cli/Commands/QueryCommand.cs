@@ -66,7 +66,7 @@ internal static class QueryCommand
             output.Result(
                 new { Decision = Codes.Decisions.Of(result.Decision), Lane = Codes.Lanes.Of(result.Lane), result.Score, result.PendingIdentifiers, RejectedFields = result.RejectedFields.Select(Fault.Of), HitLines = hits },
                 console => Draw(console, result, hits));
-            return result.RejectedFields.Count > 0 ? ExitCode.PartlyBad : ExitCode.Ok;
+            return result.RejectedFields.Count > 0 || result.Decision == ScreeningDecision.Pending ? ExitCode.PartlyBad : ExitCode.Ok;
         });
     }
 
@@ -80,7 +80,8 @@ internal static class QueryCommand
         console.WriteLine(result.Decision switch
         {
             ScreeningDecision.Hit => $"HIT, score {result.Score}",
-            ScreeningDecision.Cleared => "CLEARED: every identifier is known and meets no record.",
+            ScreeningDecision.Cleared => "CLEARED: whatever could be looked up was, and meets no record of this node's circles.",
+            ScreeningDecision.NotScreened => "NOT SCREENED: nothing in the query could be looked up.",
             _ => $"PENDING: {result.PendingIdentifiers} identifiers are not evaluated yet; not cleared.",
         });
     }

@@ -33,6 +33,7 @@ internal static class ScreenCommand
             string path = frame.PathOf(parsed.GetValue(file)!);
             string? hitsPath = parsed.GetValue(hitsFile) is { } stated ? frame.PathOf(stated) : null;
             string? errorsPath = parsed.GetValue(errors) is { } statedErrors ? frame.PathOf(statedErrors) : null;
+            CommandFrame.RequireDistinct((path, "FILE"), (hitsPath, "--out"), (errorsPath, "--errors"));
             using CsvSource source = ManifestFile.Open(path);
             using LocalNode node = LocalNode.Open(folder);
             ScreeningReport report;
@@ -58,11 +59,11 @@ internal static class ScreenCommand
             output.Result(
                 new
                 {
-                    report.Rows, report.Screened, report.Cleared, report.Pending, report.Hits, report.Red, report.Yellow, report.NotScreened, report.FieldsNotUsed, report.Seconds, report.Rate,
+                    report.Rows, report.Screened, report.Cleared, report.Pending, report.NothingToScreen, report.Hits, report.Red, report.Yellow, report.NotScreened, report.FieldsNotUsed, report.Seconds, report.Rate,
                     HitCount = hits.Count, HitsFile = hitsPath, ErrorsFile = errorsPath, FaultCount = faults.Count, Faults = faults.First, HitLines = best,
                 },
                 console => Draw(console, report, hits, best, faults, hitsPath, errorsPath));
-            return faults.Count > 0 ? ExitCode.PartlyBad : ExitCode.Ok;
+            return faults.Count > 0 || report.Pending > 0 || report.NothingToScreen > 0 ? ExitCode.PartlyBad : ExitCode.Ok;
         });
     }
 
@@ -83,6 +84,7 @@ internal static class ScreenCommand
             CultureInfo.InvariantCulture,
             $"{report.Screened:N0} shipments screened in {report.Seconds:N1} s ({report.Rate:N0}/s): {report.Hits:N0} hits ({report.Red:N0} RED, {report.Yellow:N0} YELLOW), {report.Pending:N0} pending, {report.Cleared:N0} cleared"));
         if (report.Pending > 0) console.WriteLine("Pending shipments are not cleared: screen them again once the node has evaluated their identifiers.");
+        if (report.NothingToScreen > 0) console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{report.NothingToScreen:N0} shipments name nobody who can be looked up and are NOT cleared."));
         if (report.NotScreened > 0) console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{report.NotScreened:N0} rows could not be read and are NOT screened."));
         if (hitsPath is not null) console.WriteLine($"Hits: {hitsPath}");
         if (errorsPath is not null) console.WriteLine($"Errors: {errorsPath}");

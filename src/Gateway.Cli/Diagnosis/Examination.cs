@@ -88,7 +88,7 @@ internal sealed class Examination(Surroundings surroundings)
         {
             DateTimeOffset now = surroundings.Time.GetUtcNow(), from = certificate.NotBefore.ToUniversalTime(), to = certificate.NotAfter.ToUniversalTime();
             string until = string.Create(CultureInfo.InvariantCulture, $"valid until {to:yyyy-MM-dd HH:mm} UTC");
-            if (now > to) _findings.Add(Finding.Fault(subject, string.Create(CultureInfo.InvariantCulture, $"ended on {to:yyyy-MM-dd HH:mm} UTC"), "Ask the broker's operator for a new invitation, and see that this machine's clock is right."));
+            if (now > to) _findings.Add(Finding.Fault(subject, string.Create(CultureInfo.InvariantCulture, $"ended on {to:yyyy-MM-dd HH:mm} UTC"), "It is renewed as soon as the program runs and reaches the broker; see that it does, and that this machine's clock is right."));
             else if (now < from) _findings.Add(Finding.Fault(subject, string.Create(CultureInfo.InvariantCulture, $"begins only on {from:yyyy-MM-dd HH:mm} UTC"), "Set this machine's clock."));
             else if (to - now < (to - from) / 4) _findings.Add(Finding.Warning(subject, until, "It is renewed at half its life while the program runs; see that it runs and reaches the broker."));
             else _findings.Add(Finding.Ok(subject, until));
@@ -100,7 +100,8 @@ internal sealed class Examination(Surroundings surroundings)
         try
         {
             using BrokerAccess broker = BrokerAccess.Of(folder, kind, operatorName, surroundings.Time);
-            AsyncUnaryCall<GetCheckpointResponse> call = broker.Log.GetCheckpointAsync(new GetCheckpointRequest(), deadline: broker.Deadline, cancellationToken: cancellation);
+            // A call that wants a certificate: a checkpoint is given to strangers too.
+            AsyncUnaryCall<GetDirectoryResponse> call = broker.Members.GetDirectoryAsync(new GetDirectoryRequest(), deadline: broker.Deadline, cancellationToken: cancellation);
             Metadata headers = await call.ResponseHeadersAsync;
             await call;
             _findings.Add(Finding.Ok("broker", "reachable, and knows this certificate"));
@@ -149,7 +150,7 @@ internal sealed class Examination(Surroundings surroundings)
         }
         catch (RefusalException refused)
         {
-            _findings.Add(Finding.Warning("node", refused.Refusal.What, refused.Refusal.Remedy));
+            _findings.Add(Finding.Fault("node", refused.Refusal.What, refused.Refusal.Remedy));
         }
     }
 

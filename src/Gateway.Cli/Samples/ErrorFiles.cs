@@ -16,7 +16,7 @@ internal static class ErrorFiles
     {
         using CsvFile file = new(path, ActorRow.Header);
         List<ExpectedFault> faults = [];
-        ActorRow model = good[0] with { Aliases = [], Emails = ["sales@tutorial.example"], Phones = [], Websites = [] };
+        ActorRow model = good[0] with { Aliases = [], Emails = ["sales@tutorial.example"], Phones = [], Websites = [], Category = "FOOTWEAR", Evidence = "SEIZURE_CONFIRMED" };
         (string Column, string Fault, ActorRow Row)[] bad =
         [
             ("ibans", "the check digits of the IBAN do not hold", model with { Reference = "E-1", Ibans = ["DE88370400440532013000"] }),

@@ -30,6 +30,9 @@ public sealed record ScreeningReport
     /// <summary>Some identifiers not evaluated in time: not cleared.</summary>
     public long Pending { get; init; }
 
+    /// <summary>Shipments in which nothing could be looked up: not cleared.</summary>
+    public long NothingToScreen { get; init; }
+
     /// <summary>At least one record met.</summary>
     public long Hits { get; init; }
 
@@ -59,7 +62,7 @@ public sealed class ManifestScreener(LocalNode node, FaultSink faults, HitSink h
     private const int MostBytes = 3 * 1_048_576;
 
     private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
-    private long _rows, _sent, _screened, _cleared, _pending, _hit, _red, _yellow, _notUsed;
+    private long _rows, _sent, _screened, _cleared, _pending, _hit, _red, _yellow, _notUsed, _nothing;
 
     /// <summary>Screens.</summary>
     /// <param name="source">The open file.</param>
@@ -105,6 +108,7 @@ public sealed class ManifestScreener(LocalNode node, FaultSink faults, HitSink h
             Screened = _screened,
             Cleared = _cleared,
             Pending = _pending,
+            NothingToScreen = _nothing,
             Hits = _hit,
             Red = _red,
             Yellow = _yellow,
@@ -166,6 +170,9 @@ public sealed class ManifestScreener(LocalNode node, FaultSink faults, HitSink h
                 if (result.Lane == Lane.Red) _red++;
                 else if (result.Lane == Lane.Yellow) _yellow++;
                 hits.Add(result);
+                break;
+            case ScreeningDecision.NotScreened:
+                _nothing++;
                 break;
             default:
                 _pending++; // Not cleared, whatever the node meant.

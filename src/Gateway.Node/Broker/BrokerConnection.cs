@@ -13,12 +13,24 @@ public sealed class BrokerConnection : IDisposable
     /// <summary>Longest message in bytes (protocol §6), with room for the frame around it.</summary>
     public const int MaximumMessage = 1_048_576 + 65_536;
 
-    private readonly GrpcChannel _channel;
+    /// <summary>How long calls under way may go on over the old channel after a renewal.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromMinutes(1);
+
+    private readonly Func<GrpcChannel> _open;
     private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _ended = new();
+    private volatile OpenChannel _current;
 
     private BrokerConnection(Uri address, string network, X509Certificate2 authority, Func<X509Certificate2>? certificate, TimeProvider time)
     {
         _time = time;
+        _open = () => Open(address, network, authority, certificate, time);
+        _current = new OpenChannel(_open());
+        Invoker = new CurrentInvoker(this);
+    }
+
+    private static GrpcChannel Open(Uri address, string network, X509Certificate2 authority, Func<X509Certificate2>? certificate, TimeProvider time)
+    {
         SocketsHttpHandler handler = new()
         {
             EnableMultipleHttp2Connections = true,
@@ -28,23 +40,22 @@ public sealed class BrokerConnection : IDisposable
             ConnectTimeout = TimeSpan.FromSeconds(10),
             SslOptions = new SslClientAuthenticationOptions
             {
+                AllowTlsResume = false, // A resumed session would show the certificate of the one before it.
                 RemoteCertificateValidationCallback = (_, peer, _, _) => peer is not null && IsBroker(peer, network, authority, time),
             },
         };
         if (certificate is not null)
         {
-            // Asked at every handshake, so that a renewed certificate is shown without a new channel.
             handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate();
         }
 
-        _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        return GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             HttpHandler = handler,
             DisposeHttpClient = true,
             MaxReceiveMessageSize = MaximumMessage,
             MaxSendMessageSize = MaximumMessage,
         });
-        Invoker = _channel.CreateCallInvoker();
     }
 
     /// <summary>A connection that shows the node's certificate.</summary>
@@ -64,8 +75,30 @@ public sealed class BrokerConnection : IDisposable
     /// <summary>The deadline so long from now.</summary>
     public DateTime Deadline(TimeSpan after) => _time.GetUtcNow().UtcDateTime + after;
 
+    /// <summary>
+    /// Opens a new channel, which shows the certificate as it is now: the broker judges a connection by the certificate it was opened with. Calls under way have a minute to end; the feed is
+    /// opened anew where it was.
+    /// </summary>
+    public void Renew()
+    {
+        OpenChannel old = _current;
+        _current = new OpenChannel(_open());
+        _ = EndLaterAsync(old.Channel);
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _channel.Dispose();
+    public void Dispose()
+    {
+        _ended.Cancel();
+        _current.Channel.Dispose();
+        _ended.Dispose();
+    }
+
+    private async Task EndLaterAsync(GrpcChannel old)
+    {
+        await Task.Delay(Farewell, _time, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        old.Dispose();
+    }
 
     private static bool IsBroker(X509Certificate peer, string network, X509Certificate2 authority, TimeProvider time)
     {
@@ -73,12 +106,38 @@ public sealed class BrokerConnection : IDisposable
         using X509Chain chain = new();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.Add(authority);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck; // Certificates live for a day; the deny list is the broker's.
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck; // The authority issues no revocation lists: certificates are short-lived instead.
         chain.ChainPolicy.VerificationTime = time.GetUtcNow().UtcDateTime;
         chain.ChainPolicy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid("1.3.6.1.5.5.7.3.1"));
         if (!chain.Build(certificate)) return false;
 
         // The identity is the URI name, so the host name need not match: a broker may be reached under many.
         return CertificateIdentity.TryRead(certificate, out SpiffeId? id) && id.IsBroker && id.Network == network;
+    }
+
+    private sealed class OpenChannel(GrpcChannel channel)
+    {
+        public GrpcChannel Channel { get; } = channel;
+
+        public CallInvoker Invoker { get; } = channel.CreateCallInvoker();
+    }
+
+    /// <summary>Starts each call on the channel of the moment, so that whoever holds this invoker need not know of renewals.</summary>
+    private sealed class CurrentInvoker(BrokerConnection connection) : CallInvoker
+    {
+        public override TResponse BlockingUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) =>
+            connection._current.Invoker.BlockingUnaryCall(method, host, options, request);
+
+        public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) =>
+            connection._current.Invoker.AsyncUnaryCall(method, host, options, request);
+
+        public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) =>
+            connection._current.Invoker.AsyncServerStreamingCall(method, host, options, request);
+
+        public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options) =>
+            connection._current.Invoker.AsyncClientStreamingCall(method, host, options);
+
+        public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options) =>
+            connection._current.Invoker.AsyncDuplexStreamingCall(method, host, options);
     }
 }

@@ -100,10 +100,20 @@ public sealed class CircleSteward(
             {
                 CircleId = epoch!.CircleId,
                 Epoch = epoch.Epoch,
+                RouteKey = proposal.RouteKey,
                 KeyEpochSignature = Statements.Sign(nameof(KeyEpoch), proposal.KeyEpoch.Body.Span, state.GenesisHash.Span, member, keys.Member),
             };
             request.CircleMemberSignatures.AddRange(proposal.CircleMembers.Select(change => Statements.Sign(nameof(CircleMember), change.Body.Span, state.GenesisHash.Span, member, keys.Member)));
-            await _broker.CountersignEpochAsync(request, deadline: Deadline(), cancellationToken: cancellation);
+            try
+            {
+                await _broker.CountersignEpochAsync(request, deadline: Deadline(), cancellationToken: cancellation);
+            }
+            catch (RpcException refused) when (refused.StatusCode is not StatusCode.Unavailable)
+            {
+                NodeEvents.WorkFailed(logger, "countersigning", refused.ToRefusal("broker").What); // The other proposals do not wait for this one.
+                continue;
+            }
+
             NodeEvents.EpochCountersigned(logger, epoch.Epoch, CircleId.FromBytes(epoch.CircleId.Span).Prefix);
         }
     }
@@ -133,8 +143,11 @@ public sealed class CircleSteward(
         }
 
         if (!admitted.SetEquals(founders)) return $"circle {id.Prefix} would admit others than its founders";
-        CircleKeyring.Empty.Open(epoch, member, keys.Box, out string? fault);
-        return fault;
+        CircleKeyring opened = CircleKeyring.Empty.Open(epoch, member, keys.Box, out string? fault);
+        if (fault is not null) return fault;
+
+        // With another routing key at the broker no member could follow the circle's entries, for ever.
+        return opened.Find(id, epoch.Epoch)?.RouteKey.ToArray().AsSpan().SequenceEqual(proposal.RouteKey.Span) == true ? null : $"the routing key proposed for circle {id.Prefix} is not its key's";
 
         VerifyingKey? MemberKeyOf(MemberId signer) => state.Members.TryGetValue(signer, out NetworkMember? found) ? found.MemberKey : null;
     }

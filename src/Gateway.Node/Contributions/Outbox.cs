@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Gateway.Node.Feed;
 using Gateway.Node.Matching;
 using Gateway.Protocol;
@@ -61,7 +60,7 @@ public sealed class Outbox : IDisposable
             {
                 Circle = accepted.Circle.Id,
                 Reference = contributions[i].Reference,
-                ContentHash = SHA256.HashData(contributions[i].ToByteArray()), // As stated: an expiry that is filled in moves with the calendar.
+                ContentHash = _cache.DigestOf(contributions[i].ToByteArray()), // As stated: an expiry that is filled in moves with the calendar.
                 State = OutboxState.Draft,
                 Draft = _cache.SealDraft(content),
                 CreatedAt = _time.GetUtcNow(),

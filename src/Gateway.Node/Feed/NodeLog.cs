@@ -187,7 +187,7 @@ public sealed class NodeLog
         }
 
         // Expired while this node was away: counted, never indexed.
-        if (record.Expiry < _view.State.Day) return record with { State = NodeRecordState.Expired };
+        if (record.Expiry < _view.ExpiryDay(_time)) return record with { State = NodeRecordState.Expired };
         return record with { Item = arrived.Item.ToArray(), Tags = unwrapped.CopyTags() };
     }
 
@@ -225,8 +225,8 @@ public sealed class NodeLog
 
     private async Task ExpireAsync(VerifiedBatch verified, Dictionary<RecordId, NodeRecord> arrived, BatchOutcome outcome, CancellationToken cancellation)
     {
-        UtcDay day = verified.View.State.Day;
-        if (day == _view.State.Day) return;
+        if (verified.View.State.Day == _view.State.Day) return;
+        UtcDay day = verified.View.ExpiryDay(_time);
         foreach (NodeRecord record in await _store.ReadExpiredAsync(day, cancellation))
         {
             // The list comes without tags; without them the index would go on meeting the record.

@@ -1,5 +1,7 @@
+using Gateway.Node.Broker;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Identity;
+using Gateway.Protocol.Keys;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -8,8 +10,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Node.Identity;
 
-/// <summary>Renews the node's certificate at half of its life (protocol §2).</summary>
-public sealed class CertificateRenewal(NodeCertificate certificate, CallInvoker broker, SpiffeId self, AlarmBell alarms, TimeProvider time, ILogger<CertificateRenewal> logger) : BackgroundService
+/// <summary>
+/// Renews the node's certificate at half of its life. The member key proves the request, so that a node that was off until its certificate had ended comes back by itself.
+/// </summary>
+public sealed class CertificateRenewal(NodeCertificate certificate, BrokerConnection connection, CallInvoker broker, NodeSettings settings, MemberKeys keys, AlarmBell alarms, TimeProvider time, ILogger<CertificateRenewal> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -36,11 +40,18 @@ public sealed class CertificateRenewal(NodeCertificate certificate, CallInvoker 
     {
         try
         {
+            byte[] request = certificate.RequestRenewal(settings.Network);
             RenewCertificateResponse response = await _broker.RenewCertificateAsync(
-                new RenewCertificateRequest { CertificateRequest = ByteString.CopyFrom(certificate.RequestRenewal(self)) },
+                new RenewCertificateRequest
+                {
+                    CertificateRequest = ByteString.CopyFrom(request),
+                    MemberId = ByteString.CopyFrom(settings.Member.ToArray()),
+                    CertificateRequestSignature = ByteString.CopyFrom(CertificateRequestProof.Sign(request, Convert.FromHexString(settings.GenesisHash), keys.Member)),
+                },
                 deadline: time.GetUtcNow().UtcDateTime + TimeSpan.FromSeconds(30),
                 cancellationToken: cancellation);
             certificate.Replace(response.Certificate.ToByteArray());
+            connection.Renew();
             NodeEvents.CertificateRenewed(logger, certificate.Current.NotAfter.ToUniversalTime());
         }
         catch (RpcException fault)

@@ -38,10 +38,10 @@ public sealed class NodeCertificate : IDisposable
     public static byte[] Request(ECDsa key, string network) => new CertificateRequest($"CN={network} node", key, HashAlgorithmName.SHA256).CreateSigningRequest();
 
     /// <summary>A request for the node's present key, DER.</summary>
-    public byte[] RequestRenewal(SpiffeId self)
+    public byte[] RequestRenewal(string network)
     {
         using ECDsa key = _current.GetECDsaPrivateKey()!;
-        return Request(key, self.Network);
+        return Request(key, network);
     }
 
     /// <summary>Takes a renewed certificate: written to the folder whole, then used.</summary>

@@ -50,10 +50,12 @@ public sealed class NodeEnrolment(RandomSource random)
         tls.ImportFromPem(await File.ReadAllTextAsync(directory.TlsKeyFile, cancellation));
         using X509Certificate2 authority = X509Certificate2.CreateFromPem(invitation.CertificateAuthority);
         using BrokerConnection broker = BrokerConnection.Anonymous(new Uri(invitation.Broker), invitation.Network, authority);
+        byte[] certificateRequest = NodeCertificate.Request(tls, invitation.Network);
         EnrolRequest request = new()
         {
             Token = ByteString.CopyFrom(Convert.FromHexString(invitation.Token)),
-            CertificateRequest = ByteString.CopyFrom(NodeCertificate.Request(tls, invitation.Network)),
+            CertificateRequest = ByteString.CopyFrom(certificateRequest),
+            CertificateRequestSignature = ByteString.CopyFrom(CertificateRequestProof.Sign(certificateRequest, Convert.FromHexString(invitation.GenesisHash), keys.Member)),
             MemberJoined = Statements.Sign(
                 new MemberJoined
                 {

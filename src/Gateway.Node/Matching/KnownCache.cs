@@ -47,6 +47,16 @@ public sealed class KnownCache(MemberKeys keys, RandomSource random)
         return true;
     }
 
+    /// <summary>Tells a contribution from another one, 32 bytes: keyed, so that a stolen store does not let anybody test guesses.</summary>
+    public byte[] DigestOf(ReadOnlySpan<byte> contribution)
+    {
+        Span<byte> key = stackalloc byte[32];
+        Hkdf.DeriveKey(keys.CacheKey, "gateway/v1/draft-digest", key);
+        byte[] digest = System.Security.Cryptography.HMACSHA256.HashData(key, contribution);
+        System.Security.Cryptography.CryptographicOperations.ZeroMemory(key);
+        return digest;
+    }
+
     /// <summary>Seals a contribution for the outbox.</summary>
     public byte[] SealDraft(ReadOnlySpan<byte> contribution)
     {

@@ -27,6 +27,17 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
     // The best of them: nobody reads more, and a result must fit into a message.
     private const int MostHits = 100;
 
+    /// <summary>A node that holds no circle's key has nothing to compare with, and must not clear anybody.</summary>
+    /// <exception cref="RefusalException">This member reads in no circle yet, or the node has not read the log.</exception>
+    public void RequireCircle()
+    {
+        if (!view().Keyring.Keys.Any())
+        {
+            throw new RefusalException(Refusal.Precondition(
+                "NO_CIRCLE_READ", "This node holds the key of no circle, so there is nothing to compare with and nothing was cleared.", "circles", "Wait until the node has read the log, and see `gateway node status` for its circles."));
+        }
+    }
+
     /// <summary>Finds a shipment's identifiers.</summary>
     public PreparedShipment Prepare(Shipment shipment)
     {
@@ -81,8 +92,9 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
         }
 
         if (metByRecord.Count > 0) await AddHitsAsync(prepared, metByRecord, result, cancellation);
-        if (result.Hits.Count > 0) result.Decision = V1.ScreeningDecision.Hit;
-        else if (result.PendingIdentifiers > 0) result.Decision = V1.ScreeningDecision.Pending;
+        if (prepared.Hashes.Length == 0) Refuse(result, prepared.Shipment.Id);
+        else if (result.Hits.Count > 0) result.Decision = V1.ScreeningDecision.Hit;
+        else if (result.PendingIdentifiers > 0) (result.Decision, result.Lane) = (V1.ScreeningDecision.Pending, V1.Lane.Unspecified); // No lane before it is known.
         else if (stopped) (result.Decision, result.Lane) = (V1.ScreeningDecision.Hit, V1.Lane.Yellow);
         return result;
     }
@@ -142,6 +154,14 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
             .OfType<string>()
             .Distinct()
             .Count());
+    }
+
+    // Nothing found in nothing clears nobody: or one wrong digit in each number would be the way through.
+    private static void Refuse(V1.ScreeningResult result, string shipment)
+    {
+        (result.Decision, result.Lane) = (V1.ScreeningDecision.NotScreened, V1.Lane.Yellow);
+        result.RejectedFields.Add(Refusal.Invalid(
+            "NOTHING_TO_SCREEN", "Nothing in the shipment identifies a party that is screened.", shipment.Length == 0 ? "party" : shipment, "Look at the documents; correct the fields that were rejected.").ToDetail());
     }
 
     private ScreeningScope ScopeNow()

@@ -21,6 +21,7 @@ public sealed class ScreeningEndpoint(Screener screener, TimeProvider time) : V1
     /// <inheritdoc/>
     public override async Task<V1.ScreenResponse> Screen(V1.ScreenRequest request, ServerCallContext context)
     {
+        screener.RequireCircle();
         V1.Shipment shipment = request.Shipment ?? throw Missing("shipment");
         if (FaultOf(shipment) is { } fault) throw new RefusalException(fault);
         PreparedShipment prepared = screener.Prepare(Translation.ToShipment(shipment));
@@ -30,6 +31,7 @@ public sealed class ScreeningEndpoint(Screener screener, TimeProvider time) : V1
     /// <inheritdoc/>
     public override async Task<V1.QueryResponse> Query(V1.QueryRequest request, ServerCallContext context)
     {
+        screener.RequireCircle();
         V1.Party party = request.Party ?? throw Missing("party");
         if (Translation.FaultOf(party.Identifiers, "party.identifiers") is { } fault) throw new RefusalException(fault);
         PreparedShipment prepared = screener.Prepare(Translation.ToParty(party));
@@ -44,6 +46,8 @@ public sealed class ScreeningEndpoint(Screener screener, TimeProvider time) : V1
     /// <inheritdoc/>
     public override async Task ScreenStream(IAsyncStreamReader<V1.ScreenStreamRequest> requestStream, IServerStreamWriter<V1.ScreenStreamResponse> responseStream, ServerCallContext context)
     {
+        screener.RequireCircle();
+
         // The bound is what makes a source that is faster than the evaluators wait.
         Channel<V1.ScreeningResult> results = Channel.CreateBounded<V1.ScreeningResult>(2 * ResultsAMessage);
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
@@ -194,7 +198,7 @@ public sealed class ScreeningEndpoint(Screener screener, TimeProvider time) : V1
     private static V1.ScreeningResult Refused(V1.Shipment shipment, Refusal fault)
     {
         // Not screened is not cleared.
-        V1.ScreeningResult result = new() { ShipmentId = shipment.Id, Decision = V1.ScreeningDecision.Pending, Lane = V1.Lane.Yellow, Final = true };
+        V1.ScreeningResult result = new() { ShipmentId = shipment.Id, Decision = V1.ScreeningDecision.NotScreened, Lane = V1.Lane.Yellow, Final = true };
         result.RejectedFields.Add(fault.ToDetail());
         return result;
     }

@@ -14,7 +14,7 @@ public sealed record OutboxRow
     /// <summary>The member's own reference.</summary>
     public required string Reference { get; init; }
 
-    /// <summary>SHA-256 of the contribution: tells a repetition from a change. 32 bytes.</summary>
+    /// <summary>Keyed digest of the contribution: tells a repetition from a change. 32 bytes.</summary>
     public required byte[] ContentHash { get; init; }
 
     /// <summary>How far it has come.</summary>

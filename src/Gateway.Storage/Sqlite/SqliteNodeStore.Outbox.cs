@@ -178,8 +178,10 @@ public sealed partial class SqliteNodeStore
 
         OutboxRow existing = ReadOutboxRow(query);
         query.Reset();
-        bool replaces = existing.State is OutboxState.Refused or OutboxState.Withdrawn
-            || (existing.State == OutboxState.Draft && !existing.ContentHash.AsSpan().SequenceEqual(draft.ContentHash));
+        bool isSame = existing.ContentHash.AsSpan().SequenceEqual(draft.ContentHash);
+
+        // What was withdrawn stays so until the case itself changes: a file that is published every night must not undo it.
+        bool replaces = existing.State == OutboxState.Refused || (!isSame && existing.State is (OutboxState.Withdrawn or OutboxState.Draft));
         if (!replaces)
         {
             return existing;

@@ -22,7 +22,8 @@ function enrolment({ invitation, memberId, keys }, request) {
         member_id: memberId, name: invitation.name, role: `MEMBER_ROLE_${invitation.role}`, member_pk: keys.memberPk, box_pk: keys.boxPk, node_pk: keys.nodePk,
     });
     const signature = keys.sign(statementMessage('MemberJoined', Buffer.from(invitation.genesis_hash, 'hex'), body));
-    return { token: Buffer.from(invitation.token, 'hex'), certificate_request: request, member_joined: { body, signatures: [{ member_id: memberId, signature }] } };
+    const proof = keys.sign(statementMessage('certificate-request', Buffer.from(invitation.genesis_hash, 'hex'), request));
+    return { token: Buffer.from(invitation.token, 'hex'), certificate_request: request, certificate_request_signature: proof, member_joined: { body, signatures: [{ member_id: memberId, signature }] } };
 }
 
 async function enrol(folder, invitationFile) {

@@ -106,7 +106,7 @@ public abstract partial class NodeStoreConformance
                         {
                             rows[reference] = draft with { Id = rows.Count + 1 };
                         }
-                        else if (before.State is OutboxState.Refused or OutboxState.Withdrawn || (before.State == OutboxState.Draft && !before.ContentHash.SequenceEqual(draft.ContentHash)))
+                        else if (before.State == OutboxState.Refused || (before.State is OutboxState.Draft or OutboxState.Withdrawn && !before.ContentHash.SequenceEqual(draft.ContentHash)))
                         {
                             rows[reference] = draft with { Id = before.Id };
                         }

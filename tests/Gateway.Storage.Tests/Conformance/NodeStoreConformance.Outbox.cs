@@ -26,10 +26,20 @@ public abstract partial class NodeStoreConformance
         Assert.Equivalent(new[] { row }, await store.ReadOutboxAsync(OutboxState.Draft, 0, 10, None), strict: true);
     }
 
+    [Fact]
+    public async Task A_withdrawn_row_stays_withdrawn_until_the_case_changes()
+    {
+        await using INodeStore store = await OpenAsync();
+        OutboxRow row = Assert.Single(await store.AddDraftsAsync([Draft("a")], None));
+        OutboxRow withdrawn = row with { State = OutboxState.Withdrawn, RecordId = Record(1), RecordSalt = Bytes("salt", 1, 32), Draft = null };
+        await store.UpdateOutboxAsync([withdrawn], None);
+        Assert.Equivalent(withdrawn, Assert.Single(await store.AddDraftsAsync([Draft("a")], None)), strict: true);
+        Assert.Equivalent(Draft("a", content: 2) with { Id = row.Id }, Assert.Single(await store.AddDraftsAsync([Draft("a", content: 2)], None)), strict: true);
+    }
+
     [Theory]
     [InlineData(OutboxState.Refused)]
-    [InlineData(OutboxState.Withdrawn)]
-    public async Task A_refused_or_withdrawn_row_is_replaced_by_a_new_draft_even_of_the_same_content(OutboxState state)
+    public async Task A_refused_row_is_replaced_by_a_new_draft_even_of_the_same_content(OutboxState state)
     {
         await using INodeStore store = await OpenAsync();
         OutboxRow row = Assert.Single(await store.AddDraftsAsync([Draft("a")], None));
