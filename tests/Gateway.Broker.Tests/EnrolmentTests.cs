@@ -3,6 +3,8 @@ using System.Security.Cryptography.X509Certificates;
 using Gateway.Broker.Quotas;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
+using Gateway.Protocol.Identity;
+using Gateway.Protocol.Keys;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -24,6 +26,32 @@ public sealed class EnrolmentTests
         Assert.Equal(3UL, broker.Core.Signal.Size);
         (EnrolRequest thief, _, _) = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer);
         await AssertRefusedAsync(broker, thief, StatusCode.PermissionDenied, "INVITATION_USED");
+    }
+
+    [Fact]
+    public async Task A_token_and_the_logged_statement_give_a_certificate_only_to_who_has_the_member_key()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        CreateInvitationResponse invitation = await TestMember.InviteAsync(broker, "Retail", MemberRole.Retailer);
+        MembershipService.MembershipServiceClient client = new(broker.Connect(null));
+        (EnrolRequest first, MemberKeys keys, _) = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer);
+        EnrolRequest unsigned = first.Clone();
+        unsigned.CertificateRequestSignature = ByteString.Empty;
+        await AssertRefusedAsync(broker, unsigned, StatusCode.PermissionDenied, "CERTIFICATE_REQUEST_UNPROVEN");
+        Assert.Equal(2UL, broker.Core.Signal.Size);
+        await client.EnrolAsync(first);
+
+        (EnrolRequest thief, _, ECDsa key) = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer);
+        thief.MemberJoined = first.MemberJoined;
+        await AssertRefusedAsync(broker, thief, StatusCode.PermissionDenied, "CERTIFICATE_REQUEST_UNPROVEN");
+        thief.CertificateRequestSignature = first.CertificateRequestSignature;
+        await AssertRefusedAsync(broker, thief, StatusCode.PermissionDenied, "CERTIFICATE_REQUEST_UNPROVEN");
+
+        EnrolRequest again = thief;
+        again.CertificateRequestSignature = ByteString.CopyFrom(CertificateRequestProof.Sign(again.CertificateRequest.Span, broker.GenesisHash, keys.Member));
+        using X509Certificate2 issued = X509CertificateLoader.LoadCertificate((await client.EnrolAsync(again)).Certificate.ToByteArray());
+        using ECDsa issuedKey = issued.GetECDsaPublicKey()!;
+        Assert.Equal(key.ExportSubjectPublicKeyInfo(), issuedKey.ExportSubjectPublicKeyInfo());
     }
 
     [Fact]
@@ -49,7 +77,10 @@ public sealed class EnrolmentTests
         await AssertRefusedAsync(broker, TestMember.MakeRequest(otherId, "Retail", MemberRole.Retailer).Request, StatusCode.InvalidArgument, "STATEMENT_NOT_AS_INVITED");
         CreateInvitationResponse otherGenesis = invitation.Clone();
         otherGenesis.GenesisHash = ByteString.CopyFrom(new byte[32]);
-        await AssertRefusedAsync(broker, TestMember.MakeRequest(otherGenesis, "Retail", MemberRole.Retailer).Request, StatusCode.FailedPrecondition, "STATE_CONTRADICTED");
+        (EnrolRequest ofAnotherNetwork, MemberKeys keys, _) = TestMember.MakeRequest(otherGenesis, "Retail", MemberRole.Retailer);
+        await AssertRefusedAsync(broker, ofAnotherNetwork, StatusCode.PermissionDenied, "CERTIFICATE_REQUEST_UNPROVEN");
+        ofAnotherNetwork.CertificateRequestSignature = ByteString.CopyFrom(CertificateRequestProof.Sign(ofAnotherNetwork.CertificateRequest.Span, broker.GenesisHash, keys.Member));
+        await AssertRefusedAsync(broker, ofAnotherNetwork, StatusCode.FailedPrecondition, "STATE_CONTRADICTED");
         CreateInvitationResponse otherToken = invitation.Clone();
         otherToken.Token = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(32));
         await AssertRefusedAsync(broker, TestMember.MakeRequest(otherToken, "Retail", MemberRole.Retailer).Request, StatusCode.PermissionDenied, "INVITATION_INVALID");

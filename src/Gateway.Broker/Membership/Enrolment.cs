@@ -92,7 +92,7 @@ public sealed class Enrolment
         };
     }
 
-    /// <summary>Turns an invitation into a member. The same token with the same statement gives a certificate again while the invitation lasts: the first answer may have been lost.</summary>
+    /// <summary>Turns an invitation into a member. The same token with the same statement gives a certificate again while the invitation lasts, to who has the member key: the first answer may have been lost.</summary>
     /// <param name="request">The request.</param>
     /// <param name="address">Where it comes from.</param>
     /// <param name="cancellation">Cancels the checks; a statement that is with the sequencer goes its way.</param>
@@ -109,7 +109,15 @@ public sealed class Enrolment
         if (invitation.ExpiresAt <= _time.GetUtcNow()) throw new RefusalException(Refusal.Denied("INVITATION_EXPIRED", "The invitation has expired.", "token", "Ask the operator for a new invitation."));
 
         PublicKey key = CertificateAuthority.ReadRequest(request.CertificateRequest.Span);
-        RequireInvited(request.MemberJoined, invitation);
+        MemberJoined joined = RequireInvited(request.MemberJoined, invitation);
+
+        // The statement is in the log for all to read; only its member key's signature shows that the request comes from who made it.
+        if (!VerifyingKey.TryFromBytes(joined.MemberPk.Span, out VerifyingKey memberKey) || !IsProven(request.CertificateRequest, memberKey, request.CertificateRequestSignature))
+        {
+            throw new RefusalException(Refusal.Denied("CERTIFICATE_REQUEST_UNPROVEN", "The certificate request is not signed by the joining member's key.", "certificate_request_signature",
+                "Sign the request with the member key of the statement, for the network of the invitation."));
+        }
+
         ulong index = invitation.UsedAt is { } usedAt
             ? await FindSameAsync(request.MemberJoined, usedAt, cancellation).ConfigureAwait(false)
             : await JoinAsync(request.MemberJoined, invitation, tokenHash).ConfigureAwait(false);
@@ -126,7 +134,10 @@ public sealed class Enrolment
         return ByteString.CopyFrom(issued.RawData);
     }
 
-    private static void RequireInvited(SignedStatement? statement, Invitation invitation)
+    private bool IsProven(ByteString request, VerifyingKey memberKey, ByteString signature) =>
+        CertificateRequestProof.Verify(request.Span, _view.Current.GenesisHash.Span, memberKey, signature.Span);
+
+    private static MemberJoined RequireInvited(SignedStatement? statement, Invitation invitation)
     {
         if (statement is null || !Statements.TryRead(statement, MemberJoined.Parser, out MemberJoined? joined))
         {
@@ -136,6 +147,7 @@ public sealed class Enrolment
         string? field = !joined.MemberId.Span.SequenceEqual(invitation.Member.ToArray()) ? "member_id" : joined.Name != invitation.Name ? "name" : joined.Role != invitation.Role ? "role" : null;
         if (field is not null) throw Invalid("STATEMENT_NOT_AS_INVITED", "The statement says something else than the invitation.", $"member_joined.{field}", "Join with exactly what the invitation says.");
         if (statement.Signatures.Count != 1) throw Invalid("STATEMENT_SIGNATURES", "A joining member's statement has exactly its own signature.", "member_joined.signatures", "Make the statement with this program.");
+        return joined;
     }
 
     private async Task<ulong> JoinAsync(SignedStatement statement, Invitation invitation, byte[] tokenHash)
