@@ -29,7 +29,7 @@ public sealed class PeerIdentifier(NetworkView view, X509Certificate2 authority,
     {
         if (certificate is null) throw Refuse("CERTIFICATE_MISSING", "The call came without a client certificate.", "Call with the certificate that enrolment gave the node, or with an operator's.");
         DateTimeOffset now = time.GetUtcNow();
-        if (now > certificate.NotAfter.ToUniversalTime()) throw Refuse("CERTIFICATE_EXPIRED", "The client certificate has expired.", "Renew it; a node that was off for too long needs a new invitation. Check the clocks of both machines.");
+        if (now > certificate.NotAfter.ToUniversalTime()) throw Refuse("CERTIFICATE_EXPIRED", "The client certificate has expired.", "Renew it with the member key: a node does so by itself. Check the clocks of both machines.");
         if (now < certificate.NotBefore.ToUniversalTime()) throw Refuse("CERTIFICATE_NOT_YET_VALID", "The client certificate is not valid yet.", "Check the clocks of both machines.");
 
         Verdict verdict = _verdicts.GetValue(certificate, Judge);

@@ -37,6 +37,8 @@ public sealed class Enrolment
     private readonly TimeSpan _certificateLifetime;
     private readonly RateLimiter<IPAddress> _perAddress;
     private readonly TokenBucket _overall;
+    private readonly RateLimiter<IPAddress> _renewalsPerAddress;
+    private readonly RateLimiter<MemberId> _renewalsPerMember;
     private readonly KeyedLock<string> _tokens = new();
 
     // One name is given out once, however many operators invite at the same time.
@@ -53,6 +55,8 @@ public sealed class Enrolment
         _time = time;
         _certificateLifetime = certificateLifetime;
         _perAddress = new RateLimiter<IPAddress>("enrolments", quotas.EnrolmentsPerMinutePerAddress, quotas.EnrolmentsPerMinutePerAddress / 60.0, time);
+        _renewalsPerAddress = new RateLimiter<IPAddress>("renewals", quotas.EnrolmentsPerMinutePerAddress, quotas.EnrolmentsPerMinutePerAddress / 60.0, time);
+        _renewalsPerMember = new RateLimiter<MemberId>("renewals", quotas.EnrolmentsPerMinutePerAddress, quotas.EnrolmentsPerMinutePerAddress / 60.0, time);
         _overall = new TokenBucket(quotas.EnrolmentsPerMinute, quotas.EnrolmentsPerMinute / 60.0, time);
     }
 
@@ -124,9 +128,27 @@ public sealed class Enrolment
         return new EnrolResponse { Certificate = IssueNode(key, SpiffeId.ForNode(_view.Current.Network, invitation.Member, NodeName)), Index = index };
     }
 
-    /// <summary>A new certificate for a node, under the name it has.</summary>
-    public RenewCertificateResponse Renew(RenewCertificateRequest request, SpiffeId node) =>
-        new() { Certificate = IssueNode(CertificateAuthority.ReadRequest(request.CertificateRequest.Span), node) };
+    /// <summary>A new certificate for a member's node. The member key's signature proves the caller, so that a node whose certificate has ended comes back without a new invitation.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="address">Where it comes from.</param>
+    /// <returns>The answer, and the member it is for.</returns>
+    public (RenewCertificateResponse Response, MemberId Member) Renew(RenewCertificateRequest request, IPAddress address)
+    {
+        if (_renewalsPerAddress.TryTake(address, 1) is { } tooFast) throw new RefusalException(tooFast);
+
+        // One refusal for an unknown member and for a wrong key: a stranger does not learn who belongs to the network.
+        NetworkMember? member = MemberId.TryFromBytes(request.MemberId.Span, out MemberId id) ? _view.Current.Members.GetValueOrDefault(id) : null;
+        if (member is null || !IsProven(request.CertificateRequest, member.MemberKey, request.CertificateRequestSignature))
+        {
+            throw new RefusalException(Refusal.Denied("CERTIFICATE_REQUEST_UNPROVEN", "The certificate request is not signed by the key of a member of this network.", "certificate_request_signature",
+                "Sign the request with the key of the member that it names; who is not a member yet enrols with an invitation."));
+        }
+
+        // No limit over all addresses here: strangers could use it up and so let every node's certificate end.
+        if (_renewalsPerMember.TryTake(id, 1) is { } tooOften) throw new RefusalException(tooOften);
+        PublicKey key = CertificateAuthority.ReadRequest(request.CertificateRequest.Span);
+        return (new RenewCertificateResponse { Certificate = IssueNode(key, SpiffeId.ForNode(_view.Current.Network, id, NodeName)) }, id);
+    }
 
     private ByteString IssueNode(PublicKey key, SpiffeId node)
     {
