@@ -95,6 +95,36 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task Open_streams_end_with_the_certificate_that_opened_them()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        using AsyncServerStreamingCall<FollowResponse> follow = network.Exchange(network.Second).Follow(new FollowRequest());
+        Assert.True(await follow.ResponseStream.MoveNext(CancellationToken.None));
+        using AsyncDuplexStreamingCall<PublishRequest, PublishResponse> publish = network.Exchange(network.Second).Publish();
+        await publish.RequestStream.WriteAsync(new PublishRequest { Submissions = { network.Seal(network.Second).Submission } });
+        Assert.True(await publish.ResponseStream.MoveNext(CancellationToken.None));
+
+        network.Broker.Time.Advance(TimeSpan.FromHours(23));
+        await publish.RequestStream.WriteAsync(new PublishRequest { Submissions = { network.Seal(network.Second).Submission } });
+        Assert.True(await publish.ResponseStream.MoveNext(CancellationToken.None));
+
+        network.Broker.Time.Advance(TimeSpan.FromHours(1));
+        await AssertExpiredAsync(follow.ResponseStream);
+        await AssertExpiredAsync(publish.ResponseStream);
+
+        static async Task AssertExpiredAsync<T>(IAsyncStreamReader<T> responses)
+        {
+            RpcException refused = await Assert.ThrowsAsync<RpcException>(async () =>
+            {
+                while (await responses.MoveNext(CancellationToken.None))
+                {
+                }
+            });
+            Assert.Equal((StatusCode.Unauthenticated, "CERTIFICATE_EXPIRED"), (refused.StatusCode, refused.ToRefusal("broker").Code));
+        }
+    }
+
+    [Fact]
     public async Task Health_and_checkpoint_are_there_for_everybody()
     {
         await using TestBroker broker = await TestBroker.StartAsync();

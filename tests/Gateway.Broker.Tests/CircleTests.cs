@@ -131,6 +131,30 @@ public sealed class CircleTests
         }
     }
 
+    [Fact]
+    public async Task A_route_key_that_changes_after_it_was_checked_is_not_signed()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        MembershipService.MembershipServiceClient steward = new(network.Steward.Connect(network.Broker)), second = new(network.Second.Connect(network.Broker));
+        using CircleKey next = CircleKey.Create(network.Circle.Circle, 1, RandomSource.System);
+        ProposeEpochRequest request = TestNetwork.Propose(network.Broker, next, network.Steward, [], [network.Steward, network.Second]);
+        await steward.ProposeEpochAsync(request);
+        EpochProposal seen = (await second.ListProposalsAsync(new ListProposalsRequest())).Proposals.Single();
+        Assert.Equal(next.RouteKey.ToArray(), seen.RouteKey.ToByteArray());
+
+        request.RouteKey = ByteString.CopyFrom(network.Circle.RouteKey.ToArray());
+        await steward.ProposeEpochAsync(request);
+        ulong before = network.Broker.Core.Signal.Size;
+        RpcException refused = await Assert.ThrowsAsync<RpcException>(async () => await second.CountersignEpochAsync(TestNetwork.Countersign(network.Broker, next, network.Second, seen)));
+        Assert.Equal((StatusCode.FailedPrecondition, "PROPOSAL_CHANGED"), (refused.StatusCode, refused.ToRefusal("broker").Code));
+        Assert.Equal(before, network.Broker.Core.Signal.Size);
+
+        EpochProposal changed = (await second.ListProposalsAsync(new ListProposalsRequest())).Proposals.Single();
+        Assert.Equal(request.RouteKey, changed.RouteKey);
+        await second.CountersignEpochAsync(TestNetwork.Countersign(network.Broker, next, network.Second, changed));
+        Assert.Equal(before + 1, network.Broker.Core.Signal.Size);
+    }
+
     private static async Task AssertRefusedAsync(TestNetwork network, TestMember member, ProposeEpochRequest request, string code)
     {
         RpcException refused = await Assert.ThrowsAsync<RpcException>(async () => await new MembershipService.MembershipServiceClient(member.Connect(network.Broker)).ProposeEpochAsync(request));

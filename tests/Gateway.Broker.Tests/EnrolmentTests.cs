@@ -3,6 +3,8 @@ using System.Security.Cryptography.X509Certificates;
 using Gateway.Broker.Quotas;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
+using Gateway.Protocol.Identity;
+using Gateway.Protocol.Keys;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -24,6 +26,32 @@ public sealed class EnrolmentTests
         Assert.Equal(3UL, broker.Core.Signal.Size);
         (EnrolRequest thief, _, _) = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer);
         await AssertRefusedAsync(broker, thief, StatusCode.PermissionDenied, "INVITATION_USED");
+    }
+
+    [Fact]
+    public async Task A_token_and_the_logged_statement_give_a_certificate_only_to_who_has_the_member_key()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        CreateInvitationResponse invitation = await TestMember.InviteAsync(broker, "Retail", MemberRole.Retailer);
+        MembershipService.MembershipServiceClient client = new(broker.Connect(null));
+        (EnrolRequest first, MemberKeys keys, _) = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer);
+        EnrolRequest unsigned = first.Clone();
+        unsigned.CertificateRequestSignature = ByteString.Empty;
+        await AssertRefusedAsync(broker, unsigned, StatusCode.PermissionDenied, "CERTIFICATE_REQUEST_UNPROVEN");
+        Assert.Equal(2UL, broker.Core.Signal.Size);
+        await client.EnrolAsync(first);
+
+        (EnrolRequest thief, _, ECDsa key) = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer);
+        thief.MemberJoined = first.MemberJoined;
+        await AssertRefusedAsync(broker, thief, StatusCode.PermissionDenied, "CERTIFICATE_REQUEST_UNPROVEN");
+        thief.CertificateRequestSignature = first.CertificateRequestSignature;
+        await AssertRefusedAsync(broker, thief, StatusCode.PermissionDenied, "CERTIFICATE_REQUEST_UNPROVEN");
+
+        EnrolRequest again = thief;
+        again.CertificateRequestSignature = ByteString.CopyFrom(CertificateRequestProof.Sign(again.CertificateRequest.Span, broker.GenesisHash, keys.Member));
+        using X509Certificate2 issued = X509CertificateLoader.LoadCertificate((await client.EnrolAsync(again)).Certificate.ToByteArray());
+        using ECDsa issuedKey = issued.GetECDsaPublicKey()!;
+        Assert.Equal(key.ExportSubjectPublicKeyInfo(), issuedKey.ExportSubjectPublicKeyInfo());
     }
 
     [Fact]
@@ -49,7 +77,10 @@ public sealed class EnrolmentTests
         await AssertRefusedAsync(broker, TestMember.MakeRequest(otherId, "Retail", MemberRole.Retailer).Request, StatusCode.InvalidArgument, "STATEMENT_NOT_AS_INVITED");
         CreateInvitationResponse otherGenesis = invitation.Clone();
         otherGenesis.GenesisHash = ByteString.CopyFrom(new byte[32]);
-        await AssertRefusedAsync(broker, TestMember.MakeRequest(otherGenesis, "Retail", MemberRole.Retailer).Request, StatusCode.FailedPrecondition, "STATE_CONTRADICTED");
+        (EnrolRequest ofAnotherNetwork, MemberKeys keys, _) = TestMember.MakeRequest(otherGenesis, "Retail", MemberRole.Retailer);
+        await AssertRefusedAsync(broker, ofAnotherNetwork, StatusCode.PermissionDenied, "CERTIFICATE_REQUEST_UNPROVEN");
+        ofAnotherNetwork.CertificateRequestSignature = ByteString.CopyFrom(CertificateRequestProof.Sign(ofAnotherNetwork.CertificateRequest.Span, broker.GenesisHash, keys.Member));
+        await AssertRefusedAsync(broker, ofAnotherNetwork, StatusCode.FailedPrecondition, "STATE_CONTRADICTED");
         CreateInvitationResponse otherToken = invitation.Clone();
         otherToken.Token = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(32));
         await AssertRefusedAsync(broker, TestMember.MakeRequest(otherToken, "Retail", MemberRole.Retailer).Request, StatusCode.PermissionDenied, "INVITATION_INVALID");
@@ -98,21 +129,68 @@ public sealed class EnrolmentTests
         Assert.Equal("VALIDITY_INVALID", forever.ToRefusal("broker").Code);
     }
 
-    [Fact]
-    public async Task A_node_renews_its_certificate_under_a_new_key()
+    [Theory]
+    [InlineData(12, true)]
+    [InlineData(12, false)]
+    [InlineData(72, true)]
+    [InlineData(72, false)]
+    public async Task A_node_renews_its_certificate_under_a_new_key_even_when_the_old_one_has_ended(int hours, bool showsOldOne)
     {
         await using TestBroker broker = await TestBroker.StartAsync();
         TestMember member = await TestMember.EnrolAsync(broker, "Retail", MemberRole.Retailer);
-        broker.Time.Advance(TimeSpan.FromHours(12));
+        broker.Time.Advance(TimeSpan.FromHours(hours));
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        RenewCertificateResponse response = await new MembershipService.MembershipServiceClient(member.Connect(broker)).RenewCertificateAsync(new RenewCertificateRequest
-        {
-            CertificateRequest = ByteString.CopyFrom(new CertificateRequest("CN=spiffe://test.example/operators/first", key, HashAlgorithmName.SHA256).CreateSigningRequest()),
-        });
+        MembershipService.MembershipServiceClient client = new(broker.Connect(showsOldOne ? member.Certificate : null));
+        RenewCertificateResponse response = await client.RenewCertificateAsync(Renewal(broker, member.Id, member.Keys, key));
         using X509Certificate2 renewed = X509CertificateLoader.LoadCertificate(response.Certificate.ToByteArray());
+        Assert.Contains($"spiffe://{TestBroker.Network}/{member.Id}/node-1", System.Text.Encoding.Latin1.GetString(renewed.Extensions["2.5.29.17"]!.RawData), StringComparison.Ordinal);
         broker.Time.Advance(TimeSpan.FromHours(20));
         GetDirectoryResponse directory = await new MembershipService.MembershipServiceClient(broker.Connect(renewed.CopyWithPrivateKey(key))).GetDirectoryAsync(new GetDirectoryRequest());
         Assert.Equal(member.Id.ToArray(), directory.Members.Single().Member.MemberId.ToByteArray());
+    }
+
+    [Fact]
+    public async Task A_renewal_without_the_members_key_is_refused_and_does_not_tell_who_is_a_member()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        TestMember member = await TestMember.EnrolAsync(broker, "Retail", MemberRole.Retailer);
+        TestMember other = await TestMember.EnrolAsync(broker, "Customs", MemberRole.Customs);
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        RenewCertificateRequest unsigned = Renewal(broker, member.Id, member.Keys, key);
+        unsigned.CertificateRequestSignature = ByteString.Empty;
+        RenewCertificateRequest replaced = Renewal(broker, member.Id, member.Keys, key);
+        using ECDsa otherKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        replaced.CertificateRequest = Renewal(broker, member.Id, member.Keys, otherKey).CertificateRequest;
+        RenewCertificateRequest nameless = Renewal(broker, member.Id, member.Keys, key);
+        nameless.MemberId = ByteString.Empty;
+        RenewCertificateRequest unknown = Renewal(broker, MemberId.FromBytes(RandomNumberGenerator.GetBytes(16)), member.Keys, key);
+
+        // The certificate that is shown counts for nothing.
+        MembershipService.MembershipServiceClient client = new(member.Connect(broker));
+        List<Refusal> refusals = [];
+        foreach (RenewCertificateRequest request in (RenewCertificateRequest[])[Renewal(broker, member.Id, other.Keys, key), unsigned, replaced, nameless, unknown])
+        {
+            refusals.Add((await Assert.ThrowsAsync<RpcException>(async () => await client.RenewCertificateAsync(request))).ToRefusal("broker"));
+        }
+
+        Assert.Equal((StatusCode.PermissionDenied, "CERTIFICATE_REQUEST_UNPROVEN"), (refusals[0].Status, refusals[0].Code));
+        Assert.Single(refusals.Distinct());
+    }
+
+    [Fact]
+    public async Task Renewals_are_not_asked_for_at_speed()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync(new QuotaOptions { EnrolmentsPerMinutePerAddress = 2 });
+        TestMember member = await TestMember.EnrolAsync(broker, "Retail", MemberRole.Retailer);
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        MembershipService.MembershipServiceClient client = new(broker.Connect(null));
+        RenewCertificateRequest request = Renewal(broker, member.Id, member.Keys, key);
+        await client.RenewCertificateAsync(request);
+        await client.RenewCertificateAsync(request);
+        RpcException refused = await Assert.ThrowsAsync<RpcException>(async () => await client.RenewCertificateAsync(request));
+        Assert.Equal("RATE_LIMITED", refused.ToRefusal("broker").Code);
+        broker.Time.Advance(TimeSpan.FromSeconds(30));
+        await client.RenewCertificateAsync(request);
     }
 
     [Fact]
@@ -133,6 +211,17 @@ public sealed class EnrolmentTests
         Assert.Equal(["Outside Customs", "Second Retail", "Steward Retail"], asMember.Members.Select(member => member.Member.Name));
         Assert.Equal(2, asMember.Circles.Single().MemberIds.Count);
         Assert.Equal(1u, asMember.Circles.Single().EpochCount);
+    }
+
+    private static RenewCertificateRequest Renewal(TestBroker broker, MemberId id, MemberKeys keys, ECDsa key)
+    {
+        byte[] request = new CertificateRequest("CN=spiffe://test.example/operators/first", key, HashAlgorithmName.SHA256).CreateSigningRequest();
+        return new RenewCertificateRequest
+        {
+            CertificateRequest = ByteString.CopyFrom(request),
+            MemberId = ByteString.CopyFrom(id.ToArray()),
+            CertificateRequestSignature = ByteString.CopyFrom(CertificateRequestProof.Sign(request, broker.GenesisHash, keys.Member)),
+        };
     }
 
     private static async Task AssertRefusedAsync(TestBroker broker, EnrolRequest request, StatusCode status, string code)

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Gateway.Broker.Hosting;
 using Gateway.Broker.Quotas;
 using Gateway.Cryptography;
+using Gateway.Protocol.Errors;
 
 namespace Gateway.Broker.Tests;
 
@@ -76,6 +77,87 @@ public sealed class HostingTests
         }
 
         Assert.True(disk!.IsClosed);
+    }
+
+    [Fact]
+    public async Task A_second_broker_on_the_folder_is_refused_before_it_opens_anything()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        bool opened = false;
+        BrokerSeams seams = new()
+        {
+            Time = broker.Time,
+            Logging = _ => { },
+            OpenStore = async (options, time, cancellation) =>
+            {
+                opened = true;
+                return await Gateway.Storage.Sqlite.SqliteBrokerStore.OpenAsync(options.Files.Store, time, cancellation);
+            },
+        };
+        RefusalException refused = await Assert.ThrowsAsync<RefusalException>(() => BrokerHost.BuildAsync(broker.Options, seams));
+        Assert.Equal("BROKER_RUNS_ALREADY", refused.Refusal.Code);
+        Assert.False(opened);
+
+        await broker.StopServingAsync();
+        await using Microsoft.AspNetCore.Builder.WebApplication next = await BrokerHost.BuildAsync(broker.Options, seams);
+        Assert.True(opened);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_open_to_others_is_closed_to_them()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        const UnixFileMode open = ~Others | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        string folder = Path.Combine(Path.GetTempPath(), "gateway-broker-" + Guid.NewGuid().ToString("N"));
+        Directory.CreateDirectory(folder);
+        File.SetUnixFileMode(folder, open);
+        await new BrokerInitialiser(RandomSource.System, ManualTime.AtNoonToday()).InitialiseAsync(new BrokerOptions { Directory = folder, Network = TestBroker.Network }, "first", CancellationToken.None);
+        Assert.Equal(~Others, File.GetUnixFileMode(folder));
+        Directory.Delete(folder, recursive: true);
+
+        await using TestBroker broker = await TestBroker.StartAsync();
+        File.SetUnixFileMode(broker.Options.Directory, open);
+        await broker.RestartAsync();
+        Assert.Equal(~Others, File.GetUnixFileMode(broker.Options.Directory));
+    }
+
+    [Fact]
+    public async Task A_renewal_that_was_cut_short_does_not_keep_the_broker_from_starting()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        string first = broker.Core.Certificate.Current.Thumbprint;
+        using ECDsa next = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        await File.WriteAllTextAsync(broker.Options.Files.BrokerKey, next.ExportPkcs8PrivateKeyPem());
+        string unfinished = broker.Options.Files.BrokerCertificate + ".new";
+        await File.WriteAllTextAsync(unfinished, "half a certif");
+        await broker.RestartAsync();
+
+        string second = broker.Core.Certificate.Current.Thumbprint;
+        Assert.NotEqual(first, second);
+        Assert.False(File.Exists(unfinished));
+        using HttpClient http = new(broker.NewHandler(null));
+        Assert.StartsWith("ok ", await http.GetStringAsync(new Uri(broker.Address + "/healthz")), StringComparison.Ordinal);
+        await broker.RestartAsync();
+        Assert.Equal(second, broker.Core.Certificate.Current.Thumbprint);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_cannot_be_renewed_now_is_renewed_later()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        string first = broker.Core.Certificate.Current.Thumbprint;
+        broker.Time.Advance(TimeSpan.FromDays(15) - TimeSpan.FromHours(1)); // The day is in the log already when randomness fails.
+        await broker.RunDailyWorkAsync();
+        Assert.Equal(first, broker.Core.Certificate.Current.Thumbprint);
+
+        broker.Time.Advance(TimeSpan.FromHours(1));
+        Assert.True(broker.Core.Certificate.IsDue);
+        broker.Random.Fails = true;
+        await broker.RunDailyWorkAsync();
+        Assert.Equal(first, broker.Core.Certificate.Current.Thumbprint);
+        broker.Random.Fails = false;
+        await broker.RunDailyWorkAsync();
+        Assert.NotEqual(first, broker.Core.Certificate.Current.Thumbprint);
     }
 
     [Fact]

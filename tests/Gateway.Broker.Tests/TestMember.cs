@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Cryptography;
 using Gateway.Protocol;
+using Gateway.Protocol.Identity;
 using Gateway.Protocol.Keys;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
@@ -53,11 +54,13 @@ internal sealed class TestMember
             NodePk = ByteString.CopyFrom(keys.Node.PublicKey.ToArray()),
         };
         ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        byte[] certificateRequest = new CertificateRequest("CN=node", key, HashAlgorithmName.SHA256).CreateSigningRequest();
         return (
             new EnrolRequest
             {
                 Token = invitation.Token,
-                CertificateRequest = ByteString.CopyFrom(new CertificateRequest("CN=node", key, HashAlgorithmName.SHA256).CreateSigningRequest()),
+                CertificateRequest = ByteString.CopyFrom(certificateRequest),
+                CertificateRequestSignature = ByteString.CopyFrom(CertificateRequestProof.Sign(certificateRequest, invitation.GenesisHash.Span, keys.Member)),
                 MemberJoined = Statements.Sign(joined, invitation.GenesisHash.Span, id, keys.Member),
             },
             keys,

@@ -107,6 +107,7 @@ internal sealed class TestNetwork : IAsyncDisposable
     {
         CircleId = ByteString.CopyFrom(key.Circle.ToArray()),
         Epoch = key.Epoch,
+        RouteKey = proposal.RouteKey,
         KeyEpochSignature = Statements.Sign(nameof(KeyEpoch), proposal.KeyEpoch.Body.Span, broker.GenesisHash, signer.Id, signer.Keys.Member),
         CircleMemberSignatures = { proposal.CircleMembers.Select(member => Statements.Sign(nameof(CircleMember), member.Body.Span, broker.GenesisHash, signer.Id, signer.Keys.Member)) },
     };

@@ -7,12 +7,13 @@ namespace Gateway.Broker.Access;
 
 /// <summary>Who calls, by its certificate and the log.</summary>
 /// <param name="Id">The name in its certificate; null for a caller without one, where the rule allows that.</param>
-public sealed record Peer(SpiffeId? Id)
+/// <param name="CertificateEnd">When its certificate ends; null for a caller without one.</param>
+public sealed record Peer(SpiffeId? Id, DateTimeOffset? CertificateEnd)
 {
     private static readonly object Key = new();
 
     /// <summary>A caller without a certificate.</summary>
-    public static Peer Anonymous { get; } = new((SpiffeId?)null);
+    public static Peer Anonymous { get; } = new(null, null);
 
     /// <summary>Whether it is an operator of the broker.</summary>
     public bool IsOperator => Id is { IsOperator: true };

@@ -29,7 +29,8 @@ public sealed class PeerIdentifier(NetworkView view, X509Certificate2 authority,
     {
         if (certificate is null) throw Refuse("CERTIFICATE_MISSING", "The call came without a client certificate.", "Call with the certificate that enrolment gave the node, or with an operator's.");
         DateTimeOffset now = time.GetUtcNow();
-        if (now > certificate.NotAfter.ToUniversalTime()) throw Refuse("CERTIFICATE_EXPIRED", "The client certificate has expired.", "Renew it; a node that was off for too long needs a new invitation. Check the clocks of both machines.");
+        DateTimeOffset end = new(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero);
+        if (now >= end) throw Expired();
         if (now < certificate.NotBefore.ToUniversalTime()) throw Refuse("CERTIFICATE_NOT_YET_VALID", "The client certificate is not valid yet.", "Check the clocks of both machines.");
 
         Verdict verdict = _verdicts.GetValue(certificate, Judge);
@@ -37,9 +38,13 @@ public sealed class PeerIdentifier(NetworkView view, X509Certificate2 authority,
         NetworkState state = view.Current;
         if (id.Network != state.Network) throw Refuse("CERTIFICATE_OF_ANOTHER_NETWORK", "The client certificate names another network.", "Call the broker of the network that issued it.");
         return id.IsOperator || (id.Member is { } member && state.Members.ContainsKey(member))
-            ? new Peer(id)
+            ? new Peer(id, end)
             : throw Refuse("MEMBER_UNKNOWN", "The client certificate names no member of this network's log.", "Enrol the node with an invitation from the operator.");
     }
+
+    /// <summary>The refusal of a call whose certificate has ended, before it began or under way.</summary>
+    public static RefusalException Expired() =>
+        Refuse("CERTIFICATE_EXPIRED", "The client certificate has expired.", "Renew it with the member key: a node does so by itself. Check the clocks of both machines.");
 
     private Verdict Judge(X509Certificate2 certificate)
     {

@@ -28,6 +28,9 @@ public readonly record struct BrokerFiles(string Directory)
     /// <summary>The store.</summary>
     public string Store => Path.Combine(Directory, "broker.db");
 
+    /// <summary>Held by the process that runs the broker.</summary>
+    public string Lock => Path.Combine(Directory, "broker.lock");
+
     /// <summary>Certificates and keys of operators.</summary>
     public string Operators => Path.Combine(Directory, "operators");
 

@@ -32,10 +32,38 @@ public static class BrokerHost
     /// <param name="seams">Clock, randomness, store and logging; the real ones unless given.</param>
     /// <param name="cancellation">Cancels the opening.</param>
     /// <exception cref="BrokerOptionsException">The options have faults, or do not belong to the keys and the log.</exception>
+    /// <exception cref="Gateway.Protocol.Errors.RefusalException">BROKER_RUNS_ALREADY: another process runs the broker of this folder.</exception>
     public static async Task<WebApplication> BuildAsync(BrokerOptions options, BrokerSeams? seams = null, CancellationToken cancellation = default)
     {
         options.Validate();
-        seams ??= new BrokerSeams();
+        BrokerFolder.Close(options.Directory);
+        BrokerLock held = BrokerLock.Take(options.Files);
+        try
+        {
+            return await BuildAsync(options, seams ?? new BrokerSeams(), held, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Serves until the process is told to end.</summary>
+    public static async Task RunAsync(BrokerOptions options, CancellationToken cancellation)
+    {
+        WebApplication app = await BuildAsync(options, null, cancellation).ConfigureAwait(false);
+        await using (app.ConfigureAwait(false))
+        {
+            await app.StartAsync(cancellation).ConfigureAwait(false);
+            BrokerCore core = app.Services.GetRequiredService<BrokerCore>();
+            Log.Serving(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(BrokerHost)), options.Network, string.Join(", ", app.Urls), core.Signal.Size);
+            await app.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<WebApplication> BuildAsync(BrokerOptions options, BrokerSeams seams, BrokerLock held, CancellationToken cancellation)
+    {
         Action<ILoggingBuilder> logging = seams.Logging ?? LogToConsole;
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = Path.GetFullPath(options.Directory) });
         builder.Logging.ClearProviders();
@@ -55,7 +83,7 @@ public static class BrokerHost
             throw;
         }
 
-        AddServices(builder.Services, core, seams);
+        AddServices(builder.Services, core, held, seams);
         builder.Services.AddSingleton<ILoggerFactory>(_ => loggers); // By a factory: so the container disposes it.
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, core));
@@ -64,26 +92,13 @@ public static class BrokerHost
         return app;
     }
 
-    /// <summary>Serves until the process is told to end.</summary>
-    public static async Task RunAsync(BrokerOptions options, CancellationToken cancellation)
-    {
-        WebApplication app = await BuildAsync(options, null, cancellation).ConfigureAwait(false);
-        await using (app.ConfigureAwait(false))
-        {
-            await app.StartAsync(cancellation).ConfigureAwait(false);
-            BrokerCore core = app.Services.GetRequiredService<BrokerCore>();
-            Log.Serving(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(BrokerHost)), options.Network, string.Join(", ", app.Urls), core.Signal.Size);
-            await app.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
-        }
-    }
-
     private static async ValueTask<IBrokerStore> OpenStoreAsync(BrokerOptions options, TimeProvider time, CancellationToken cancellation)
     {
         if (!File.Exists(options.Files.Store)) throw new BrokerOptionsException([$"The store {options.Files.Store} does not exist: make the broker with 'gateway broker init'."]);
         return await SqliteBrokerStore.OpenAsync(options.Files.Store, time, cancellation).ConfigureAwait(false);
     }
 
-    private static void AddServices(IServiceCollection services, BrokerCore core, BrokerSeams seams)
+    private static void AddServices(IServiceCollection services, BrokerCore core, BrokerLock held, BrokerSeams seams)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         services.AddSingleton(seams.Time);
@@ -101,6 +116,7 @@ public static class BrokerHost
         services.AddSingleton(core.Identifier);
         services.AddSingleton(core.Activity);
         services.AddSingleton(core);
+        services.AddSingleton(held);
         services.AddHostedService<CoreLifetime>();
         services.AddHostedService<DailyWork>();
         services.AddSingleton<CallGate>();

@@ -36,8 +36,8 @@ public sealed class BrokerInitialiser(RandomSource random, TimeProvider time)
             throw new BrokerOptionsException([$"The folder {options.Directory} is not empty: nothing in it is overwritten. Name another one, or move it away."]);
         }
 
-        MakeDirectory(options.Directory);
-        MakeDirectory(files.Operators);
+        BrokerFolder.Make(options.Directory);
+        BrokerFolder.Make(files.Operators);
         using CertificateAuthority authority = CertificateAuthority.Create(options.Network, time, random);
         authority.Save(files.AuthorityCertificate, files.AuthorityKey);
         BrokerCertificate.LoadOrIssue(files.BrokerCertificate, files.BrokerKey, authority, SpiffeId.ForBroker(options.Network, "broker"), options.Hosts, options.BrokerCertificateLifetime, time).Current.Dispose();
@@ -95,10 +95,4 @@ public sealed class BrokerInitialiser(RandomSource random, TimeProvider time)
             Day = UtcDay.Of(time.GetUtcNow()).Number,
         },
     };
-
-    private static void MakeDirectory(string path)
-    {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-        else Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
 }

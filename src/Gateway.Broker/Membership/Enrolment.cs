@@ -37,6 +37,8 @@ public sealed class Enrolment
     private readonly TimeSpan _certificateLifetime;
     private readonly RateLimiter<IPAddress> _perAddress;
     private readonly TokenBucket _overall;
+    private readonly RateLimiter<IPAddress> _renewalsPerAddress;
+    private readonly RateLimiter<MemberId> _renewalsPerMember;
     private readonly KeyedLock<string> _tokens = new();
 
     // One name is given out once, however many operators invite at the same time.
@@ -53,6 +55,8 @@ public sealed class Enrolment
         _time = time;
         _certificateLifetime = certificateLifetime;
         _perAddress = new RateLimiter<IPAddress>("enrolments", quotas.EnrolmentsPerMinutePerAddress, quotas.EnrolmentsPerMinutePerAddress / 60.0, time);
+        _renewalsPerAddress = new RateLimiter<IPAddress>("renewals", quotas.EnrolmentsPerMinutePerAddress, quotas.EnrolmentsPerMinutePerAddress / 60.0, time);
+        _renewalsPerMember = new RateLimiter<MemberId>("renewals", quotas.EnrolmentsPerMinutePerAddress, quotas.EnrolmentsPerMinutePerAddress / 60.0, time);
         _overall = new TokenBucket(quotas.EnrolmentsPerMinute, quotas.EnrolmentsPerMinute / 60.0, time);
     }
 
@@ -92,7 +96,7 @@ public sealed class Enrolment
         };
     }
 
-    /// <summary>Turns an invitation into a member. The same token with the same statement gives a certificate again while the invitation lasts: the first answer may have been lost.</summary>
+    /// <summary>Turns an invitation into a member. The same token with the same statement gives a certificate again while the invitation lasts, to who has the member key: the first answer may have been lost.</summary>
     /// <param name="request">The request.</param>
     /// <param name="address">Where it comes from.</param>
     /// <param name="cancellation">Cancels the checks; a statement that is with the sequencer goes its way.</param>
@@ -109,16 +113,42 @@ public sealed class Enrolment
         if (invitation.ExpiresAt <= _time.GetUtcNow()) throw new RefusalException(Refusal.Denied("INVITATION_EXPIRED", "The invitation has expired.", "token", "Ask the operator for a new invitation."));
 
         PublicKey key = CertificateAuthority.ReadRequest(request.CertificateRequest.Span);
-        RequireInvited(request.MemberJoined, invitation);
+        MemberJoined joined = RequireInvited(request.MemberJoined, invitation);
+
+        // The statement is in the log for all to read; only its member key's signature shows that the request comes from who made it.
+        if (!VerifyingKey.TryFromBytes(joined.MemberPk.Span, out VerifyingKey memberKey) || !IsProven(request.CertificateRequest, memberKey, request.CertificateRequestSignature))
+        {
+            throw new RefusalException(Refusal.Denied("CERTIFICATE_REQUEST_UNPROVEN", "The certificate request is not signed by the joining member's key.", "certificate_request_signature",
+                "Sign the request with the member key of the statement, for the network of the invitation."));
+        }
+
         ulong index = invitation.UsedAt is { } usedAt
             ? await FindSameAsync(request.MemberJoined, usedAt, cancellation).ConfigureAwait(false)
             : await JoinAsync(request.MemberJoined, invitation, tokenHash).ConfigureAwait(false);
         return new EnrolResponse { Certificate = IssueNode(key, SpiffeId.ForNode(_view.Current.Network, invitation.Member, NodeName)), Index = index };
     }
 
-    /// <summary>A new certificate for a node, under the name it has.</summary>
-    public RenewCertificateResponse Renew(RenewCertificateRequest request, SpiffeId node) =>
-        new() { Certificate = IssueNode(CertificateAuthority.ReadRequest(request.CertificateRequest.Span), node) };
+    /// <summary>A new certificate for a member's node. The member key's signature proves the caller, so that a node whose certificate has ended comes back without a new invitation.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="address">Where it comes from.</param>
+    /// <returns>The answer, and the member it is for.</returns>
+    public (RenewCertificateResponse Response, MemberId Member) Renew(RenewCertificateRequest request, IPAddress address)
+    {
+        if (_renewalsPerAddress.TryTake(address, 1) is { } tooFast) throw new RefusalException(tooFast);
+
+        // One refusal for an unknown member and for a wrong key: a stranger does not learn who belongs to the network.
+        NetworkMember? member = MemberId.TryFromBytes(request.MemberId.Span, out MemberId id) ? _view.Current.Members.GetValueOrDefault(id) : null;
+        if (member is null || !IsProven(request.CertificateRequest, member.MemberKey, request.CertificateRequestSignature))
+        {
+            throw new RefusalException(Refusal.Denied("CERTIFICATE_REQUEST_UNPROVEN", "The certificate request is not signed by the key of a member of this network.", "certificate_request_signature",
+                "Sign the request with the key of the member that it names; who is not a member yet enrols with an invitation."));
+        }
+
+        // No limit over all addresses here: strangers could use it up and so let every node's certificate end.
+        if (_renewalsPerMember.TryTake(id, 1) is { } tooOften) throw new RefusalException(tooOften);
+        PublicKey key = CertificateAuthority.ReadRequest(request.CertificateRequest.Span);
+        return (new RenewCertificateResponse { Certificate = IssueNode(key, SpiffeId.ForNode(_view.Current.Network, id, NodeName)) }, id);
+    }
 
     private ByteString IssueNode(PublicKey key, SpiffeId node)
     {
@@ -126,7 +156,10 @@ public sealed class Enrolment
         return ByteString.CopyFrom(issued.RawData);
     }
 
-    private static void RequireInvited(SignedStatement? statement, Invitation invitation)
+    private bool IsProven(ByteString request, VerifyingKey memberKey, ByteString signature) =>
+        CertificateRequestProof.Verify(request.Span, _view.Current.GenesisHash.Span, memberKey, signature.Span);
+
+    private static MemberJoined RequireInvited(SignedStatement? statement, Invitation invitation)
     {
         if (statement is null || !Statements.TryRead(statement, MemberJoined.Parser, out MemberJoined? joined))
         {
@@ -136,6 +169,7 @@ public sealed class Enrolment
         string? field = !joined.MemberId.Span.SequenceEqual(invitation.Member.ToArray()) ? "member_id" : joined.Name != invitation.Name ? "name" : joined.Role != invitation.Role ? "role" : null;
         if (field is not null) throw Invalid("STATEMENT_NOT_AS_INVITED", "The statement says something else than the invitation.", $"member_joined.{field}", "Join with exactly what the invitation says.");
         if (statement.Signatures.Count != 1) throw Invalid("STATEMENT_SIGNATURES", "A joining member's statement has exactly its own signature.", "member_joined.signatures", "Make the statement with this program.");
+        return joined;
     }
 
     private async Task<ulong> JoinAsync(SignedStatement statement, Invitation invitation, byte[] tokenHash)

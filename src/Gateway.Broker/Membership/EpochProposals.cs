@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Gateway.Broker.Sequencing;
 using Gateway.Cryptography;
 using Gateway.Protocol;
@@ -55,7 +56,7 @@ public sealed class EpochProposals(NetworkView view, IBrokerStore store, Sequenc
         {
             if (!state.Circles.TryGetValue(stored.Circle, out NetworkCircle? circle) || !MaySign(circle, member) || stored.Epoch != (uint)circle.Epochs.Count) continue;
             ProposeEpochRequest request = ProposeEpochRequest.Parser.ParseFrom(stored.Request);
-            proposals.Add(new EpochProposal { KeyEpoch = request.KeyEpoch, CircleMembers = { request.CircleMembers } });
+            proposals.Add(new EpochProposal { KeyEpoch = request.KeyEpoch, CircleMembers = { request.CircleMembers }, RouteKey = request.RouteKey });
         }
 
         return proposals;
@@ -74,6 +75,13 @@ public sealed class EpochProposals(NetworkView view, IBrokerStore store, Sequenc
         StoredProposal stored = (await store.ListProposalsAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(proposal => proposal.Circle == circleId && proposal.Epoch == request.Epoch)
             ?? throw new RefusalException(Refusal.NotFound("PROPOSAL_UNKNOWN", $"There is no proposal for epoch {request.Epoch} of the circle.", Which(circleId), "List the proposals again."));
         ProposeEpochRequest proposal = ProposeEpochRequest.Parser.ParseFrom(stored.Request);
+
+        // No statement covers the route key, so it is bound here to what the signer checked.
+        if (!CryptographicOperations.FixedTimeEquals(request.RouteKey.Span, proposal.RouteKey.Span))
+        {
+            throw new RefusalException(Refusal.Precondition("PROPOSAL_CHANGED", "The route key that was checked is not the one of the proposal.", Which(circleId), "List the proposals again."));
+        }
+
         if (request.CircleMemberSignatures.Count != proposal.CircleMembers.Count)
         {
             throw Invalid("SIGNATURES_MISSING", $"The proposal changes {proposal.CircleMembers.Count} members; {request.CircleMemberSignatures.Count} signatures came.", "circle_member_signatures");

@@ -39,7 +39,7 @@ public sealed record QuotaOptions
     /// <summary>Elements evaluated at once after a pause; at least 512.</summary>
     public int ElementBurst { get; init; } = 100_000;
 
-    /// <summary>Enrolments tried a minute from one address.</summary>
+    /// <summary>Enrolments tried a minute from one address; as many renewals of certificates are tried from one address, and for one member.</summary>
     public int EnrolmentsPerMinutePerAddress { get; init; } = 30;
 
     /// <summary>Enrolments tried a minute from anywhere.</summary>

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Hosting;
 namespace Gateway.Broker.Services;
 
 /// <summary>Records between the nodes and the broker.</summary>
-public sealed class ExchangeService(Admission admission, NetworkView view, IBrokerStore store, LogSignal signal, IHostApplicationLifetime lifetime)
+public sealed class ExchangeService(Admission admission, NetworkView view, IBrokerStore store, LogSignal signal, IHostApplicationLifetime lifetime, TimeProvider time)
     : Gateway.Protocol.V1.ExchangeService.ExchangeServiceBase
 {
     /// <inheritdoc/>
@@ -28,10 +28,13 @@ public sealed class ExchangeService(Admission admission, NetworkView view, IBrok
     public override async Task<WithdrawResponse> Withdraw(WithdrawRequest request, ServerCallContext context) =>
         new() { Receipt = (await admission.WithdrawAsync(Peer.Of(context).RequireMember(), request, context.CancellationToken).ConfigureAwait(false)).ToMessage() };
 
-    // Streams have no end of their own: a broker that stops must end them, and say that it is not the caller's doing.
+    // Streams have no end of their own: they end with the certificate that opened them; and a broker that stops must end them, and say that it is not the caller's doing.
     private async Task RunAsync(Func<CancellationToken, Task> run, ServerCallContext context)
     {
-        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        DateTimeOffset end = Peer.Of(context).CertificateEnd ?? throw new InvalidOperationException($"{context.Method} was reached without a certificate.");
+        TimeSpan left = end - time.GetUtcNow();
+        using CancellationTokenSource expired = new(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, expired.Token);
         try
         {
             await run(ended.Token).ConfigureAwait(false);
@@ -39,6 +42,10 @@ public sealed class ExchangeService(Admission admission, NetworkView view, IBrok
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
         {
             throw new RefusalException(Refusal.Unavailable("BROKER_STOPPING", "The broker is shutting down.", "stream", "Connect again in a moment, with some jitter."));
+        }
+        catch (OperationCanceledException) when (expired.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
+        {
+            throw PeerIdentifier.Expired();
         }
     }
 }

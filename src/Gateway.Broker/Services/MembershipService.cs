@@ -22,8 +22,7 @@ public sealed class MembershipService(
     /// <inheritdoc/>
     public override async Task<EnrolResponse> Enrol(EnrolRequest request, ServerCallContext context)
     {
-        IPAddress address = context.GetHttpContext().Connection.RemoteIpAddress ?? IPAddress.None;
-        EnrolResponse response = await enrolment.EnrolAsync(request, address, context.CancellationToken).ConfigureAwait(false);
+        EnrolResponse response = await enrolment.EnrolAsync(request, AddressOf(context), context.CancellationToken).ConfigureAwait(false);
         if (Statements.TryRead(request.MemberJoined, MemberJoined.Parser, out MemberJoined? joined)) Log.MemberJoined(log, MemberId.FromBytes(joined.MemberId.Span).Prefix);
         return response;
     }
@@ -31,9 +30,9 @@ public sealed class MembershipService(
     /// <inheritdoc/>
     public override Task<RenewCertificateResponse> RenewCertificate(RenewCertificateRequest request, ServerCallContext context)
     {
-        Peer peer = Peer.Of(context);
-        peer.RequireMember();
-        return Task.FromResult(enrolment.Renew(request, peer.Id!));
+        (RenewCertificateResponse response, MemberId member) = enrolment.Renew(request, AddressOf(context));
+        activity.Note(member);
+        return Task.FromResult(response);
     }
 
     /// <inheritdoc/>
@@ -120,4 +119,6 @@ public sealed class MembershipService(
         Log.EpochBegun(log, CircleId.FromBytes(request.CircleId.Span).Prefix, request.Epoch);
         return new CountersignEpochResponse();
     }
+
+    private static IPAddress AddressOf(ServerCallContext context) => context.GetHttpContext().Connection.RemoteIpAddress ?? IPAddress.None;
 }
