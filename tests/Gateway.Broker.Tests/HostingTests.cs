@@ -122,6 +122,26 @@ public sealed class HostingTests
     }
 
     [Fact]
+    public async Task A_renewal_that_was_cut_short_does_not_keep_the_broker_from_starting()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        string first = broker.Core.Certificate.Current.Thumbprint;
+        using ECDsa next = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        await File.WriteAllTextAsync(broker.Options.Files.BrokerKey, next.ExportPkcs8PrivateKeyPem());
+        string unfinished = broker.Options.Files.BrokerCertificate + ".new";
+        await File.WriteAllTextAsync(unfinished, "half a certif");
+        await broker.RestartAsync();
+
+        string second = broker.Core.Certificate.Current.Thumbprint;
+        Assert.NotEqual(first, second);
+        Assert.False(File.Exists(unfinished));
+        using HttpClient http = new(broker.NewHandler(null));
+        Assert.StartsWith("ok ", await http.GetStringAsync(new Uri(broker.Address + "/healthz")), StringComparison.Ordinal);
+        await broker.RestartAsync();
+        Assert.Equal(second, broker.Core.Certificate.Current.Thumbprint);
+    }
+
+    [Fact]
     public async Task The_brokers_certificate_is_renewed_at_half_life_without_a_restart()
     {
         await using TestBroker broker = await TestBroker.StartAsync();

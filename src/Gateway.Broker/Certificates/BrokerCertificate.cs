@@ -45,13 +45,14 @@ public sealed class BrokerCertificate
         }
     }
 
-    /// <summary>Reads the certificate; issues one where there is none or half of its life is over.</summary>
+    /// <summary>Reads the certificate; issues one where there is none, where it does not fit its key, or where half of its life is over.</summary>
     public static BrokerCertificate LoadOrIssue(
         string certificatePath, string keyPath, CertificateAuthority authority, SpiffeId id, IReadOnlyList<string> hosts, TimeSpan lifetime, TimeProvider time)
     {
-        if (File.Exists(certificatePath) && File.Exists(keyPath))
+        CertificateFiles.DeleteUnfinished(certificatePath, keyPath);
+        if (TryRead(certificatePath, keyPath) is { } read)
         {
-            BrokerCertificate stored = new(certificatePath, keyPath, authority, id, hosts, lifetime, time, X509Certificate2.CreateFromPemFile(certificatePath, keyPath));
+            BrokerCertificate stored = new(certificatePath, keyPath, authority, id, hosts, lifetime, time, read);
             if (stored.IsDue) stored.Renew();
             return stored;
         }
@@ -61,6 +62,21 @@ public sealed class BrokerCertificate
 
     /// <summary>Takes a new key and certificate into use, for connections from now on. The old one is left to the connections that use it.</summary>
     public void Renew() => _current = Issue(_certificatePath, _keyPath, _authority, _id, _hosts, _lifetime);
+
+    private static X509Certificate2? TryRead(string certificatePath, string keyPath)
+    {
+        if (!File.Exists(certificatePath) || !File.Exists(keyPath)) return null;
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
+        }
+        catch (Exception error) when (error is CryptographicException or ArgumentException)
+        {
+            // An elliptic key of another certificate is an ArgumentException, a file that cannot be read a CryptographicException.
+            // A renewal that was cut short leaves the new key with the old certificate. Nothing is lost with either: the authority issues both anew.
+            return null;
+        }
+    }
 
     private static X509Certificate2 Issue(string certificatePath, string keyPath, CertificateAuthority authority, SpiffeId id, IReadOnlyList<string> hosts, TimeSpan lifetime)
     {

@@ -7,21 +7,30 @@ namespace Gateway.Broker.Certificates;
 /// <summary>Certificates and keys in files: PEM, keys readable by the owner only.</summary>
 internal static class CertificateFiles
 {
+    private const string Unfinished = ".new";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Writes a file that must not exist yet, readable by the owner only from its first byte on.</summary>
     /// <exception cref="IOException">The file exists, or cannot be written.</exception>
     public static void WriteSecret(string path, ReadOnlySpan<byte> bytes) => Write(path, bytes, FileMode.CreateNew);
 
-    /// <summary>Writes certificate and key as two PEM files; each replaces an older one in one step.</summary>
+    /// <summary>Writes certificate and key as two PEM files; each replaces an older one in one step. A stop between the two steps leaves a pair that does not fit.</summary>
     public static void Replace(string certificatePath, string keyPath, X509Certificate2 certificate, ECDsa key)
     {
+        DeleteUnfinished(certificatePath, keyPath);
         byte[] pem = Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem());
-        Write(keyPath + ".new", pem, FileMode.Create);
+        Write(keyPath + Unfinished, pem, FileMode.CreateNew);
         CryptographicOperations.ZeroMemory(pem);
-        Write(certificatePath + ".new", Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()), FileMode.Create);
-        File.Move(keyPath + ".new", keyPath, overwrite: true);
-        File.Move(certificatePath + ".new", certificatePath, overwrite: true);
+        Write(certificatePath + Unfinished, Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()), FileMode.CreateNew);
+        File.Move(keyPath + Unfinished, keyPath, overwrite: true);
+        File.Move(certificatePath + Unfinished, certificatePath, overwrite: true);
+    }
+
+    /// <summary>Removes what a replacement that was cut short has left.</summary>
+    public static void DeleteUnfinished(string certificatePath, string keyPath)
+    {
+        File.Delete(keyPath + Unfinished);
+        File.Delete(certificatePath + Unfinished);
     }
 
     private static void Write(string path, ReadOnlySpan<byte> bytes, FileMode mode)
