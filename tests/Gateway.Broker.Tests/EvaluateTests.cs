@@ -1,5 +1,6 @@
 using Gateway.Broker.Quotas;
 using Gateway.Cryptography;
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
@@ -67,6 +68,28 @@ public sealed class EvaluateTests
         await EvaluateAsync(network, IdentifierClass.Strong, [3], [4]);
         refusal = await AssertRefusedAsync(network, IdentifierClass.Strong, 1, [element], StatusCode.ResourceExhausted, "QUOTA_EXHAUSTED");
         Assert.Equal("strong per year", refusal.Which);
+    }
+
+    [Theory]
+    [InlineData(Quota.Strong)]
+    [InlineData(Quota.Records)]
+    public async Task What_is_given_back_after_midnight_goes_to_the_day_it_was_taken_from(string quota)
+    {
+        await using TestBroker broker = await TestBroker.StartAsync(new QuotaOptions { StrongPerDay = 3, RecordsPerDay = 3 });
+        MemberId member = MemberId.FromBytes(new byte[MemberId.Size]);
+        QuotaLedger quotas = broker.Core.Quotas;
+        Assert.Null(quotas.TryTake(member, quota, 3, out UtcDay yesterday));
+        broker.Time.Advance(TimeSpan.FromHours(13));
+        quotas.GiveBack(member, quota, 3, yesterday);
+        Assert.Null(quotas.TryTake(member, quota, 3, out UtcDay today));
+        Assert.Equal(yesterday.AddDays(1), today);
+        Assert.Equal("QUOTA_EXHAUSTED", quotas.TryTake(member, quota, 1, out _)?.Code);
+
+        // Given back twice is given back once.
+        quotas.GiveBack(member, quota, 3, today);
+        quotas.GiveBack(member, quota, 3, today);
+        Assert.Null(quotas.TryTake(member, quota, 3, out _));
+        Assert.Equal("QUOTA_EXHAUSTED", quotas.TryTake(member, quota, 1, out _)?.Code);
     }
 
     [Fact]

@@ -142,6 +142,25 @@ public sealed class HostingTests
     }
 
     [Fact]
+    public async Task A_certificate_that_cannot_be_renewed_now_is_renewed_later()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        string first = broker.Core.Certificate.Current.Thumbprint;
+        broker.Time.Advance(TimeSpan.FromDays(15) - TimeSpan.FromHours(1)); // The day is in the log already when randomness fails.
+        await broker.RunDailyWorkAsync();
+        Assert.Equal(first, broker.Core.Certificate.Current.Thumbprint);
+
+        broker.Time.Advance(TimeSpan.FromHours(1));
+        Assert.True(broker.Core.Certificate.IsDue);
+        broker.Random.Fails = true;
+        await broker.RunDailyWorkAsync();
+        Assert.Equal(first, broker.Core.Certificate.Current.Thumbprint);
+        broker.Random.Fails = false;
+        await broker.RunDailyWorkAsync();
+        Assert.NotEqual(first, broker.Core.Certificate.Current.Thumbprint);
+    }
+
+    [Fact]
     public async Task The_brokers_certificate_is_renewed_at_half_life_without_a_restart()
     {
         await using TestBroker broker = await TestBroker.StartAsync();

@@ -36,6 +36,8 @@ internal sealed class TestBroker : IAsyncDisposable
 
     public FailingDisk? Disk { get; private set; }
 
+    public FailingRandom Random { get; } = new();
+
     public BrokerCore Core => App.Services.GetRequiredService<BrokerCore>();
 
     public string Address => App.Urls.Single();
@@ -112,6 +114,7 @@ internal sealed class TestBroker : IAsyncDisposable
         _app = await BrokerHost.BuildAsync(Options, new BrokerSeams
         {
             Time = Time,
+            Random = Random,
             OpenStore = async (options, time, cancellation) => Disk = new FailingDisk(await SqliteBrokerStore.OpenAsync(options.Files.Store, time, cancellation)),
             Logging = logging => logging.ClearProviders(),
         });

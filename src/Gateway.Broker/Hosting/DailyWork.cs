@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Gateway.Broker.Certificates;
 using Gateway.Broker.Sequencing;
 using Gateway.Protocol;
@@ -109,7 +110,7 @@ public sealed class DailyWork(BrokerCore core, TimeProvider time, ILogger<DailyW
             certificate.Renew();
             Log.CertificateRenewed(log, certificate.NotAfter);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
         {
             Log.CertificateNotRenewed(log, error, certificate.NotAfter);
         }

@@ -36,7 +36,7 @@ public sealed class Admission(NetworkView view, IBrokerStore store, Sequencer se
 
         // Told only to who belongs to the circle: the record's id is the circle's business.
         if (known is not null) return new Refusal(Grpc.Core.StatusCode.AlreadyExists, "RECORD_OF_ANOTHER", "Another member has published this very record.", Which(id), "Publish what you have seen yourself; seal it anew.");
-        if (quotas.TryTake(contributor, Quota.Records, 1) is { } exhausted) return exhausted;
+        if (quotas.TryTake(contributor, Quota.Records, 1, out UtcDay takenOn) is { } exhausted) return exhausted;
         bool published = false;
         try
         {
@@ -50,7 +50,7 @@ public sealed class Admission(NetworkView view, IBrokerStore store, Sequencer se
         }
         finally
         {
-            if (!published) quotas.GiveBack(contributor, Quota.Records, 1);
+            if (!published) quotas.GiveBack(contributor, Quota.Records, 1, takenOn);
         }
     }
 

@@ -45,10 +45,14 @@ public sealed class QuotaLedger
     }
 
     /// <summary>Counts a use, or says which quota is used up and when it refills. A use that is refused later is given back.</summary>
-    public Refusal? TryTake(MemberId member, string quota, int count)
+    /// <param name="member">Who uses it.</param>
+    /// <param name="quota">What is used.</param>
+    /// <param name="count">How much.</param>
+    /// <param name="day">The day it is counted on, for <see cref="GiveBack"/>.</param>
+    public Refusal? TryTake(MemberId member, string quota, int count, out UtcDay day)
     {
+        UtcDay today = day = UtcDay.Of(_time.GetUtcNow());
         if ((quota == Quota.Records ? _recordRate : _elementRate).TryTake(member, count) is { } tooFast) return tooFast;
-        UtcDay today = UtcDay.Of(_time.GetUtcNow());
         (long perDay, long perYear) = _options.LimitsOf(quota);
         lock (_lock)
         {
@@ -72,14 +76,16 @@ public sealed class QuotaLedger
         }
     }
 
-    /// <summary>Takes back a use of today.</summary>
-    public void GiveBack(MemberId member, string quota, int count)
+    /// <summary>Takes back a use, on the day it was counted on; never more than was used that day.</summary>
+    public void GiveBack(MemberId member, string quota, int count, UtcDay day)
     {
-        UtcDay today = UtcDay.Of(_time.GetUtcNow());
         lock (_lock)
         {
-            AccountOf(member, quota).Add(today, -count);
-            Note(member, quota, today, -count);
+            Account account = AccountOf(member, quota);
+            long back = Math.Min(count, account.On(day));
+            if (back <= 0) return;
+            account.Add(day, -back);
+            Note(member, quota, day, -back);
         }
     }
 

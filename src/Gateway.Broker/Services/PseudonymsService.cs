@@ -39,12 +39,11 @@ public sealed class PseudonymsService(OprfEvaluator evaluator, QuotaLedger quota
             if (!RistrettoElement.TryFromBytes(request.BlindedElements[i].Span, out blinded[i])) throw Invalid("ELEMENT_INVALID", "The bytes are not a ristretto255 element other than the identity.", $"blinded_elements[{i}]");
         }
 
-        if (quotas.TryTake(member, quota, blinded.Length) is { } exhausted) throw new RefusalException(exhausted);
+        if (quotas.TryTake(member, quota, blinded.Length, out UtcDay takenOn) is { } exhausted) throw new RefusalException(exhausted);
         bool evaluated = false;
-        await _processors.WaitAsync(context.CancellationToken).ConfigureAwait(false);
         try
         {
-            VoprfEvaluation evaluation = await Task.Run(() => server.Evaluate(blinded), context.CancellationToken).ConfigureAwait(false);
+            VoprfEvaluation evaluation = await EvaluateAsync(server, blinded, context.CancellationToken).ConfigureAwait(false);
             evaluated = true;
             EvaluateResponse response = new() { Proof = UnsafeByteOperations.UnsafeWrap(evaluation.Proof.ToArray()) };
             foreach (RistrettoElement element in evaluation.Elements) response.EvaluatedElements.Add(UnsafeByteOperations.UnsafeWrap(element.ToArray()));
@@ -56,13 +55,25 @@ public sealed class PseudonymsService(OprfEvaluator evaluator, QuotaLedger quota
         }
         finally
         {
-            _processors.Release();
-            if (!evaluated) quotas.GiveBack(member, quota, blinded.Length);
+            if (!evaluated) quotas.GiveBack(member, quota, blinded.Length, takenOn);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _processors.Dispose();
+
+    private async Task<VoprfEvaluation> EvaluateAsync(VoprfServer server, RistrettoElement[] blinded, CancellationToken cancellation)
+    {
+        await _processors.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(() => server.Evaluate(blinded), cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            _processors.Release();
+        }
+    }
 
     private static RefusalException Invalid(string code, string what, string which) => new(Refusal.Invalid(code, what, which, "Send what the protocol says."));
 }
