@@ -70,8 +70,9 @@ public sealed class BrokerCertificate
         {
             return X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
         }
-        catch (CryptographicException)
+        catch (Exception error) when (error is CryptographicException or ArgumentException)
         {
+            // An elliptic key of another certificate is an ArgumentException, a file that cannot be read a CryptographicException.
             // A renewal that was cut short leaves the new key with the old certificate. Nothing is lost with either: the authority issues both anew.
             return null;
         }
