@@ -26,7 +26,6 @@ public sealed class IdentityTests
     }
 
     [Theory]
-    [InlineData(Fault.Expired, "CERTIFICATE_EXPIRED")]
     [InlineData(Fault.ForeignAuthority, "CERTIFICATE_UNTRUSTED")]
     [InlineData(Fault.UnknownMember, "MEMBER_UNKNOWN")]
     public async Task A_node_whose_certificate_does_not_hold_is_refused_and_keeps_screening_what_it_knows(Fault fault, string code)
@@ -71,6 +70,43 @@ public sealed class IdentityTests
         await customs.StartAsync();
         await customs.UntilAsync(status => status is { BrokerConnected: true, LiveRecords: 2 }, "the second record");
         Assert.Equal(ScreeningDecision.Hit, (await customs.ScreenAsync(other)).Decision);
+    }
+
+    [Fact]
+    public async Task A_node_that_was_off_until_its_certificate_had_ended_renews_it_and_catches_up()
+    {
+        await using LocalNetwork network = await LocalNetwork.StartAsync();
+        LocalNode retailer = await network.AddNodeAsync("retailer", MemberRole.Retailer);
+        LocalNode customs = await network.AddNodeAsync("customs", MemberRole.Customs);
+        await network.CreateCircleAsync(Circle, customs, retailer);
+        await customs.StopAsync();
+        using X509Certificate2 ended = Issue(network, customs, Fault.Expired);
+        await File.WriteAllTextAsync(customs.Directory.CertificateFile, ended.ExportCertificatePem());
+        Refusal refusal = await RefusalOfAsync(network, customs);
+        Assert.Equal((StatusCode.Unauthenticated, "CERTIFICATE_EXPIRED"), (refusal.Status, refusal.Code));
+        await PublishAsync(retailer, "case-1", "Bad Shoes Trading GmbH", "sales@bad-shoes.example");
+
+        // Nobody lends a hand: the member key proves the request for a new certificate.
+        await customs.StartAsync();
+        GetStatusResponse status = await customs.UntilAsync(status => status is { BrokerConnected: true, LiveRecords: 1 }, "the record it missed");
+        Assert.True(DateTimeOffset.FromUnixTimeSeconds(status.CertificateNotAfter) > TimeProvider.System.GetUtcNow());
+        Assert.Equal(ScreeningDecision.Hit, (await customs.ScreenAsync(LocalNode.ShipmentOf("S1", "Someone Else Ltd", "sales@bad-shoes.example"))).Decision);
+    }
+
+    [Fact]
+    public async Task A_shipment_in_which_nothing_can_be_looked_up_is_not_cleared()
+    {
+        await using LocalNetwork network = await LocalNetwork.StartAsync();
+        LocalNode retailer = await network.AddNodeAsync("retailer", MemberRole.Retailer);
+        Shipment typed = LocalNode.ShipmentOf("S1", "", "not an address");
+        RpcException refused = await Assert.ThrowsAsync<RpcException>(async () => await retailer.ScreenAsync(typed));
+        Assert.Equal("NO_CIRCLE_READ", refused.ToRefusal("node").Code);
+
+        LocalNode customs = await network.AddNodeAsync("customs", MemberRole.Customs);
+        await network.CreateCircleAsync(Circle, customs, retailer);
+        ScreeningResult result = await retailer.ScreenAsync(typed);
+        Assert.Equal((ScreeningDecision.NotScreened, Lane.Yellow), (result.Decision, result.Lane));
+        Assert.Contains(result.RejectedFields, field => field.Code == "NOTHING_TO_SCREEN");
     }
 
     [Fact]

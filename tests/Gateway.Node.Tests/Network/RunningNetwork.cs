@@ -8,6 +8,7 @@ using Gateway.Node.Identity;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Sqlite;
+using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
@@ -57,9 +58,7 @@ internal sealed class RunningNetwork : IAsyncDisposable
     public async Task<RunningNode> AddNodeAsync(string name, int apiPort = 0)
     {
         using X509Certificate2 authority = X509CertificateLoader.LoadCertificateFromFile(_options.Files.AuthorityCertificate);
-        using X509Certificate2 pem = X509Certificate2.CreateFromPemFile(_options.Files.OperatorCertificate("operator-1"), _options.Files.OperatorKey("operator-1"));
-        using X509Certificate2 shown = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
-        using BrokerConnection connection = BrokerConnection.WithCertificate(new Uri(_options.AdvertisedAddress), Network, authority, shown);
+        using BrokerConnection connection = AsOperator(authority);
         CreateInvitationResponse made = await new MembershipService.MembershipServiceClient(connection.Invoker).CreateInvitationAsync(new CreateInvitationRequest { Name = name, Role = MemberRole.Retailer, ValidSeconds = 3_600 });
         NodeDirectory directory = new(Path.Combine(_folder, name));
         await new NodeEnrolment(RandomSource.System).EnrolAsync(
@@ -81,6 +80,37 @@ internal sealed class RunningNetwork : IAsyncDisposable
         RunningNode node = new(directory);
         _nodes.Add(node);
         return node;
+    }
+
+    /// <summary>Founds a circle of running nodes, the first its steward, and waits until each holds its key.</summary>
+    public async Task CreateCircleAsync(string name, params RunningNode[] members)
+    {
+        CirclePolicy policy = new()
+        {
+            Name = name,
+            Purpose = "Test",
+            LegalBasis = "Test",
+            StewardId = ByteString.CopyFrom(members[0].Directory.ReadSettings().Member.ToArray()),
+            PublishingRoles = { MemberRole.Retailer },
+            ReadingRoles = { MemberRole.Retailer },
+            MinimumEvidenceGrade = EvidenceGrade.Suspected,
+            MaximumRetentionDays = 365,
+            NameMatching = NameMatching.CompoundOnly,
+        };
+        policy.FoundingMemberIds.AddRange(members.Select(node => ByteString.CopyFrom(node.Directory.ReadSettings().Member.ToArray())));
+        using (X509Certificate2 authority = X509CertificateLoader.LoadCertificateFromFile(_options.Files.AuthorityCertificate))
+        using (BrokerConnection connection = AsOperator(authority))
+        {
+            await new MembershipService.MembershipServiceClient(connection.Invoker).CreateCircleAsync(new CreateCircleRequest { Policy = policy });
+        }
+
+        foreach (RunningNode node in members) await node.UntilAsync(status => status.Circles.Any(circle => circle.Epoch == 0));
+    }
+
+    private BrokerConnection AsOperator(X509Certificate2 authority)
+    {
+        using X509Certificate2 pem = X509Certificate2.CreateFromPemFile(_options.Files.OperatorCertificate("operator-1"), _options.Files.OperatorKey("operator-1"));
+        return BrokerConnection.WithCertificate(new Uri(_options.AdvertisedAddress), Network, authority, X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null));
     }
 
     public async ValueTask DisposeAsync()
