@@ -42,7 +42,7 @@ internal sealed class DemoReport(PhaseClock clock, Checkpoint log, DemoScreening
         DrawHits(console, shown);
         Say(console, $"The best hit of each kind of disguise; all {screening.HitLines:N0} pairs of shipment and record, with every reason: {folder.Hits}");
         console.WriteLine();
-        Say(console, $"{report.Screened:N0} shipments screened in {report.Seconds:N1} s ({report.Rate:N0}/s): {report.Cleared:N0} cleared, {report.Pending:N0} pending, {report.Hits:N0} hits ({report.Red:N0} RED examine, {report.Yellow:N0} YELLOW documents)");
+        Say(console, $"{report.Screened:N0} shipments screened in {report.Seconds:N1} s ({report.Rate:N0}/s): {report.Cleared:N0} cleared, {report.Pending:N0} pending, {report.NothingToScreen:N0} with nothing to look up (not cleared), {report.Hits:N0} hits ({report.Red:N0} RED examine, {report.Yellow:N0} YELLOW documents)");
         Table forms = Tables.Of("Planted as", "Planted", "Found");
         foreach (FormCount form in verdict.Forms) forms.AddText(form.Form, Number(form.Planted), Number(form.Found));
         forms.AddText("all", Number(verdict.Forms.Sum(form => form.Planted)), Number(verdict.Forms.Sum(form => form.Found)));
