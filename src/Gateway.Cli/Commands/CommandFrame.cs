@@ -46,10 +46,13 @@ public sealed class CommandFrame(Surroundings surroundings)
     /// <exception cref="RefusalException">Two of them are the same.</exception>
     public static void RequireDistinct(params (string? Path, string Name)[] paths)
     {
-        (string Path, string Name)[] stated = [.. paths.Where(path => path.Path is not null).Select(path => (File.ResolveLinkTarget(path.Path!, returnFinalTarget: true)?.FullName ?? path.Path!, path.Name))];
+        (string Path, string Name)[] stated = [.. paths.Where(path => path.Path is not null).Select(path => (TargetOf(path.Path!), path.Name))];
         foreach (IGrouping<string, (string Path, string Name)> same in stated.GroupBy(path => path.Path, StringComparer.Ordinal).Where(group => group.Count() > 1))
         {
             throw new RefusalException(Refusal.Invalid("FILES_SAME", $"{string.Join(" and ", same.Select(path => path.Name))} are the same file.", same.Key, "Name different files."));
         }
     }
+
+    // A result's file is not there yet, as a rule: only what exists can be a link.
+    private static string TargetOf(string path) => File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
 }

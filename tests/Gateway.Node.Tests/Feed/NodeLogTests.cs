@@ -206,6 +206,19 @@ public sealed class NodeLogTests
     }
 
     [Fact]
+    public async Task A_day_far_ahead_of_this_nodes_clock_ends_no_record()
+    {
+        await using TestCore node = await StartAsync();
+        SealedRecord record = _log.Seal(_log.Day.AddDays(30));
+        _log.Publish(record);
+        await node.FollowAsync();
+        _log.AddDay(_log.Day.AddDays(1_000));
+        await node.FollowAsync();
+        Assert.Equal(NodeRecordState.Live, await node.StateOfAsync(record));
+        Assert.NotNull((await node.Store.FindRecordAsync(record.Id, CancellationToken.None))!.Item);
+    }
+
+    [Fact]
     public async Task A_record_that_has_expired_when_it_arrives_is_counted_and_never_indexed()
     {
         await using TestCore node = await StartAsync();
