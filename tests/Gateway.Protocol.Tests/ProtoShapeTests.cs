@@ -24,7 +24,7 @@ public sealed class ProtoShapeTests
         Assert.Equal("stream gateway.v1.PublishRequest returns stream gateway.v1.PublishResponse", now["service gateway.v1.ExchangeService rpc Publish"]);
         Assert.Equal("oneof content message gateway.v1.Genesis genesis", now["message gateway.v1.Entry field 1"]);
         Assert.Equal("RECORD_KIND_RIGHT", now["enum gateway.v1.RecordKind value 3"]);
-        Assert.Equal("reserved", now["message gateway.v1.Entry field 5"]);
+        Assert.Equal("oneof content message gateway.v1.MemberReinstated member_reinstated", now["message gateway.v1.Entry field 5"]);
         now["message gateway.v1.New field 1"] = "bytes new";
         Assert.Empty(Breaks(then, now));
         now["message gateway.v1.RecordPublished field 1"] = "string record_id";
