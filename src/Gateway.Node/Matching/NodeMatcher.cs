@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Gateway.Cryptography;
 using Gateway.Matching.Index;
+using Gateway.Node.Contributions;
 using Gateway.Node.Feed;
 using Gateway.Protocol;
 using Gateway.Protocol.Keys;
@@ -40,10 +41,14 @@ public sealed class NodeMatcher : IDisposable
         _cache = cache;
         _time = time;
         _index = index;
+        Met = new WorkSignal(time);
     }
 
     /// <summary>The identifiers known here; to be read by any number of threads.</summary>
     public KnownIdentifiers Known => _index.Known;
+
+    /// <summary>Set when records and known identifiers have met: the store holds the meetings.</summary>
+    public WorkSignal Met { get; }
 
     /// <summary>Whether a tag is one of a known identifier.</summary>
     public bool IsWatched(Tag tag) => _index.Watched.TryFind(tag.ToUInt128(), out _);
@@ -101,6 +106,7 @@ public sealed class NodeMatcher : IDisposable
             List<UInt128> met = [];
             foreach (NodeRecord record in live) _index.AddRecord(record.Number, AsNumbers(record.Tags), met);
             foreach ((int number, byte[] tags) in ended) _index.RemoveRecord(number, AsNumbers(tags));
+            if (hits.Count > 0) Met.Set();
         }
         finally
         {
@@ -135,6 +141,7 @@ public sealed class NodeMatcher : IDisposable
             Parallel.For(0, rows.Length, new ParallelOptions { CancellationToken = cancellation }, i => rows[i] = RowOf(evaluated[i], version, keys, today));
             await _store.AddKnownAsync(rows, cancellation);
             foreach (KnownIdentifier row in rows) _index.Learn(row.Hash, [.. row.Tags.Select(tag => tag.Tag.ToUInt128())]);
+            if (rows.Any(row => row.Records.Count > 0)) Met.Set();
         }
         finally
         {
@@ -171,11 +178,40 @@ public sealed class NodeMatcher : IDisposable
                 StoredHit[] hits = [.. tags.SelectMany(tag => _index.Records.Find(tag.Tag.ToUInt128()).ToArray().Select(record => new StoredHit(tag.Hash, record)))];
                 await _store.AddKnownTagsAsync(tags, hits, cancellation);
                 foreach (KnownTag tag in tags) _index.Learn(tag.Hash, [tag.Tag.ToUInt128()]);
+                if (hits.Length > 0) Met.Set();
             }
             finally
             {
                 _writer.Release();
             }
+        }
+    }
+
+    /// <summary>Forgets identifiers: they are unknown again, their tags and hits are gone.</summary>
+    /// <param name="unused">As the store holds them, of any version.</param>
+    /// <param name="version">The version in force.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    public async Task ForgetAsync(IReadOnlyList<KnownIdentifier> unused, uint version, CancellationToken cancellation)
+    {
+        await _writer.WaitAsync(cancellation);
+        try
+        {
+            KnownIdentifier[] rows = [.. unused.Select(row => row with
+            {
+                Tags = _cache.TryOpen(row.Version, row.Hash, row.SealedEvaluation, out byte[]? evaluation) ? [.. _keys.Values.Select(key => TagOf(row.Hash, evaluation, key))] : [],
+                Records = row.Version == version ? _index.Known.HitsOf(row.Hash).ToArray() : [],
+            })];
+            await _store.ForgetKnownAsync(rows, cancellation);
+            foreach (KnownIdentifier row in rows)
+            {
+                UInt128[] tags = [.. row.Tags.Select(tag => tag.Tag.ToUInt128())];
+                if (row.Version == version) _index.Forget(row.Hash, tags);
+                else foreach (UInt128 tag in tags) _index.Watched.Remove(tag);
+            }
+        }
+        finally
+        {
+            _writer.Release();
         }
     }
 

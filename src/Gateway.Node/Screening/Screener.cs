@@ -5,6 +5,7 @@ using Gateway.Matching.Scoring;
 using Gateway.Node.Feed;
 using Gateway.Node.Matching;
 using Gateway.Node.Pseudonyms;
+using Gateway.Node.Watch;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Google.Protobuf;
@@ -22,7 +23,7 @@ public sealed record PreparedShipment(Shipment Shipment, DerivedKeys Keys, UInt1
 /// Screens shipments against what this node knows (matching.md, the path of a shipment): keys, one look-up each, then cleared, pending or opened and scored. Never waits by itself:
 /// who asks decides whether to wait for pending identifiers and ask again.
 /// </summary>
-public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymiser pseudonymiser, HitOpener opener, Scorer scorer, Func<NodeView> view, MemberId member, TimeProvider time)
+public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymiser pseudonymiser, HitOpener opener, Scorer scorer, Dismissals dismissals, Func<NodeView> view, MemberId member, TimeProvider time)
 {
     // The best of them: nobody reads more, and a result must fit into a message.
     private const int MostHits = 100;
@@ -63,6 +64,38 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
         }
 
         return waiting is null ? null : Task.WhenAll(waiting);
+    }
+
+    /// <summary>Decides when all identifiers are known, or after some time by what is known then.</summary>
+    public async ValueTask<V1.ScreeningResult> DecideAfterAsync(PreparedShipment prepared, TimeSpan wait, TimeProvider clock, CancellationToken cancellation)
+    {
+        Task? unknown = WantUnknown(prepared);
+        if (unknown is not null && wait > TimeSpan.Zero)
+        {
+            await unknown.WaitAsync(wait, clock, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellation.ThrowIfCancellationRequested();
+        }
+
+        return await DecideAsync(prepared, cancellation);
+    }
+
+    /// <summary>Places of the identifiers that meet a record; none where the record is not met or cannot be opened.</summary>
+    public async ValueTask<IReadOnlyList<int>> FindMetAsync(PreparedShipment prepared, RecordId record, CancellationToken cancellation)
+    {
+        Dictionary<int, List<int>> metByRecord = [];
+        for (int i = 0; i < prepared.Hashes.Length; i++)
+        {
+            if (matcher.Known.Find(prepared.Hashes[i]) != KnownState.Hit) continue;
+            foreach (int number in matcher.Known.HitsOf(prepared.Hashes[i])) (metByRecord.TryGetValue(number, out List<int>? places) ? places : metByRecord[number] = []).Add(i);
+        }
+
+        foreach ((int number, List<int> met) in metByRecord)
+        {
+            MetIdentifier[] identifiers = [.. met.Select(i => new MetIdentifier((ushort)prepared.Keys.Identifiers[i].Identifier.Type, prepared.Hashes[i]))];
+            if ((await opener.OpenAsync(number, identifiers, cancellation)).Hit is { } hit && hit.Record.Record.Id == record) return met;
+        }
+
+        return [];
     }
 
     /// <summary>Decides by what is known now.</summary>
@@ -113,9 +146,9 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
         if (opened.Count == 0) return;
         RecordMatch[] matches = [.. opened.Select(pair => new RecordMatch(Translation.FactsOf(pair.Hit.Record.Record.Summary), [.. pair.Met.Select(i => EvidenceOf(prepared.Keys.Identifiers[i]))]))];
         ShipmentAssessment assessment = scorer.Assess(Translation.FactsOf(prepared.Shipment, UtcDay.Of(time.GetUtcNow())), matches);
-        result.Lane = Translation.ToMessage(assessment.Lane);
-        result.Score = (uint)assessment.Score;
-        for (int i = 0; i < opened.Count; i++) result.Hits.Add(HitOf(opened[i].Hit, assessment.Records[i], SourcesOf(opened, i)));
+        for (int i = 0; i < opened.Count; i++) result.Hits.Add(Heard(HitOf(opened[i].Hit, assessment.Records[i], SourcesOf(opened, i)), opened[i].Hit.Record.Record.Id, prepared, opened[i].Met));
+        result.Lane = result.Hits.Max(hit => hit.Lane);
+        result.Score = result.Lane == V1.Lane.Green ? 0 : result.Hits.Where(hit => hit.Lane == result.Lane).Max(hit => hit.Score);
         V1.Hit[] ranked = [.. result.Hits.OrderByDescending(hit => hit.Lane).ThenByDescending(hit => hit.Bits).Take(MostHits)];
         result.Hits.Clear();
         result.Hits.AddRange(ranked);
@@ -141,6 +174,16 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
             Bits = reason.Bits,
             Text = reason.Sentence,
         }));
+        return hit;
+    }
+
+    // A dismissed record goes on being shown, and counts for nothing.
+    private V1.Hit Heard(V1.Hit hit, RecordId record, PreparedShipment prepared, List<int> met)
+    {
+        if (dismissals.Find(record, prepared, met) is not { } dismissal) return hit;
+        hit.Dismissal = dismissal;
+        hit.Lane = V1.Lane.Green;
+        hit.Reasons.Add(new V1.Reason { Text = $"Dismissed on {new UtcDay(dismissal.Day)} by {dismissal.By}: {dismissal.Reason}" });
         return hit;
     }
 

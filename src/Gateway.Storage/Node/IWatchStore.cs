@@ -49,6 +49,9 @@ public interface IWatchStore
     /// <summary>How much of the past is held.</summary>
     ValueTask<PastSize> CountPastAsync(CancellationToken cancellation);
 
+    /// <summary>Puts hits to be looked at, or looked at again, beside those the store puts there itself. Those with records no longer live are dropped.</summary>
+    ValueTask AddMeetingsAsync(IReadOnlyCollection<StoredHit> meetings, CancellationToken cancellation);
+
     /// <summary>Hits nobody has looked at yet, oldest first, at most so many.</summary>
     ValueTask<IReadOnlyList<OpenMeeting>> ReadMeetingsAsync(long afterId, int most, CancellationToken cancellation);
 
@@ -88,8 +91,8 @@ public interface IWatchStore
     /// </summary>
     ValueTask<IReadOnlyList<(long Id, KnownIdentifier Identifier)>> ReadUnusedAsync(UtcDay day, long afterId, int most, CancellationToken cancellation);
 
-    /// <summary>Whether a key leads to a past shipment.</summary>
-    ValueTask<bool> HasPastAsync(long key, CancellationToken cancellation);
+    /// <summary>The day of the newest row of past shipments that holds a key, or null.</summary>
+    ValueTask<UtcDay?> FindLastPastDayAsync(long key, CancellationToken cancellation);
 
     /// <summary>Marks known identifiers as used on a day, unless they were used later.</summary>
     ValueTask TouchKnownAsync(IReadOnlyCollection<UInt128> hashes, UtcDay day, CancellationToken cancellation);

@@ -25,6 +25,21 @@ public sealed partial class SqliteNodeStore
         cancellation);
 
     /// <inheritdoc/>
+    public ValueTask AddMeetingsAsync(IReadOnlyCollection<StoredHit> meetings, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(meetings);
+        return _file.WriteAsync(
+            session =>
+            {
+                foreach (StoredHit hit in meetings.Where(hit => FindBareRecord(session, hit.Record)?.Record.State == NodeRecordState.Live))
+                {
+                    AddMeeting(session, hit);
+                }
+            },
+            cancellation);
+    }
+
+    /// <inheritdoc/>
     public ValueTask SaveAlertsAsync(IReadOnlyCollection<StoredAlert> alerts, IReadOnlyCollection<long> meetings, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(alerts);

@@ -75,8 +75,20 @@ public sealed partial class SqliteNodeStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> HasPastAsync(long key, CancellationToken cancellation) =>
-        _file.ReadAsync(session => session.Start("SELECT 1 FROM past_keys WHERE key = ? LIMIT 1").Bind(key).Step(), cancellation);
+    public ValueTask<UtcDay?> FindLastPastDayAsync(long key, CancellationToken cancellation) => _file.ReadAsync(
+        session =>
+        {
+            // Rows are added in the order of their days.
+            Statement query = session.Start("SELECT block FROM past_keys WHERE key = ? ORDER BY block DESC LIMIT 1").Bind(key);
+            if (!query.Step())
+            {
+                return (UtcDay?)null;
+            }
+
+            query.Row("");
+            return ReadAll(session.Start(PastQuery + " WHERE id = ?").Bind(query.Int64()), ReadPast) is [StoredPastShipments newest, ..] ? newest.Day : null;
+        },
+        cancellation);
 
     /// <inheritdoc/>
     public ValueTask<PastSize> CountPastAsync(CancellationToken cancellation) => _file.ReadAsync(
