@@ -4,6 +4,8 @@ namespace Gateway.Storage.Node;
 
 /// <summary>
 /// What a node keeps of its own sellers and past shipments, and what came of them. The promises are those of <see cref="INodeStore"/>. All that is nominal arrives sealed or as a keyed digest.
+/// A past shipment is found by keys: the first 64 bits of its identifiers' hashes, and others the caller chooses. Every new hit of an identifier that a registered seller or a past shipment
+/// has becomes a meeting in the transaction that stores the hit; a record that ends takes its meetings with it, and its alerts lose what it had opened and say as what it ended.
 /// </summary>
 public interface IWatchStore
 {

@@ -132,6 +132,14 @@ public sealed partial class SqliteNodeStore
     public ValueTask<bool> RemoveDismissalAsync(long id, CancellationToken cancellation) =>
         _file.WriteAsync(session => session.Start("DELETE FROM dismissals WHERE id = ?").Bind(id).Run() > 0, cancellation);
 
+    private static bool IsWatched(Session session, UInt128 hash)
+    {
+        Statement watched = session.Start("SELECT 1 FROM seller_identifiers WHERE hash = ? UNION ALL SELECT 1 FROM past_keys WHERE key = ? LIMIT 1").Bind(hash).Bind((long)(ulong)(hash >> 64));
+        bool found = watched.Step();
+        watched.Reset();
+        return found;
+    }
+
     private static void AddMeeting(Session session, StoredHit hit) =>
         session.Start("INSERT INTO meetings (hash, record, row_hash) VALUES (?, ?, ?)", Meetings).Bind(hit.Hash).Bind(hit.Record).RunWithHash();
 

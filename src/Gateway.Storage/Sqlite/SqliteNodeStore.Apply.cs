@@ -161,8 +161,8 @@ public sealed partial class SqliteNodeStore
             // The record may have ended between the match and this write: nothing that is gone is met.
             if (live.Start().Bind(hit.Record).Step())
             {
-                // A hit held already was looked at already.
-                if (insert.Start("hits").Bind(hit.Record).Bind(hit.Hash).RunWithHash() > 0)
+                // A hit held already was looked at already, and one that concerns neither seller nor past shipment need not be: most do not, words of names above all.
+                if (insert.Start("hits").Bind(hit.Record).Bind(hit.Hash).RunWithHash() > 0 && IsWatched(session, hit.Hash))
                 {
                     AddMeeting(session, hit);
                 }
