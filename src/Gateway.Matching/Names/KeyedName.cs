@@ -10,7 +10,7 @@ public sealed record KeyedName(IReadOnlyList<KeyedWord> Words, Identifier? Initi
     /// <summary>Every identifier of the name once, in a fixed order: what is looked up, evaluated, and tagged in a record.</summary>
     public IReadOnlyList<Identifier> Identifiers { get; } =
         [.. Words.SelectMany(word => (IEnumerable<Identifier>)
-            [word.Exact, .. word.Spellings, .. word.JoinedWithNext is { } joined ? (Identifier[])[joined] : [], .. word.Skeletons, .. word.Deletions])
+            [word.Exact, .. word.Spellings, .. word.JoinedWithNext, .. word.Skeletons, .. word.Deletions])
             .Concat(Initials is { } initials ? [initials] : [])
             .Distinct()];
 

@@ -1,5 +1,4 @@
 using Gateway.Matching.Identifiers;
-using Gateway.Matching.Text;
 
 namespace Gateway.Matching.Names;
 
@@ -10,29 +9,45 @@ public static class NameKeys
     public const int MostWords = 16;
 
     /// <summary>The words of one name, each with its keys.</summary>
-    /// <param name="name">As written; any length, any script.</param>
-    /// <param name="kind">Legal forms and trade words are left out of names of organisations and of unknown kind.</param>
-    public static KeyedName Of(string name, PartyKind kind)
+    /// <param name="name">As written; any length, any script. What follows the first 512 UTF-16 units is not read.</param>
+    /// <param name="kind">Legal forms and trade words are left out of names of organisations and of unknown kind, titles and particles of all.</param>
+    public static KeyedName Of(string name, PartyKind kind) => Of(name, kind, new NameKeyBuffer());
+
+    /// <summary>The same, with a buffer that is used again.</summary>
+    /// <inheritdoc cref="Of(string, PartyKind)"/>
+    public static KeyedName Of(string name, PartyKind kind, NameKeyBuffer buffer)
     {
         ArgumentNullException.ThrowIfNull(name);
-        List<string> all = NameWords.Of(name.Length <= 512 ? name : name[..512]);
-        List<string> words = kind == PartyKind.Person ? all : LegalForms.Remove(all, out _);
-        string[] distinctive = [.. words.Where(word => !CommonWords.Contains(word)).Take(MostWords)];
-        distinctive = distinctive.Length > 0 ? distinctive : [.. words.Take(MostWords)];
-        List<KeyedWord> keyed = [];
-        for (int i = 0; i < distinctive.Length; i++)
+        ArgumentNullException.ThrowIfNull(buffer);
+        buffer.Fill(name, kind);
+        List<Identifier>[,] keys = new List<Identifier>[buffer.Words + 1, (int)NameKeyClass.Initials + 1];
+        for (int key = 0; key < buffer.Count; key++)
         {
-            string word = distinctive[i];
-            string[] deletions = word.Length < 4 ? [] : [.. Enumerable.Range(0, Math.Min(word.Length, 16)).Select(place => word.Remove(place, 1)).Distinct()];
-            keyed.Add(new KeyedWord(word)
+            List<Identifier> of = keys[buffer.WordOf(key), (int)buffer.ClassOf(key)] ??= [];
+            Identifier identifier = new(buffer.TypeOf(key), new string(buffer.ValueOf(key)));
+            if (!of.Contains(identifier))
             {
-                Exact = new Identifier(IdentifierType.NameWord, word),
-                Skeletons = [new Identifier(IdentifierType.NameSkeleton, Skeleton.Of(word))],
-                JoinedWithNext = i + 1 < distinctive.Length ? new Identifier(IdentifierType.NameWord, word + distinctive[i + 1]) : null,
-                Deletions = [.. deletions.Select(value => new Identifier(IdentifierType.NameWord, value))],
-            });
+                of.Add(identifier);
+            }
         }
 
-        return new KeyedName(keyed, null);
+        KeyedWord[] words = new KeyedWord[buffer.Words];
+        for (int word = 0; word < words.Length; word++)
+        {
+            Identifier exact = Of(word, NameKeyClass.Exact)[0];
+            words[word] = new KeyedWord(buffer.WrittenOf(word))
+            {
+                Exact = exact,
+                Spellings = Of(word, NameKeyClass.Spelling),
+                JoinedWithNext = Of(word, NameKeyClass.Joined),
+                Skeletons = [.. Of(word, NameKeyClass.Skeleton), .. Of(word, NameKeyClass.Phonetic)],
+                Deletions = [.. Of(word, NameKeyClass.Deletion).Except(Of(word, NameKeyClass.Spelling)).Except(Of(word, NameKeyClass.Joined))],
+                HasForeignLetters = buffer.HasForeignLetters(word),
+            };
+        }
+
+        return new KeyedName(words, Of(0, NameKeyClass.Initials) is [Identifier initials, ..] ? initials : null);
+
+        List<Identifier> Of(int word, NameKeyClass keyClass) => keys[word, (int)keyClass] ?? [];
     }
 }

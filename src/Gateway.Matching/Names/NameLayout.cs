@@ -23,8 +23,8 @@ public sealed record NameLayout(IReadOnlyList<WordLayout> Words)
 
             // Two words written as one are a spelling of both, so that a reader sees which two it joins.
             IEnumerable<Identifier> spellings = word.Spellings
-                .Concat(i > 0 && name.Words[i - 1].JoinedWithNext is { } before ? [before] : [])
-                .Concat(word.JoinedWithNext is { } joined ? [joined] : []);
+                .Concat(i > 0 ? name.Words[i - 1].JoinedWithNext : [])
+                .Concat(word.JoinedWithNext);
             words.Add(new WordLayout(positionOf(word.Exact), [.. spellings.Concat(word.Skeletons).Select(positionOf).Distinct()], [.. word.Deletions.Select(positionOf)]));
         }
 
@@ -49,7 +49,7 @@ public sealed record NameLayout(IReadOnlyList<WordLayout> Words)
 public sealed record WordLayout(int Exact, IReadOnlyList<int> Skeletons, IReadOnlyList<int> Deletions)
 {
     /// <summary>The most tags a word may have.</summary>
-    public const int MostPositions = 32;
+    public const int MostPositions = 64;
 
     /// <summary>Whether this stands for the initials of the name.</summary>
     public bool IsInitials => Skeletons.Count == 0 && Deletions.Count == 0;

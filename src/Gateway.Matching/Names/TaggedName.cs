@@ -28,10 +28,7 @@ public sealed class TaggedName
             AddAll(word.Spellings, i, NameKeyClass.Spelling);
             AddAll(word.Skeletons, i, NameKeyClass.Skeleton);
             AddAll(word.Deletions, i, NameKeyClass.Deletion);
-            if (word.JoinedWithNext is { } joined)
-            {
-                Add(joined, i, NameKeyClass.Joined);
-            }
+            AddAll(word.JoinedWithNext, i, NameKeyClass.Joined);
         }
 
         if (name.Initials is { } initials)
