@@ -145,6 +145,7 @@ public static class NodeHost
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CircleSteward>(provider, settings.Member));
         services.AddHostedService<CertificateRenewal>();
         services.AddSingleton(new Scorer(Weights.Shipped())).AddSingleton<HitOpener>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<NameSimilarity>(provider, settings.Member));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Screener>(provider, settings.Member));
         services.AddSingleton<RecordList>().AddSingleton<NodeStatus>().AddSingleton<LogAudit>();
     }

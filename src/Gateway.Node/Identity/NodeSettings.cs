@@ -29,6 +29,9 @@ public sealed record NodeSettings
     /// <summary>Days for which screened shipments are remembered, so that a record that arrives later finds them: 13 months unless stated; 0: not at all; at most 3,650.</summary>
     public int? PastShipmentDays { get; init; }
 
+    /// <summary>Whether a shipment that is cleared but for a name like a record's goes to YELLOW (documents) instead of GREEN with a note.</summary>
+    public bool SimilarNamesAreYellow { get; init; }
+
     /// <summary>Days for which screened shipments are remembered.</summary>
     [JsonIgnore]
     public int RememberedDays => PastShipmentDays ?? Watch.Forgetting.UnusedDays;

@@ -35,6 +35,8 @@ public sealed class NodeMatcher : IDisposable
     // Under the writer's lock: who learns an identifier uses every key that is being extended to by then, so that none falls between.
     private readonly Dictionary<(CircleId Circle, uint Epoch), CircleKey> _keys = [];
 
+    private int _liveRecords;
+
     private NodeMatcher(INodeStore store, KnownCache cache, TimeProvider time, MatchIndex index)
     {
         _store = store;
@@ -53,6 +55,15 @@ public sealed class NodeMatcher : IDisposable
     /// <summary>Whether a tag is one of a known identifier.</summary>
     public bool IsWatched(Tag tag) => _index.Watched.TryFind(tag.ToUInt128(), out _);
 
+    /// <summary>The known identifier that has a tag.</summary>
+    public bool TryFindKnown(Tag tag, out UInt128 hash) => _index.Watched.TryFind(tag.ToUInt128(), out hash);
+
+    /// <summary>Live records, about: what is counted by words does not need it to the one.</summary>
+    public int LiveRecords => Volatile.Read(ref _liveRecords);
+
+    /// <summary>How many live records carry a tag.</summary>
+    public int RecordsWith(UInt128 tag) => _index.Records.Find(tag).Length;
+
     /// <summary>Builds the index from the store.</summary>
     /// <param name="store">The store.</param>
     /// <param name="cache">Seals and opens evaluations.</param>
@@ -65,7 +76,13 @@ public sealed class NodeMatcher : IDisposable
         MatchIndex index = new(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(random.GetBytes(16)));
         uint version = view.State.OprfKeys?.Version ?? 0;
         await foreach (UInt128 hash in store.ReadKnownHashesAsync(version, cancellation)) index.Known.Add(hash);
-        await foreach (RecordTags record in store.ReadLiveTagsAsync(cancellation)) index.Records.Add(record.Number, AsNumbers(record.Tags));
+        int live = 0;
+        await foreach (RecordTags record in store.ReadLiveTagsAsync(cancellation))
+        {
+            index.Records.Add(record.Number, AsNumbers(record.Tags));
+            live++;
+        }
+
         Dictionary<(CircleId Circle, uint Epoch), int> tagged = [];
         await foreach (KnownTag tag in store.ReadKnownTagsAsync(cancellation))
         {
@@ -74,7 +91,7 @@ public sealed class NodeMatcher : IDisposable
         }
 
         await foreach (StoredHit hit in store.ReadHitsAsync(cancellation)) index.Known.AddHit(hit.Hash, hit.Record);
-        NodeMatcher matcher = new(store, cache, time, index);
+        NodeMatcher matcher = new(store, cache, time, index) { _liveRecords = live };
         foreach (CircleKey key in view.Keyring.Keys) matcher._keys[(key.Circle, key.Epoch)] = key;
 
         // A stop between an epoch's arrival and its extension leaves identifiers without the epoch's tags.
@@ -106,6 +123,7 @@ public sealed class NodeMatcher : IDisposable
             List<UInt128> met = [];
             foreach (NodeRecord record in live) _index.AddRecord(record.Number, AsNumbers(record.Tags), met);
             foreach ((int number, byte[] tags) in ended) _index.RemoveRecord(number, AsNumbers(tags));
+            Volatile.Write(ref _liveRecords, Math.Max(0, _liveRecords + live.Length - ended.Count(end => end.Tags.Length > 0)));
             if (hits.Count > 0) Met.Set();
         }
         finally

@@ -45,25 +45,36 @@ public sealed class HitOpener(INodeStore store, NodeMatcher matcher, Func<NodeVi
     /// <summary>Opens a record.</summary>
     public async ValueTask<Opening> OpenAsync(int number, IReadOnlyList<MetIdentifier> met, CancellationToken cancellation)
     {
+        (Opening opening, NodeRecord? row, UnwrappedRecord? unwrapped, CircleKey? key) = await UnwrapAsync(number, cancellation);
+        if (row is null || unwrapped is null || key is null) return opening;
+        return await OpenAsync(row, unwrapped, key, met, cancellation);
+    }
+
+    /// <summary>What the circle sees of a live record, without opening it; null where there is none to show now.</summary>
+    public async ValueTask<(CircleId Circle, UnwrappedRecord Record)?> ReadAsync(int number, CancellationToken cancellation) =>
+        await UnwrapAsync(number, cancellation) is (_, { } row, { } unwrapped, _) ? (row.Circle, unwrapped) : null;
+
+    private async ValueTask<(Opening Opening, NodeRecord? Row, UnwrappedRecord? Unwrapped, CircleKey? Key)> UnwrapAsync(int number, CancellationToken cancellation)
+    {
         // The row is read each time: a record that ended must not be shown out of memory.
         NodeRecord? row = await store.ReadRecordAsync(number, cancellation);
         if (row is not { State: NodeRecordState.Live, Item: { } item })
         {
             _unwrapped.TryRemove(number, out _);
-            return Opening.None;
+            return (Opening.None, null, null, null);
         }
 
         NodeView now = view();
-        if (row.Expiry < now.ExpiryDay(time)) return Opening.None;
-        if (now.Keyring.Find(row.Circle, row.Epoch) is not { } key) return Opening.Deferred;
+        if (row.Expiry < now.ExpiryDay(time)) return (Opening.None, null, null, null);
+        if (now.Keyring.Find(row.Circle, row.Epoch) is not { } key) return (Opening.Deferred, null, null, null);
         if (!_unwrapped.TryGetValue(number, out UnwrappedRecord? unwrapped))
         {
-            if (!RecordOpener.TryReopen(key, row.Id, item, out unwrapped, out RecordFault? fault)) return await QuarantineAsync(row, fault, cancellation);
+            if (!RecordOpener.TryReopen(key, row.Id, item, out unwrapped, out RecordFault? fault)) return (await QuarantineAsync(row, fault, cancellation), null, null, null);
             if (_unwrapped.Count >= MostUnwrapped) _unwrapped.Clear();
             _unwrapped[number] = unwrapped;
         }
 
-        return await OpenAsync(row, unwrapped, key, met, cancellation);
+        return (Opening.None, row, unwrapped, key);
     }
 
     private async ValueTask<Opening> OpenAsync(NodeRecord row, UnwrappedRecord unwrapped, CircleKey key, IReadOnlyList<MetIdentifier> met, CancellationToken cancellation)

@@ -17,13 +17,17 @@ namespace Gateway.Node.Screening;
 /// <param name="Shipment">The shipment.</param>
 /// <param name="Keys">Its identifiers and rejected fields.</param>
 /// <param name="Hashes">The identifiers' local hashes, in order.</param>
-public sealed record PreparedShipment(Shipment Shipment, DerivedKeys Keys, UInt128[] Hashes);
+public sealed record PreparedShipment(Shipment Shipment, DerivedKeys Keys, UInt128[] Hashes)
+{
+    /// <summary>The names of its parties, where a circle of this member compares names by words. They stand apart: they decide nothing.</summary>
+    public IReadOnlyList<PreparedName> Names { get; init; } = [];
+}
 
 /// <summary>
 /// Screens shipments against what this node knows (matching.md, the path of a shipment): keys, one look-up each, then cleared, pending or opened and scored. Never waits by itself:
 /// who asks decides whether to wait for pending identifiers and ask again.
 /// </summary>
-public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymiser pseudonymiser, HitOpener opener, Scorer scorer, Dismissals dismissals, Func<NodeView> view, MemberId member, TimeProvider time)
+public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymiser pseudonymiser, HitOpener opener, Scorer scorer, Dismissals dismissals, NameSimilarity similarity, Func<NodeView> view, MemberId member, TimeProvider time)
 {
     // The best of them: nobody reads more, and a result must fit into a message.
     private const int MostHits = 100;
@@ -42,15 +46,22 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
     /// <summary>Finds a shipment's identifiers.</summary>
     public PreparedShipment Prepare(Shipment shipment)
     {
-        DerivedKeys keys = KeysOf.Of(shipment, ScopeNow());
-        return new PreparedShipment(shipment, keys, [.. keys.Identifiers.Select(derived => cache.HashOf(derived.Identifier))]);
+        ScreeningScope scope = ScopeNow();
+        DerivedKeys keys = KeysOf.Of(shipment, scope);
+        IEnumerable<(PartyRole Role, string Field, Party Party)> named = shipment.Parties
+            .Where(party => party.Role != PartyRole.Consignee || scope.NaturalPersonConsignees || !KeysOf.LooksLikePerson(party.Party))
+            .Select(party => (party.Role, NameFieldOf(party.Role), party.Party));
+        return new PreparedShipment(shipment, keys, [.. keys.Identifiers.Select(derived => cache.HashOf(derived.Identifier))]) { Names = similarity.Prepare(named) };
     }
 
     /// <summary>Finds the identifiers of one party, asked for by hand.</summary>
     public PreparedShipment Prepare(Party party)
     {
         DerivedKeys keys = KeysOf.Of(party);
-        return new PreparedShipment(new Shipment { Id = "", Parties = [(PartyRole.Unknown, party)] }, keys, [.. keys.Identifiers.Select(derived => cache.HashOf(derived.Identifier))]);
+        return new PreparedShipment(new Shipment { Id = "", Parties = [(PartyRole.Unknown, party)] }, keys, [.. keys.Identifiers.Select(derived => cache.HashOf(derived.Identifier))])
+        {
+            Names = similarity.Prepare([(PartyRole.Unknown, NameFieldOf(PartyRole.Unknown), party)]),
+        };
     }
 
     /// <summary>Asks for the evaluation of a shipment's unknown identifiers.</summary>
@@ -63,6 +74,7 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
             if (matcher.Known.Find(prepared.Hashes[i]) == KnownState.Unknown) (waiting ??= []).Add(pseudonymiser.WantAsync(prepared.Hashes[i], prepared.Keys.Identifiers[i].Identifier));
         }
 
+        foreach ((UInt128 hash, Identifier identifier) in similarity.UnknownOf(prepared.Names)) (waiting ??= []).Add(pseudonymiser.WantAsync(hash, identifier));
         return waiting is null ? null : Task.WhenAll(waiting);
     }
 
@@ -124,11 +136,14 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
             }
         }
 
+        result.PendingIdentifiers += (uint)similarity.UnknownOf(prepared.Names).Count();
         if (metByRecord.Count > 0) await AddHitsAsync(prepared, metByRecord, result, cancellation);
+        if (prepared.Names.Count > 0) result.SimilarNames.AddRange(await similarity.FindAsync(prepared.Names, [.. result.Hits.Select(hit => hit.RecordId)], cancellation));
         if (prepared.Hashes.Length == 0) Refuse(result, prepared.Shipment.Id);
         else if (result.Hits.Count > 0) result.Decision = V1.ScreeningDecision.Hit;
         else if (result.PendingIdentifiers > 0) (result.Decision, result.Lane) = (V1.ScreeningDecision.Pending, V1.Lane.Unspecified); // No lane before it is known.
         else if (stopped) (result.Decision, result.Lane) = (V1.ScreeningDecision.Hit, V1.Lane.Yellow);
+        else if (result.SimilarNames.Count > 0 && similarity.AsksForDocuments) result.Lane = V1.Lane.Yellow;
         return result;
     }
 
@@ -144,7 +159,7 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
         }
 
         if (opened.Count == 0) return;
-        RecordMatch[] matches = [.. opened.Select(pair => new RecordMatch(Translation.FactsOf(pair.Hit.Record.Record.Summary), [.. pair.Met.Select(i => EvidenceOf(prepared.Keys.Identifiers[i]))]))];
+        RecordMatch[] matches = [.. opened.Select(pair => MatchOf(prepared, pair.Hit, pair.Met))];
         ShipmentAssessment assessment = scorer.Assess(Translation.FactsOf(prepared.Shipment, UtcDay.Of(time.GetUtcNow())), matches);
         for (int i = 0; i < opened.Count; i++) result.Hits.Add(Heard(HitOf(opened[i].Hit, assessment.Records[i], SourcesOf(opened, i)), opened[i].Hit.Record.Record.Id, prepared, opened[i].Met));
         result.Lane = result.Hits.Max(hit => hit.Lane);
@@ -214,7 +229,16 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
         return persons ? ScreeningScope.AllParties : ScreeningScope.Default;
     }
 
-    private static Evidence EvidenceOf(DerivedIdentifier derived) => new(derived.Role, derived.Field, derived.Identifier.Type);
+    private RecordMatch MatchOf(PreparedShipment prepared, OpenedHit hit, List<int> met)
+    {
+        Evidence[] evidence = [.. met.Select(i => new Evidence(prepared.Keys.Identifiers[i].Role, prepared.Keys.Identifiers[i].Field, prepared.Keys.Identifiers[i].Identifier.Type) { Place = i + 1 })];
+        return new RecordMatch(Translation.FactsOf(hit.Record.Record.Summary), evidence)
+        {
+            Name = prepared.Names.Count == 0 ? null : similarity.Compare(prepared.Names, evidence.Select(one => one.Role).ToHashSet(), hit.Circle, hit.Record.Record),
+        };
+    }
+
+    private static string NameFieldOf(PartyRole role) => role == PartyRole.Unknown ? "name" : $"{role.ToString().ToLowerInvariant()}_name";
 
     private static V1.ErrorDetail StopValue(DerivedIdentifier derived) => Refusal.Exhausted(
         "STOP_VALUE", "This identifier stands in more records than can mean one party; it was not used.", derived.Field, "Look at the shipment by its other fields.").ToDetail();

@@ -36,7 +36,7 @@ public sealed class ScreeningEndpoint(Screener screener, PastShipments past, Tim
         V1.Party party = request.Party ?? throw Missing("party");
         if (Translation.FaultOf(party.Identifiers, "party.identifiers") is { } fault) throw new RefusalException(fault);
         PreparedShipment prepared = screener.Prepare(Translation.ToParty(party));
-        if (prepared.Hashes.Length == 0 && prepared.Keys.Rejections.Count == 0)
+        if (prepared.Hashes.Length == 0 && prepared.Names.Count == 0 && prepared.Keys.Rejections.Count == 0)
         {
             throw new RefusalException(Refusal.Invalid("NOTHING_TO_QUERY", "Nothing in the query identifies anybody.", "party", "Give an identifier, or a name with a postcode or city."));
         }
