@@ -74,6 +74,7 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
             if (matcher.Known.Find(prepared.Hashes[i]) == KnownState.Unknown) (waiting ??= []).Add(pseudonymiser.WantAsync(prepared.Hashes[i], prepared.Keys.Identifiers[i].Identifier));
         }
 
+        if (prepared.Names.Count == 0) return waiting is null ? null : Task.WhenAll(waiting);
         foreach ((UInt128 hash, Identifier identifier) in similarity.UnknownOf(prepared.Names)) (waiting ??= []).Add(pseudonymiser.WantAsync(hash, identifier));
         return waiting is null ? null : Task.WhenAll(waiting);
     }
@@ -136,7 +137,7 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
             }
         }
 
-        result.PendingIdentifiers += (uint)similarity.UnknownOf(prepared.Names).Count();
+        if (prepared.Names.Count > 0) result.PendingIdentifiers += (uint)similarity.UnknownOf(prepared.Names).Count();
         if (metByRecord.Count > 0) await AddHitsAsync(prepared, metByRecord, result, cancellation);
         if (prepared.Names.Count > 0) result.SimilarNames.AddRange(await similarity.FindAsync(prepared.Names, [.. result.Hits.Select(hit => hit.RecordId)], cancellation));
         if (prepared.Hashes.Length == 0) Refuse(result, prepared.Shipment.Id);
