@@ -124,6 +124,7 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
             {
                 case KnownState.Unknown:
                     result.PendingIdentifiers++;
+                    if (!result.PendingFields.Contains(prepared.Keys.Identifiers[i].Field)) result.PendingFields.Add(prepared.Keys.Identifiers[i].Field);
                     break;
                 case KnownState.StopValue:
                     stopped = true;
