@@ -128,7 +128,7 @@ public sealed class RowCorruptionTests : IDisposable
         await store.FindSellersAsync(Hash(1), None);
         await store.ReadPastBeforeAsync(new UtcDay(uint.MaxValue), 10, None);
         await store.ReadMeetingsAsync(0, 10, None);
-        await store.ReadAlertsAsync(0, None).ToListAsync();
+        await store.ReadAlertsAsync(-1, None).ToListAsync();
         await store.ListDismissalsAsync(None).ToListAsync();
         await store.ReadHeadAsync(None);
         store.ReadTile(new TileId(0, 0));
