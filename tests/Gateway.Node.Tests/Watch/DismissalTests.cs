@@ -26,7 +26,7 @@ public sealed class DismissalTests
         Assert.Equal((V1.Lane.Green, "ann", "another company of that name"), (hit.Lane, hit.Dismissal.By, hit.Dismissal.Reason));
         Assert.Equal($"Dismissed on {UtcDay.Of(_time.GetUtcNow())} by ann: another company of that name", hit.Reasons[^1].Text);
         V1.DismissalLine line = Assert.Single(await desk.Core.Dismissals.ListAsync(CancellationToken.None).ToListAsync());
-        Assert.Equal((id, "S1", record.Id.ToArray()), (line.Id, line.Reference, line.RecordId.ToByteArray()));
+        Assert.Equal((id, "S1", record.Id.ToString()), (line.Id, line.Reference, Convert.ToHexStringLower(line.RecordId.Span)));
 
         await desk.Core.Dismissals.RemoveAsync(id, CancellationToken.None);
         Assert.Equal(V1.Lane.Red, (await desk.ScreenAsync("S3", Bad, Other)).Lane);
