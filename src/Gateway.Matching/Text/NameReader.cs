@@ -8,6 +8,8 @@ internal static class NameReader
 {
     private const int MostSpellings = 6;
 
+    private static readonly System.Buffers.SearchValues<char> MarkedLetters = System.Buffers.SearchValues.Create("äæöøüåšşșśčçćžżźřţțñńňđğ");
+
     // Surnames of two characters; any other name of ideographs begins with a surname of one.
     private static readonly HashSet<string> LongSurnames = new(
         "欧阳 歐陽 司马 司馬 诸葛 諸葛 上官 东方 東方 皇甫 尉迟 尉遲 公孙 公孫 慕容 司徒 令狐 夏侯 端木 宇文 长孙 長孫 남궁 황보 제갈 선우 독고 사공".Split(' '), StringComparer.Ordinal);
@@ -98,7 +100,7 @@ internal static class NameReader
         string folded = LatinFolding.Of(resolved);
         string lower = resolved.ToLowerInvariant();
         Script script = ScriptOf(lower);
-        List<string> spellings = script is Script.Latin or Script.Greek or Script.Other ? Umlauts(lower) : Transliteration.Spellings(script, lower, MostSpellings);
+        List<string> spellings = script is Script.Latin or Script.Greek or Script.Other ? Digraphs(lower) : Transliteration.Spellings(script, lower, MostSpellings);
         if (script == Script.Arabic && lower.Length > 4 && lower.StartsWith("ال", StringComparison.Ordinal))
         {
             // The article, which Latin spelling sets apart or leaves out.
@@ -152,18 +154,37 @@ internal static class NameReader
         return Script.Latin;
     }
 
-    // Two dots and a ring stand for a second letter where the other way of writing them is used.
-    private static List<string> Umlauts(string lower)
+    // Letters with marks that another way of spelling writes with two: "Müller", "Mueller"; "Šešelj", "Sheshelj".
+    private static List<string> Digraphs(string lower)
     {
         string composed = Nfkc.Of(lower);
-        if (composed.AsSpan().IndexOfAny("äöüøå") < 0)
+        if (composed.AsSpan().IndexOfAny(MarkedLetters) < 0)
         {
             return [];
         }
 
-        string spelt = composed.Replace("ä", "ae", StringComparison.Ordinal).Replace("ö", "oe", StringComparison.Ordinal).Replace("ü", "ue", StringComparison.Ordinal)
-            .Replace("ø", "oe", StringComparison.Ordinal).Replace("å", "aa", StringComparison.Ordinal);
-        return [OnlyLatin(LatinFolding.Of(spelt))];
+        StringBuilder spelt = new(composed.Length + 4);
+        foreach (char c in composed)
+        {
+            spelt.Append(c switch
+            {
+                'ä' or 'æ' => "ae",
+                'ö' or 'ø' => "oe",
+                'ü' => "ue",
+                'å' => "aa",
+                'š' or 'ş' or 'ș' or 'ś' => "sh",
+                'č' or 'ç' or 'ć' => "ch",
+                'ž' or 'ż' or 'ź' => "zh",
+                'ř' => "rzh",
+                'ţ' or 'ț' => "ts",
+                'ñ' or 'ń' or 'ň' => "ny",
+                'đ' => "dj",
+                'ğ' => "gh",
+                _ => c.ToString(),
+            });
+        }
+
+        return [OnlyLatin(LatinFolding.Of(spelt.ToString()))];
     }
 
     private static string OnlyLatin(string folded)
