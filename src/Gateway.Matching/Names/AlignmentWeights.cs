@@ -1,13 +1,19 @@
 namespace Gateway.Matching.Names;
 
-/// <summary>What ways of agreeing and words without a partner cost, in bits. The bench `names` says how they were chosen.</summary>
+/// <summary>What ways of agreeing and words without a partner are worth. The bench `names` says how they were chosen.</summary>
 internal static class AlignmentWeights
 {
+    /// <summary>Bits that each further spelling, skeleton or sound of a word's list is worth less: the lists are best first.</summary>
+    internal const double RankCost = 0.25;
+
+    /// <summary>Bits for a second way in which a pair of words agrees.</summary>
+    internal const double AlsoBySkeleton = 1.5;
+
     /// <summary>log2 of how often words of one party agree in this way.</summary>
     internal static double Cost(WordAgreement agreement) => agreement switch
     {
         WordAgreement.Same => 0.5,
-        WordAgreement.Spelling => 1.5,
+        WordAgreement.Spelling => 1,
         WordAgreement.OneLetter => 2.5,
         WordAgreement.Skeleton => 2.5,
         WordAgreement.Sound => 3.5,
@@ -29,4 +35,7 @@ internal static class AlignmentWeights
     internal static double UnmatchedAsking(double worth) => -0.3 * worth;
 
     internal static double UnmatchedRecord(double worth) => -0.25 * worth;
+
+    /// <summary>What the names as wholes are worth besides their words.</summary>
+    internal static double Whole(double likeness) => 16 * (likeness - 0.5);
 }

@@ -7,6 +7,9 @@ namespace Gateway.Matching.Names;
 /// <param name="Initials">Initials of the name's words, or the name itself where it is one short word (NameInitials); null where there are none.</param>
 public sealed record KeyedName(IReadOnlyList<KeyedWord> Words, Identifier? Initials)
 {
+    /// <summary>Single letters that stand alone ("J. Smith"): they have no keys, and each may stand for one word.</summary>
+    public int LoneInitials { get; init; }
+
     /// <summary>Every identifier of the name once, in a fixed order: what is looked up, evaluated, and tagged in a record.</summary>
     public IReadOnlyList<Identifier> Identifiers { get; } =
         [.. Words.SelectMany(word => (IEnumerable<Identifier>)

@@ -24,6 +24,9 @@ public sealed record KeyedWord(string Written)
     /// <summary>Whether letters of another alphabet stood in the word and were read as what they look like.</summary>
     public bool HasForeignLetters { get; init; }
 
+    /// <summary>Whether the word is one letter away from one of the commonest words: probably a misspelt "limited", so its absence says little.</summary>
+    public bool IsNearCommon { get; init; }
+
     /// <summary>Nothing: a word is personal data and stays out of logs.</summary>
     public override string ToString() => "word";
 }

@@ -17,7 +17,8 @@ public static class NameAlignment
         ArgumentNullException.ThrowIfNull(query);
         ArgumentNullException.ThrowIfNull(record);
         ArgumentNullException.ThrowIfNull(frequencies);
-        WordPairs pairs = WordPairs.Of(query, record, nameTags, frequencies);
+        AskingName asking = query.With(frequencies);
+        WordPairs pairs = WordPairs.Of(asking, query.Name.Words.Count, record, nameTags);
         List<WordReason> reasons = [];
         double bits = 0, alike = 0, all = 0;
         int words = query.Name.Words.Count, wordsAlike = 0;
@@ -25,15 +26,16 @@ public static class NameAlignment
         {
             KeyedWord word = query.Name.Words[i];
             WordAgreement agreement = pairs.AgreementOf(i);
-            double worth = query.Exact[i] is { } tag ? frequencies.Bits(tag) : frequencies.Bits(UInt128.Zero);
+            double worth = asking.Worth[i];
             double gain = agreement == WordAgreement.None ? AlignmentWeights.UnmatchedAsking(worth) : pairs.BitsOf(i);
             all += worth;
             alike += agreement == WordAgreement.None ? 0 : worth * AlignmentWeights.Likeness(agreement);
             wordsAlike += agreement == WordAgreement.None ? 0 : 1;
             bits += gain;
-            reasons.Add(new WordReason(word.Written, agreement, gain, word.HasForeignLetters));
+            reasons.Add(new WordReason(word.Written, agreement, gain, worth, word.HasForeignLetters));
         }
 
+        int initials = query.Name.LoneInitials;
         for (int j = 0; j < record.Words.Count; j++)
         {
             WordLayout word = record.Words[j];
@@ -48,12 +50,16 @@ public static class NameAlignment
             alike += agreement == WordAgreement.None ? 0 : worth * AlignmentWeights.Likeness(agreement);
             if (agreement == WordAgreement.None)
             {
-                double loss = AlignmentWeights.UnmatchedRecord(worth);
+                // A lone letter of the asking name may stand for any one word of the record's.
+                bool mayBeInitial = initials-- > 0;
+                double loss = mayBeInitial ? 0 : AlignmentWeights.UnmatchedRecord(worth);
                 bits += loss;
-                reasons.Add(new WordReason("", WordAgreement.None, loss, false));
+                reasons.Add(new WordReason("", WordAgreement.None, loss, worth, false));
             }
         }
 
-        return new NameScore(bits, all == 0 ? 0 : alike / all, wordsAlike, words, reasons) { Sentence = AlignmentSentence.Of(reasons, words, wordsAlike) };
+        double likeness = all == 0 ? 0 : alike / all;
+        bits += AlignmentWeights.Whole(likeness);
+        return new NameScore(bits, likeness, wordsAlike, words, reasons) { Sentence = AlignmentSentence.Of(reasons, words, wordsAlike) };
     }
 }

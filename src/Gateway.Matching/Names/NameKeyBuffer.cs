@@ -78,6 +78,7 @@ public sealed class NameKeyBuffer
         name = name.Length > LongestName ? name[..LongestName] : name;
         Count = 0;
         Words = 0;
+        LoneInitials = 0;
         _used = 0;
         _tokens = 0;
         _open = false;
@@ -96,6 +97,11 @@ public sealed class NameKeyBuffer
             AddInitials(start, end);
         }
     }
+
+    /// <summary>Single letters of the name that stand alone.</summary>
+    internal int LoneInitials { get; private set; }
+
+    internal bool IsNearCommon(int word, PartyKind kind) => NameStopWords.IsNear(Latin(word), kind);
 
     internal string WrittenOf(int word) => _read is { } read && _chosen[word] < read.Count ? read[_chosen[word]].Written : new string(Latin(word));
 
@@ -173,6 +179,7 @@ public sealed class NameKeyBuffer
     {
         for (int token = start; token < end && Words < NameKeys.MostWords; token++)
         {
+            LoneInitials += _initials[token] ? _lengths[token] : 0;
             if (_lengths[token] != 1 && !(kind == PartyKind.Person && _initials[token]) && !NameStopWords.Contains(Token(token), kind))
             {
                 _chosen[Words] = token;
@@ -180,7 +187,13 @@ public sealed class NameKeyBuffer
             }
         }
 
-        if (Words > 0 || start >= end)
+        bool distinctive = false;
+        for (int word = 0; word < Words && !distinctive; word++)
+        {
+            distinctive = !IsNearCommon(word, kind);
+        }
+
+        if (distinctive || start >= end)
         {
             return;
         }
@@ -211,7 +224,7 @@ public sealed class NameKeyBuffer
         }
 
         AddJoined(word);
-        if (latin.Length < 4 || latin.ContainsAnyInRange('0', '9'))
+        if (latin.Length < 3 || latin.ContainsAnyInRange('0', '9'))
         {
             return;
         }
@@ -229,7 +242,7 @@ public sealed class NameKeyBuffer
         }
     }
 
-    private void AddSkeletons(ReadOnlySpan<char> latin, int word)
+    private void AddSkeletons(ReadOnlySpan<char> latin, int word, NameKeyClass keyClass = NameKeyClass.Skeleton)
     {
         Span<char> skeleton = stackalloc char[WordSkeleton.Longest];
         int length = latin.ContainsAnyInRange('0', '9') ? 0 : WordSkeleton.Fine(latin, skeleton);
@@ -238,17 +251,17 @@ public sealed class NameKeyBuffer
             // Too little of it is consonants: the word stands for itself.
             _values[_used] = '=';
             latin.CopyTo(_values.AsSpan(_used + 1));
-            AddOnce(IdentifierType.NameSkeleton, word, latin.Length + 1);
+            AddOnce(IdentifierType.NameSkeleton, keyClass, word, latin.Length + 1);
             return;
         }
 
         skeleton[..length].CopyTo(_values.AsSpan(_used));
-        AddOnce(IdentifierType.NameSkeleton, word, length);
+        AddOnce(IdentifierType.NameSkeleton, keyClass, word, length);
         length = WordSkeleton.Coarse(latin, skeleton);
         if (length > 0)
         {
             skeleton[..length].CopyTo(_values.AsSpan(_used));
-            AddOnce(IdentifierType.NamePhonetic, word, length);
+            AddOnce(IdentifierType.NamePhonetic, keyClass == NameKeyClass.Skeleton ? NameKeyClass.Phonetic : keyClass, word, length);
         }
     }
 
@@ -260,6 +273,11 @@ public sealed class NameKeyBuffer
             foreach (string spelling in spellings)
             {
                 Add(IdentifierType.NameWord, NameKeyClass.Joined, word, Keep(spelling));
+            }
+
+            foreach (string spelling in spellings)
+            {
+                AddSkeletons(spelling, word, NameKeyClass.Joined);
             }
 
             return;
@@ -313,17 +331,17 @@ public sealed class NameKeyBuffer
         return (start, text.Length);
     }
 
-    private void AddOnce(IdentifierType type, int word, int length)
+    private void AddOnce(IdentifierType type, NameKeyClass keyClass, int word, int length)
     {
         for (int i = Count - 1; i >= 0 && _entries[i].Word == word; i--)
         {
-            if (_entries[i].Type == type && ValueOf(i).SequenceEqual(_values.AsSpan(_used, length)))
+            if (_entries[i].Type == type && _entries[i].Class == keyClass && ValueOf(i).SequenceEqual(_values.AsSpan(_used, length)))
             {
                 return;
             }
         }
 
-        Add(type, type == IdentifierType.NamePhonetic ? NameKeyClass.Phonetic : NameKeyClass.Skeleton, word, (_used, length));
+        Add(type, keyClass, word, (_used, length));
         _used += length;
     }
 

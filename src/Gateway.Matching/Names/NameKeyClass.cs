@@ -21,6 +21,12 @@ public enum NameKeyClass : byte
     /// <summary>Its coarser sound.</summary>
     Phonetic,
 
+    /// <summary>The skeleton of the word and the next one written as one.</summary>
+    JoinedSkeleton,
+
+    /// <summary>The coarser sound of the word and the next one written as one.</summary>
+    JoinedPhonetic,
+
     /// <summary>The initials of the whole name.</summary>
     Initials,
 }

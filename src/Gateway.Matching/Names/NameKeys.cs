@@ -43,10 +43,11 @@ public static class NameKeys
                 Skeletons = [.. Of(word, NameKeyClass.Skeleton), .. Of(word, NameKeyClass.Phonetic)],
                 Deletions = [.. Of(word, NameKeyClass.Deletion).Except(Of(word, NameKeyClass.Spelling)).Except(Of(word, NameKeyClass.Joined))],
                 HasForeignLetters = buffer.HasForeignLetters(word),
+                IsNearCommon = buffer.IsNearCommon(word, kind),
             };
         }
 
-        return new KeyedName(words, Of(0, NameKeyClass.Initials) is [Identifier initials, ..] ? initials : null);
+        return new KeyedName(words, Of(0, NameKeyClass.Initials) is [Identifier initials, ..] ? initials : null) { LoneInitials = buffer.LoneInitials };
 
         List<Identifier> Of(int word, NameKeyClass keyClass) => keys[word, (int)keyClass] ?? [];
     }

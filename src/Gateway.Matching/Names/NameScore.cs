@@ -1,7 +1,7 @@
 namespace Gateway.Matching.Names;
 
 /// <summary>How alike a name and a record's name are.</summary>
-/// <param name="Bits">log2 of the likelihood ratio: sum of the reasons' bits.</param>
+/// <param name="Bits">log2 of the likelihood ratio: the reasons' bits, and what the likeness of the whole adds or takes.</param>
 /// <param name="Likeness">0 to 1: the part of both names, by the rarity of their words, that agrees.</param>
 /// <param name="WordsAlike">Words of the asking name that found a partner.</param>
 /// <param name="Words">Distinctive words of the asking name.</param>
@@ -16,8 +16,9 @@ public sealed record NameScore(double Bits, double Likeness, int WordsAlike, int
 /// <param name="Word">The asking name's word as written; empty for a word that only the record has.</param>
 /// <param name="Agreement">How it agrees.</param>
 /// <param name="Bits">What it adds, or takes.</param>
+/// <param name="Worth">How rare the word is, in bits.</param>
 /// <param name="HasForeignLetters">Whether letters of another alphabet stood in the asking word.</param>
-public readonly record struct WordReason(string Word, WordAgreement Agreement, double Bits, bool HasForeignLetters)
+public readonly record struct WordReason(string Word, WordAgreement Agreement, double Bits, double Worth, bool HasForeignLetters)
 {
     /// <summary>Whether it speaks against the match.</summary>
     public bool IsContradicting => Bits < 0;

@@ -5,7 +5,9 @@ namespace Gateway.Matching.Names;
 /// <summary>A name of the member's own with the tags of its keys in one circle and epoch: the asking side of an alignment. Made once, scored against many records.</summary>
 public sealed class TaggedName
 {
-    private readonly Dictionary<UInt128, AskingKey[]> _keys = [];
+    private readonly Dictionary<UInt128, List<(int Word, NameKeyClass Class, int Rank)>> _keys = [];
+    private readonly UInt128?[] _exact;
+    private AskingName? _prepared;
 
     /// <param name="name">The name.</param>
     /// <param name="tagOf">The tag of an identifier in the circle and epoch of the record; null where it is not known yet (pending).</param>
@@ -14,17 +16,13 @@ public sealed class TaggedName
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(tagOf);
         Name = name;
-        Exact = new UInt128?[name.Words.Count];
-        foreach (Identifier identifier in name.Identifiers)
-        {
-            Pending += tagOf(identifier) is null ? 1 : 0;
-        }
-
+        _exact = new UInt128?[name.Words.Count];
+        HashSet<Identifier> pending = [];
         for (int i = 0; i < name.Words.Count; i++)
         {
             KeyedWord word = name.Words[i];
-            Exact[i] = tagOf(word.Exact);
-            Add(word.Exact, i, NameKeyClass.Exact);
+            _exact[i] = tagOf(word.Exact);
+            Add(word.Exact, i, NameKeyClass.Exact, 0);
             AddAll(word.Spellings, i, NameKeyClass.Spelling);
             AddAll(word.Skeletons, i, NameKeyClass.Skeleton);
             AddAll(word.Deletions, i, NameKeyClass.Deletion);
@@ -33,24 +31,41 @@ public sealed class TaggedName
 
         if (name.Initials is { } initials)
         {
-            Add(initials, 0, NameKeyClass.Initials);
+            Add(initials, 0, NameKeyClass.Initials, 0);
         }
+
+        Pending = pending.Count;
 
         void AddAll(IReadOnlyList<Identifier> identifiers, int word, NameKeyClass keyClass)
         {
-            foreach (Identifier identifier in identifiers)
+            for (int rank = 0; rank < identifiers.Count; rank++)
             {
-                Add(identifier, word, identifier.Type == IdentifierType.NamePhonetic ? NameKeyClass.Phonetic : keyClass);
+                Add(identifiers[rank], word, keyClass, rank);
             }
         }
 
-        void Add(Identifier identifier, int word, NameKeyClass keyClass)
+        void Add(Identifier identifier, int word, NameKeyClass keyClass, int rank)
         {
-            if (tagOf(identifier) is { } tag)
+            if (tagOf(identifier) is not { } tag)
             {
-                AskingKey key = new((byte)word, keyClass);
-                _keys[tag] = _keys.TryGetValue(tag, out AskingKey[]? others) ? [.. others, key] : [key];
+                pending.Add(identifier);
+                return;
             }
+
+            // Skeletons and sounds of two words joined stay apart from those of one.
+            keyClass = (keyClass, identifier.Type) switch
+            {
+                (NameKeyClass.Skeleton, IdentifierType.NamePhonetic) => NameKeyClass.Phonetic,
+                (NameKeyClass.Joined, IdentifierType.NameSkeleton) => NameKeyClass.JoinedSkeleton,
+                (NameKeyClass.Joined, IdentifierType.NamePhonetic) => NameKeyClass.JoinedPhonetic,
+                _ => keyClass,
+            };
+            if (!_keys.TryGetValue(tag, out List<(int, NameKeyClass, int)>? keys))
+            {
+                _keys[tag] = keys = [];
+            }
+
+            keys.Add((word, keyClass, rank));
         }
     }
 
@@ -63,10 +78,10 @@ public sealed class TaggedName
     /// <summary>Identifiers whose tag is not known: the name's score is too low by what they would have met.</summary>
     public int Pending { get; }
 
-    internal UInt128?[] Exact { get; }
+    // What words are worth changes slowly: a name keeps the figures of the first time it is scored with these frequencies.
+    internal AskingName With(TagFrequencies frequencies) => _prepared is { } prepared && prepared.Frequencies == frequencies ? prepared : _prepared = new AskingName(this, frequencies);
 
-    internal ReadOnlySpan<AskingKey> Find(UInt128 tag) => _keys.TryGetValue(tag, out AskingKey[]? keys) ? keys : [];
+    internal UInt128? ExactTag(int word) => _exact[word];
+
+    internal IEnumerable<(UInt128 Tag, List<(int Word, NameKeyClass Class, int Rank)> Keys)> Keys => _keys.Select(entry => (entry.Key, entry.Value));
 }
-
-/// <summary>What a tag is to the asking name.</summary>
-internal readonly record struct AskingKey(byte Word, NameKeyClass Class);

@@ -16,29 +16,32 @@ internal readonly struct WordPairs
 
     internal WordAgreement PartnerAgreementOf(int recordWord) => _ofRecord[recordWord];
 
-    internal static WordPairs Of(TaggedName query, NameLayout record, ReadOnlySpan<UInt128> nameTags, TagFrequencies frequencies)
+    internal static WordPairs Of(AskingName query, int words, NameLayout record, ReadOnlySpan<UInt128> nameTags)
     {
-        List<Candidate> candidates = Candidates(query, record, nameTags, frequencies);
+        List<Candidate> candidates = Candidates(query, words, record, nameTags);
         candidates.Sort(static (a, b) => b.Bits.CompareTo(a.Bits));
-        Match[] ofAsking = new Match[query.Name.Words.Count];
+        Match[] ofAsking = new Match[words];
         Array.Fill(ofAsking, new Match(WordAgreement.None, 0));
         WordAgreement[] ofRecord = new WordAgreement[record.Words.Count];
         Array.Fill(ofRecord, WordAgreement.None);
-        foreach (Candidate candidate in candidates)
+        for (int i = 0; i < candidates.Count; i++)
         {
+            Candidate candidate = candidates[i];
             if (candidate.IsFree(ofAsking, ofRecord))
             {
-                candidate.Take(ofAsking, ofRecord);
+                bool alsoBySkeleton = candidate.Agreement == WordAgreement.OneLetter
+                    && candidates.Exists(other => other.Agreement == WordAgreement.Skeleton && other.Asking == candidate.Asking && other.Record == candidate.Record);
+                (alsoBySkeleton ? candidate with { Bits = candidate.Bits + AlignmentWeights.AlsoBySkeleton } : candidate).Take(ofAsking, ofRecord);
             }
         }
 
         return new WordPairs(ofAsking, ofRecord);
     }
 
-    private static List<Candidate> Candidates(TaggedName query, NameLayout record, ReadOnlySpan<UInt128> nameTags, TagFrequencies frequencies)
+    private static List<Candidate> Candidates(AskingName query, int words, NameLayout record, ReadOnlySpan<UInt128> nameTags)
     {
         List<Candidate> found = [];
-        int words = query.Name.Words.Count, recordWords = record.Words.Count(word => !word.IsInitials);
+        int recordWords = record.Words.Count > 0 && record.Words[^1].IsInitials ? record.Words.Count - 1 : record.Words.Count;
         for (int j = 0; j < record.Words.Count; j++)
         {
             WordLayout word = record.Words[j];
@@ -71,19 +74,24 @@ internal readonly struct WordPairs
                     continue;
                 }
 
-                double bits = frequencies.Bits(tags[position]) - AlignmentWeights.Cost(agreement);
+                double bits = key.Bits - AlignmentWeights.Cost(agreement);
                 if (agreement == WordAgreement.Initials)
                 {
                     // Initials stand for a whole name only where the other side is one word.
-                    if (words == 1 || recordWords == 1)
+                    if ((words == 1) != (recordWords == 1))
                     {
                         found.Add(new Candidate(bits, agreement, 0, words, 0, recordWords));
                     }
                 }
                 else
                 {
-                    bool recordJoins = recordClass == NameKeyClass.Skeleton && key.Class == NameKeyClass.Exact && j + 1 < recordWords && record.Words[j + 1].Skeletons.Contains(position);
-                    found.Add(new Candidate(bits, agreement, key.Word, key.Class == NameKeyClass.Joined ? 2 : 1, j, recordJoins ? 2 : 1));
+                    // What stands at two neighbours joins them.
+                    bool recordJoins = recordClass == NameKeyClass.Skeleton && j + 1 < recordWords && record.Words[j + 1].Skeletons.Contains(position);
+                    bool joinedBefore = recordClass == NameKeyClass.Skeleton && !recordJoins && j > 0 && record.Words[j - 1].Skeletons.Contains(position);
+                    if (!joinedBefore)
+                    {
+                        found.Add(new Candidate(bits, agreement, key.Word, key.IsJoined ? 2 : 1, j, recordJoins ? 2 : 1));
+                    }
                 }
             }
         }
@@ -94,12 +102,11 @@ internal readonly struct WordPairs
         (NameKeyClass.Exact, NameKeyClass.Exact) => WordAgreement.Same,
         (NameKeyClass.Initials, NameKeyClass.Initials) => WordAgreement.Initials,
         (NameKeyClass.Initials, _) or (_, NameKeyClass.Initials) => WordAgreement.None,
-        (NameKeyClass.Skeleton, NameKeyClass.Skeleton) => WordAgreement.Skeleton,
-        (NameKeyClass.Phonetic, NameKeyClass.Skeleton) => WordAgreement.Sound,
-        (NameKeyClass.Joined, NameKeyClass.Exact) => WordAgreement.Spelling,
-        (NameKeyClass.Joined, _) => WordAgreement.None,
-        (NameKeyClass.Exact or NameKeyClass.Spelling, NameKeyClass.Exact or NameKeyClass.Skeleton) => WordAgreement.Spelling,
-        (NameKeyClass.Exact or NameKeyClass.Spelling or NameKeyClass.Deletion, NameKeyClass.Deletion) or (NameKeyClass.Deletion, NameKeyClass.Exact or NameKeyClass.Skeleton) => WordAgreement.OneLetter,
+        (NameKeyClass.Skeleton or NameKeyClass.JoinedSkeleton, NameKeyClass.Skeleton) => WordAgreement.Skeleton,
+        (NameKeyClass.Phonetic or NameKeyClass.JoinedPhonetic, NameKeyClass.Skeleton) => WordAgreement.Sound,
+        (NameKeyClass.Exact or NameKeyClass.Spelling or NameKeyClass.Joined, NameKeyClass.Exact or NameKeyClass.Skeleton) => WordAgreement.Spelling,
+        (NameKeyClass.Exact or NameKeyClass.Spelling or NameKeyClass.Joined or NameKeyClass.Deletion, NameKeyClass.Deletion) => WordAgreement.OneLetter,
+        (NameKeyClass.Deletion, NameKeyClass.Exact or NameKeyClass.Skeleton) => WordAgreement.OneLetter,
         _ => WordAgreement.None,
     };
 

@@ -109,6 +109,9 @@ internal static class LegalForms
         return start < end ? (start, end) : (0, starts.Length);
     }
 
+    /// <summary>The forms of one word.</summary>
+    internal static IEnumerable<string> Words => Forms.Where(form => !form.Contains(' ', StringComparison.Ordinal));
+
     /// <summary>A word of ideographs without the legal form at its end.</summary>
     internal static string WithoutIdeographicForm(string word) => IdeographicForm(word) is { } form ? word[..^form.Length] : word;
 

@@ -8,16 +8,25 @@ internal static class NameReader
 {
     private const int MostSpellings = 6;
 
+    private static readonly System.Buffers.SearchValues<char> MarkedLetters = System.Buffers.SearchValues.Create("äæöøüåšşșśčçćžżźřţțñńňđğ");
+
     // Surnames of two characters; any other name of ideographs begins with a surname of one.
     private static readonly HashSet<string> LongSurnames = new(
         "欧阳 歐陽 司马 司馬 诸葛 諸葛 上官 东方 東方 皇甫 尉迟 尉遲 公孙 公孫 慕容 司徒 令狐 夏侯 端木 宇文 长孙 長孫 남궁 황보 제갈 선우 독고 사공".Split(' '), StringComparer.Ordinal);
 
+    // What most Chinese and Korean surnames begin with, so that a foreign name in the same signs is not cut in two.
+    private static readonly HashSet<char> Surnames = [..
+        "王李张張刘劉陈陳杨楊黄黃赵趙吴吳周徐孙孫马馬朱胡郭何林罗羅高郑鄭梁谢謝宋唐许許韩韓邓鄧冯馮曹彭曾肖蕭萧田董潘袁蔡蒋蔣余于杜叶葉程魏苏蘇吕呂丁任卢盧姚沈鍾钟姜崔谭譚陆陸范汪廖石金贾賈夏韦韋付傅方白邹鄒孟熊秦邱江尹薛"
+        + "闫阎閻段雷侯龙龍史陶黎贺賀顾顧毛郝龚龔邵万萬钱錢严嚴覃武戴莫孔向汤湯习習欧歐司诸諸上东東皇尉公慕令端宇长長洪柳朴安權申全南文"
+        + "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용리림황선독사"];
+
     internal static List<ReadWord> Read(string name)
     {
         List<ReadWord> words = [];
-        foreach (string written in Tokens(CleanText.Of(name)))
+        List<string> tokens = Tokens(CleanText.Of(name));
+        foreach (string written in tokens)
         {
-            Add(words, written);
+            Add(words, written, tokens.Count == 1);
         }
 
         return words;
@@ -85,13 +94,13 @@ internal static class NameReader
         return joined;
     }
 
-    private static void Add(List<ReadWord> words, string written)
+    private static void Add(List<ReadWord> words, string written, bool alone)
     {
         string resolved = Homoglyphs.Resolve(LegalForms.WithoutIdeographicForm(written), out bool mixed);
         string folded = LatinFolding.Of(resolved);
         string lower = resolved.ToLowerInvariant();
         Script script = ScriptOf(lower);
-        List<string> spellings = script is Script.Latin or Script.Greek or Script.Other ? Umlauts(lower) : Transliteration.Spellings(script, lower, MostSpellings);
+        List<string> spellings = script is Script.Latin or Script.Greek or Script.Other ? Digraphs(lower) : Transliteration.Spellings(script, lower, MostSpellings);
         if (script == Script.Arabic && lower.Length > 4 && lower.StartsWith("ال", StringComparison.Ordinal))
         {
             // The article, which Latin spelling sets apart or leaves out.
@@ -112,8 +121,8 @@ internal static class NameReader
             return;
         }
 
-        int length = script is Script.Han or Script.Hangul ? lower.Length : 0;
-        if (length is >= 2 and <= 4)
+        int length = alone && script is Script.Han or Script.Hangul ? lower.Length : 0;
+        if (length is >= 2 and <= 4 && Surnames.Contains(lower[0]))
         {
             // A person's name without spaces: surname and given name, besides the whole as one word.
             int surname = length > 2 && LongSurnames.Contains(lower[..2]) ? 2 : 1;
@@ -145,18 +154,37 @@ internal static class NameReader
         return Script.Latin;
     }
 
-    // Two dots and a ring stand for a second letter where the other way of writing them is used.
-    private static List<string> Umlauts(string lower)
+    // Letters with marks that another way of spelling writes with two: "Müller", "Mueller"; "Šešelj", "Sheshelj".
+    private static List<string> Digraphs(string lower)
     {
         string composed = Nfkc.Of(lower);
-        if (composed.AsSpan().IndexOfAny("äöüøå") < 0)
+        if (composed.AsSpan().IndexOfAny(MarkedLetters) < 0)
         {
             return [];
         }
 
-        string spelt = composed.Replace("ä", "ae", StringComparison.Ordinal).Replace("ö", "oe", StringComparison.Ordinal).Replace("ü", "ue", StringComparison.Ordinal)
-            .Replace("ø", "oe", StringComparison.Ordinal).Replace("å", "aa", StringComparison.Ordinal);
-        return [OnlyLatin(LatinFolding.Of(spelt))];
+        StringBuilder spelt = new(composed.Length + 4);
+        foreach (char c in composed)
+        {
+            spelt.Append(c switch
+            {
+                'ä' or 'æ' => "ae",
+                'ö' or 'ø' => "oe",
+                'ü' => "ue",
+                'å' => "aa",
+                'š' or 'ş' or 'ș' or 'ś' => "sh",
+                'č' or 'ç' or 'ć' => "ch",
+                'ž' or 'ż' or 'ź' => "zh",
+                'ř' => "rzh",
+                'ţ' or 'ț' => "ts",
+                'ñ' or 'ń' or 'ň' => "ny",
+                'đ' => "dj",
+                'ğ' => "gh",
+                _ => c.ToString(),
+            });
+        }
+
+        return [OnlyLatin(LatinFolding.Of(spelt.ToString()))];
     }
 
     private static string OnlyLatin(string folded)

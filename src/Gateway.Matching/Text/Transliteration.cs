@@ -14,6 +14,9 @@ internal static class Transliteration
     private const int Letters = 27;
     private const int EmissionWeight = 4;
 
+    // What a letter costs on average. Readings already say how likely it is that there is one: only what the letters before it change is to be added.
+    private const int AverageLetter = 32;
+
     private static readonly (Dictionary<string, Reading[]> Readings, byte[] Trigrams) Table = Load();
 
     /// <summary>The most likely spellings, best first, ties in order of the alphabet.</summary>
@@ -65,7 +68,7 @@ internal static class Transliteration
     private static int Order(string before, char letter)
     {
         int a = before.Length > 1 ? before[^2] - 'a' : Letters - 1, b = before.Length > 0 ? before[^1] - 'a' : Letters - 1;
-        return Table.Trigrams[(((a * Letters) + b) * Letters) + (letter - 'a')];
+        return Table.Trigrams[(((a * Letters) + b) * Letters) + (letter - 'a')] - AverageLetter;
     }
 
     private static Reading[] ReadingsOf(string sign, char place)

@@ -3,11 +3,11 @@ Writes transliteration.txt: how names in six scripts are spelt in Latin letters,
 Run: python3 transliteration.py FOLDER > transliteration.txt, FOLDER holding wd_{arabic,chinese,hebrew,japanese,korean,russian}_16.tsv
 (bench/data/translit says where they are from). About five minutes.
 
-Only pairs whose Latin spelling has an even CRC-32 are read: the other half is for measuring.
+Only pairs whose Latin spelling has an even first byte of SHA-256 are read: the other half is for measuring.
 Each sign of the script is taken to be read as one run of Latin letters, maybe none; how often as which is found by expectation maximisation
 (a hidden alignment, as in Ristad and Yianilos, Learning String-Edit Distance, 1998), and the order of Latin letters by counting trigrams.
 """
-import sys, zlib, unicodedata, base64, math, collections
+import sys, hashlib, unicodedata, base64, math, collections
 
 LATIN = {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŋ": "n", "ŧ": "t", "ə": "a"}
 KEPT = {"arabic": 16, "hebrew": 16, "russian": 12, "japanese": 8, "korean": 10, "chinese": 8}
@@ -91,7 +91,7 @@ def main(folder):
         pairs = []
         for line in open(f"{folder}/wd_{script}_16.tsv", encoding="utf-8"):
             latin, other = line.rstrip("\n").split("\t")[:2]
-            if zlib.crc32(latin.encode()) % 2: continue
+            if hashlib.sha256(latin.encode()).digest()[0] % 2: continue
             latin, signs = fold(latin), units(script, other)
             if not signs or not latin: continue
             for a, b, c in zip("{{" + latin, "{" + latin + "{", latin + "{{"): trigrams[a + b + c] += 1
