@@ -35,6 +35,10 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
     private const double LeastShared = 10, LeastBits = 12, LeastLikeness = 0.7;
     private const int MostCandidates = 50, MostShown = 20, MostNames = 4;
 
+    // A tag stands for its records, a hash for those its identifier meets.
+    private readonly TagFrequencies _frequencies = new(
+        tagOrHash => matcher.Known.Find(tagOrHash) is KnownState.Hit or KnownState.StopValue ? matcher.Known.HitsOf(tagOrHash).Length : matcher.RecordsWith(tagOrHash), () => matcher.LiveRecords);
+
     private volatile PolicySet? _policies;
 
     /// <summary>Whether a cleared shipment with a similar name asks for its documents.</summary>
@@ -119,7 +123,6 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
     private IEnumerable<int> CandidatesOf(PreparedName name)
     {
         Dictionary<int, (int Words, double Bits)> shared = [];
-        TagFrequencies frequencies = Frequencies();
         foreach (KeyedWord word in name.Name.Words)
         {
             Dictionary<int, double> met = [];
@@ -127,7 +130,7 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
             {
                 // A word of more records than can mean one party tells nothing by itself.
                 if (matcher.Known.Find(name.Hashes[identifier]) != KnownState.Hit) continue;
-                double worth = frequencies.Bits(name.Hashes[identifier]);
+                double worth = _frequencies.Bits(name.Hashes[identifier]);
                 foreach (int record in matcher.Known.HitsOf(name.Hashes[identifier])) met[record] = Math.Max(met.GetValueOrDefault(record), worth);
             }
 
@@ -152,15 +155,10 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
 
         // Only tags that stand in the record can agree. For the others the hash does: it is as rare as the word is.
         TaggedName asking = new(name.Name, identifier => matcher.Known.Find(name.Hashes[identifier]) == KnownState.Unknown ? null : tagOf.GetValueOrDefault(name.Hashes[identifier], name.Hashes[identifier]));
-        TagFrequencies frequencies = Frequencies();
         return record.Summary.Names
-            .Select(layout => NameAlignment.Score(asking, new NameLayout([.. layout.Words.Select(word => new WordLayout((int)word.Exact, [.. word.Skeletons.Select(place => (int)place)], [.. word.Deletions.Select(place => (int)place)]))]), tags, frequencies))
+            .Select(layout => NameAlignment.Score(asking, new NameLayout([.. layout.Words.Select(word => new WordLayout((int)word.Exact, [.. word.Skeletons.Select(place => (int)place)], [.. word.Deletions.Select(place => (int)place)]))]), tags, _frequencies))
             .MaxBy(score => score.Bits);
     }
-
-    // A tag stands for its records, a hash for those its identifier meets.
-    private TagFrequencies Frequencies() => new(
-        tagOrHash => matcher.Known.Find(tagOrHash) is KnownState.Hit or KnownState.StopValue ? matcher.Known.HitsOf(tagOrHash).Length : matcher.RecordsWith(tagOrHash), matcher.LiveRecords);
 
     private sealed record PolicySet(NetworkState State, V1.NameMatching[] Policies);
 }
