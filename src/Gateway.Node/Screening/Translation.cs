@@ -21,6 +21,18 @@ internal static class Translation
         Identifiers = [.. party.Identifiers.Select(ToStated)],
     };
 
+    /// <summary>A party's name and address, without its identifiers.</summary>
+    public static V1.Party ToMessage(Party party) => new()
+    {
+        Kind = (V1.SubjectKind)party.Kind,
+        Name = party.Name,
+        Aliases = { party.Aliases },
+        Street = party.Street,
+        City = party.City,
+        Postcode = party.Postcode,
+        Country = party.Country,
+    };
+
     public static StatedIdentifier ToStated(V1.StatedIdentifier stated) => new((IdentifierType)stated.Type, stated.Value, stated.Country);
 
     public static Shipment ToShipment(V1.Shipment shipment) => new()

@@ -6,6 +6,7 @@ using Gateway.Matching.Keys;
 using Gateway.Node.Screening;
 using Gateway.Protocol;
 using Google.Protobuf;
+using IdentifierClass = Gateway.Matching.Identifiers.IdentifierClass;
 using V1 = Gateway.Protocol.V1;
 
 namespace Gateway.Node.Watch;
@@ -29,6 +30,7 @@ internal static class PastBlock
         Dictionary<string, uint> fields = new(StringComparer.Ordinal);
         List<byte> hashes = [];
         Span<byte> hash = stackalloc byte[16];
+        Dictionary<V1.Party, uint> parties = [];
         foreach ((PreparedShipment prepared, IReadOnlyList<ulong> shown) in shipments)
         {
             V1.RememberedShipment shipment = new()
@@ -59,6 +61,20 @@ internal static class PastBlock
                 shipment.Uses.Add(field);
             }
 
+            foreach ((PartyRole role, Party party) in prepared.Shipment.Parties.Where(party => IsFoundByCombination(prepared, party.Role)))
+            {
+                V1.Party message = Translation.ToMessage(party);
+                ref uint place = ref CollectionsMarshal.GetValueRefOrAddDefault(parties, message, out bool isKept);
+                if (!isKept)
+                {
+                    place = (uint)block.Parties.Count;
+                    block.Parties.Add(message);
+                }
+
+                shipment.PartyUses.Add((uint)role);
+                shipment.PartyUses.Add(place);
+            }
+
             shipment.Shown.AddRange(shown);
             block.Shipments.Add(shipment);
         }
@@ -87,7 +103,7 @@ internal static class PastBlock
         return hashes;
     }
 
-    /// <summary>A remembered shipment, ready to be decided: all but the values of its identifiers, which nobody needs for that.</summary>
+    /// <summary>A remembered shipment, ready to be decided: all but the values of its identifiers and the parties that have none made of names, which nobody needs for that.</summary>
     public static PreparedShipment Prepare(V1.RememberedShipments block, UInt128[] hashes, V1.RememberedShipment shipment)
     {
         DerivedIdentifier[] identifiers = new DerivedIdentifier[shipment.Uses.Count / 3];
@@ -99,12 +115,20 @@ internal static class PastBlock
             identifiers[i] = new DerivedIdentifier(new Identifier((IdentifierType)block.Types_[place], ""), (PartyRole)shipment.Uses[(3 * i) + 1], block.Fields[(int)shipment.Uses[(3 * i) + 2]]);
         }
 
-        Shipment known = new() { Id = shipment.Id, HsCode = shipment.HsCode, CountryOfDeparture = shipment.CountryOfDeparture, CountryOfOrigin = shipment.CountryOfOrigin };
+        Shipment known = new()
+        {
+            Id = shipment.Id, HsCode = shipment.HsCode, CountryOfDeparture = shipment.CountryOfDeparture, CountryOfOrigin = shipment.CountryOfOrigin,
+            Parties = [.. shipment.PartyUses.Chunk(2).Select(use => ((PartyRole)use[0], Translation.ToParty(block.Parties[(int)use[1]])))],
+        };
         return new PreparedShipment(known, new DerivedKeys(identifiers, []), used);
     }
 
     /// <summary>First 8 bytes of a record's id.</summary>
     public static ulong Shorten(ReadOnlySpan<byte> recordId) => recordId.Length < 8 ? 0 : BinaryPrimitives.ReadUInt64BigEndian(recordId);
+
+    // Who is found by an address of a mailbox or a number is known by that; a name need not be kept.
+    private static bool IsFoundByCombination(PreparedShipment prepared, PartyRole role) =>
+        prepared.Keys.Identifiers.Any(derived => derived.Role == role && derived.Identifier.Class == IdentifierClass.Compound);
 
     private static byte[] Compress(byte[] bytes)
     {

@@ -1,4 +1,6 @@
 using System.Text;
+using Gateway.Matching.Identifiers;
+using Gateway.Node.Screening;
 using Gateway.Node.Tests.Building;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
@@ -81,13 +83,37 @@ public sealed class AlertTests
     {
         await using WatchDesk desk = await WatchDesk.StartAsync(_time);
         await desk.LearnAsync(Bad);
-        Gateway.Node.Screening.PreparedShipment prepared = desk.Shipment("S1", Bad);
+        PreparedShipment prepared = desk.Shipment("S1", Bad);
         V1.ScreeningResult cleared = await desk.Screener.DecideAsync(prepared, CancellationToken.None);
         await desk.PublishAsync(Bad);
         Assert.Empty(await desk.AlertsAsync());
         desk.Past.Add(prepared, cleared);
         await desk.Past.FlushAsync(CancellationToken.None);
         Assert.Equal("S1", Assert.Single(await desk.AlertsAsync()).Reference);
+    }
+
+    [Fact]
+    public async Task A_remembered_shipment_is_decided_as_it_was_when_it_was_screened()
+    {
+        await using WatchDesk desk = await WatchDesk.StartAsync(_time);
+        Party consignor = new() { Kind = PartyKind.Organisation, Name = "Bad Shoes Trading GmbH", Street = "Hauptstr. 12", City = "Hamburg", Postcode = "20095", Country = "DE" };
+        Party person = new() { Kind = PartyKind.Person, Name = "Jane Doe", Street = "Hauptstr. 14", City = "Hamburg", Postcode = "20095", Country = "DE" };
+        PreparedShipment prepared = desk.Screener.Prepare(new Shipment
+        {
+            Id = "S1", HsCode = "640411", CountryOfDeparture = "CN", CountryOfOrigin = "VN",
+            Parties = [(PartyRole.Consignor, consignor), (PartyRole.Consignee, person)],
+        });
+        desk.Past.Add(prepared, new V1.ScreeningResult { Final = true });
+        await desk.Past.FlushAsync(CancellationToken.None);
+        PreparedShipment remembered = (await desk.Past.FindAsync("S1", CancellationToken.None))!.Prepared;
+        Assert.NotEmpty(remembered.Hashes);
+        Assert.Equal(prepared.Hashes, remembered.Hashes);
+        Assert.Equal(prepared.Keys.Identifiers.Select(derived => (derived.Identifier.Type, derived.Role, derived.Field)), remembered.Keys.Identifiers.Select(derived => (derived.Identifier.Type, derived.Role, derived.Field)));
+        Assert.Equal(("640411", "CN", "VN"), (remembered.Shipment.HsCode, remembered.Shipment.CountryOfDeparture, remembered.Shipment.CountryOfOrigin));
+
+        // The consignee was not screened, so that it is not kept either.
+        (PartyRole role, Party party) = Assert.Single(remembered.Shipment.Parties);
+        Assert.Equal((PartyRole.Consignor, consignor.Name, consignor.Street, consignor.Postcode), (role, party.Name, party.Street, party.Postcode));
     }
 
     [Fact]
