@@ -32,7 +32,7 @@ public static class CircleTemplate
             ReadingRoles = { MemberRole.Customs, MemberRole.Police, MemberRole.Retailer, MemberRole.RightsHolder, MemberRole.Intermediary },
             MinimumEvidenceGrade = EvidenceGrade.Suspected,
             MaximumRetentionDays = 1_095,
-            NameMatching = NameMatching.FuzzyOrganisations,
+            NameMatching = NameMatching.CompoundOnly,
         },
         _ => null,
     };

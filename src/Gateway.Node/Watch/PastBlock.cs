@@ -6,7 +6,6 @@ using Gateway.Matching.Keys;
 using Gateway.Node.Screening;
 using Gateway.Protocol;
 using Google.Protobuf;
-using IdentifierClass = Gateway.Matching.Identifiers.IdentifierClass;
 using V1 = Gateway.Protocol.V1;
 
 namespace Gateway.Node.Watch;
