@@ -20,6 +20,9 @@ public sealed class KnownCache(MemberKeys keys, RandomSource random)
         return SipHash.Hash128(keys.SipHashKey, encoded);
     }
 
+    /// <summary>SipHash-128 of any bytes under the node's key, for tables in memory.</summary>
+    public UInt128 HashOf(ReadOnlySpan<byte> bytes) => SipHash.Hash128(keys.SipHashKey, bytes);
+
     /// <summary>Seals an evaluation for the store.</summary>
     /// <param name="version">OPRF version.</param>
     /// <param name="hash">The identifier's local hash.</param>

@@ -34,6 +34,8 @@ public sealed class NodeMatcher : IDisposable
     // Under the writer's lock: who learns an identifier uses every key that is being extended to by then, so that none falls between.
     private readonly Dictionary<(CircleId Circle, uint Epoch), CircleKey> _keys = [];
 
+    private long _generation;
+
     private NodeMatcher(INodeStore store, KnownCache cache, TimeProvider time, MatchIndex index)
     {
         _store = store;
@@ -44,6 +46,9 @@ public sealed class NodeMatcher : IDisposable
 
     /// <summary>The identifiers known here; to be read by any number of threads.</summary>
     public KnownIdentifiers Known => _index.Known;
+
+    /// <summary>Another number whenever records, or what is known of them, may have changed: what was opened under the same number would open the same way again.</summary>
+    public long Generation => Interlocked.Read(ref _generation);
 
     /// <summary>Whether a tag is one of a known identifier.</summary>
     public bool IsWatched(Tag tag) => _index.Watched.TryFind(tag.ToUInt128(), out _);
@@ -97,6 +102,7 @@ public sealed class NodeMatcher : IDisposable
                 }
             }
 
+            Interlocked.Increment(ref _generation);
             await _store.ApplyAsync(apply with { Hits = [.. hits.Distinct()] }, cancellation);
             List<UInt128> met = [];
             foreach (NodeRecord record in live) _index.AddRecord(record.Number, AsNumbers(record.Tags), met);
@@ -104,6 +110,7 @@ public sealed class NodeMatcher : IDisposable
         }
         finally
         {
+            Interlocked.Increment(ref _generation);
             _writer.Release();
         }
     }
@@ -119,6 +126,7 @@ public sealed class NodeMatcher : IDisposable
         }
         finally
         {
+            Interlocked.Increment(ref _generation);
             _writer.Release();
         }
     }
@@ -135,6 +143,7 @@ public sealed class NodeMatcher : IDisposable
             Parallel.For(0, rows.Length, new ParallelOptions { CancellationToken = cancellation }, i => rows[i] = RowOf(evaluated[i], version, keys, today));
             await _store.AddKnownAsync(rows, cancellation);
             foreach (KnownIdentifier row in rows) _index.Learn(row.Hash, [.. row.Tags.Select(tag => tag.Tag.ToUInt128())]);
+            if (rows.Any(row => row.Records.Count > 0)) Interlocked.Increment(ref _generation);
         }
         finally
         {
@@ -171,6 +180,7 @@ public sealed class NodeMatcher : IDisposable
                 StoredHit[] hits = [.. tags.SelectMany(tag => _index.Records.Find(tag.Tag.ToUInt128()).ToArray().Select(record => new StoredHit(tag.Hash, record)))];
                 await _store.AddKnownTagsAsync(tags, hits, cancellation);
                 foreach (KnownTag tag in tags) _index.Learn(tag.Hash, [tag.Tag.ToUInt128()]);
+                Interlocked.Increment(ref _generation);
             }
             finally
             {

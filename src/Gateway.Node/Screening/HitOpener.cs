@@ -41,11 +41,36 @@ public sealed class HitOpener(INodeStore store, NodeMatcher matcher, Func<NodeVi
 
     // A bad actor of today is met again and again; its item need not be opened each time.
     private readonly ConcurrentDictionary<int, UnwrappedRecord> _unwrapped = new();
+    private readonly ConcurrentDictionary<(int Number, UInt128 Met), Earlier> _opened = new();
 
-    /// <summary>Opens a record.</summary>
+    /// <summary>Opens a record. The same record met by the same identifiers is opened once for as long as nothing changes at all: of a million shipments of one consignor, for the first.</summary>
     public async ValueTask<Opening> OpenAsync(int number, IReadOnlyList<MetIdentifier> met, CancellationToken cancellation)
     {
-        // The row is read each time: a record that ended must not be shown out of memory.
+        // Both read before anything else: a change on the way makes what is remembered here stale at once.
+        long generation = matcher.Generation;
+        NodeView now = view();
+        UInt128 by = 0;
+        foreach (MetIdentifier identifier in met) by ^= identifier.Hash;
+        if (_opened.TryGetValue((number, by), out Earlier? earlier) && earlier.Generation == generation && ReferenceEquals(earlier.View, now) && earlier.Expiry >= now.ExpiryDay(time)) return new Opening(earlier.Hit, false);
+        Opening opening = await OpenAnewAsync(number, met, now, cancellation);
+        if (opening.Hit is { } hit)
+        {
+            if (_opened.Count >= MostUnwrapped) _opened.Clear();
+            _opened[(number, by)] = new Earlier(generation, now, new UtcDay(hit.Record.Record.Summary.ExpiryDay), hit);
+        }
+
+        return opening;
+    }
+
+    /// <summary>What every reader of its circle may see of a live record; null when there is none, or it cannot be read now.</summary>
+    public async ValueTask<Summary?> SummariseAsync(int number, CancellationToken cancellation) =>
+        await store.ReadRecordAsync(number, cancellation) is { State: NodeRecordState.Live, Item: { } item } row
+        && view().Keyring.Find(row.Circle, row.Epoch) is { } key
+        && RecordOpener.TryReopen(key, row.Id, item, out UnwrappedRecord? unwrapped, out _) ? unwrapped.Summary : null;
+
+    private async ValueTask<Opening> OpenAnewAsync(int number, IReadOnlyList<MetIdentifier> met, NodeView now, CancellationToken cancellation)
+    {
+        // Of a record that ended nothing is shown out of memory.
         NodeRecord? row = await store.ReadRecordAsync(number, cancellation);
         if (row is not { State: NodeRecordState.Live, Item: { } item })
         {
@@ -53,7 +78,6 @@ public sealed class HitOpener(INodeStore store, NodeMatcher matcher, Func<NodeVi
             return Opening.None;
         }
 
-        NodeView now = view();
         if (row.Expiry < now.ExpiryDay(time)) return Opening.None;
         if (now.Keyring.Find(row.Circle, row.Epoch) is not { } key) return Opening.Deferred;
         if (!_unwrapped.TryGetValue(number, out UnwrappedRecord? unwrapped))
@@ -116,4 +140,6 @@ public sealed class HitOpener(INodeStore store, NodeMatcher matcher, Func<NodeVi
             cancellation);
         return Opening.None;
     }
+
+    private sealed record Earlier(long Generation, NodeView View, UtcDay Expiry, OpenedHit Hit);
 }
