@@ -29,4 +29,14 @@ internal readonly record struct Measurement(double Fastest, double Median, doubl
         Array.Sort(nanoseconds);
         return new Measurement(nanoseconds[0], nanoseconds[Runs / 2], nanoseconds[^1]);
     }
+
+    /// <summary>Nanoseconds an operation took, once: for what is measured in turns with something else.</summary>
+    public static double Once(int operations, Func<long> work)
+    {
+        long start = Stopwatch.GetTimestamp();
+        long check = work();
+        double elapsed = Stopwatch.GetElapsedTime(start).TotalNanoseconds / operations;
+        GC.KeepAlive(check);
+        return elapsed;
+    }
 }

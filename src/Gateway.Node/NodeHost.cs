@@ -75,7 +75,7 @@ public static class NodeHost
         INodeStore store = resources.Keep(await seams.OpenStore(directory.StoreFile, cancellation));
         KnownCache cache = new(keys, seams.Random);
         (NodeView view, Ledger.TiledTree tree) = await NodeLog.OpenAsync(store, settings.Member, keys, cancellation);
-        NodeMatcher matcher = resources.Keep(await NodeMatcher.LoadAsync(store, cache, view, seams.Random, seams.Time, cancellation));
+        NodeMatcher matcher = resources.Keep(await NodeMatcher.LoadAsync(store, cache, view, seams.Random, seams.Time, directory.IndexFile, cancellation));
         OwnRecords own = await OwnRecords.LoadAsync(store, cancellation);
         BrokerConnection connection = resources.Keep(BrokerConnection.Authenticated(new Uri(settings.Broker), settings.Network, authority, certificate, seams.Time));
         CallInvoker broker = seams.Transport?.Invoke(connection.Invoker) ?? connection.Invoker;

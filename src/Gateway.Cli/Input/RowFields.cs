@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using Gateway.Cli.Output;
 using Gateway.Matching.Identifiers;
@@ -7,7 +8,7 @@ using V1 = Gateway.Protocol.V1;
 namespace Gateway.Cli.Input;
 
 /// <summary>Reads the fields of one row and collects what is wrong with them. A field that cannot be used reads as not stated.</summary>
-internal sealed class RowFields(IReadOnlyList<string> columns, CsvRow row, bool rowLeftOut)
+internal sealed class RowFields(FrozenDictionary<string, int> columns, CsvRow row, bool rowLeftOut)
 {
     /// <summary>Longest name, in characters.</summary>
     public const int LongestName = 500;
@@ -55,8 +56,9 @@ internal sealed class RowFields(IReadOnlyList<string> columns, CsvRow row, bool 
     /// <summary>One country code of several.</summary>
     public string CheckedCountry(string column, string value)
     {
+        if (value.Length == 0) return value;
         string code = value.ToUpperInvariant();
-        if (code.Length == 0 || Countries.IsCode(code)) return code;
+        if ( Countries.IsCode(code)) return code;
         Add(column, "the field is no ISO 3166-1 alpha-2 code", "give two letters such as CN or DE");
         return "";
     }
@@ -130,13 +132,5 @@ internal sealed class RowFields(IReadOnlyList<string> columns, CsvRow row, bool 
 
     private static string Noun(string column, bool many) => (many ? column.TrimEnd('s') : column[(column.IndexOf('_', StringComparison.Ordinal) + 1)..]).Replace('_', ' ');
 
-    private int IndexOf(string column)
-    {
-        for (int i = 0; i < columns.Count; i++)
-        {
-            if (columns[i] == column) return i;
-        }
-
-        throw new ArgumentException($"There is no column {column}.", nameof(column));
-    }
+    private int IndexOf(string column) => columns[column];
 }

@@ -60,6 +60,9 @@ public sealed class KnownCache(MemberKeys keys, RandomSource random)
         return digest;
     }
 
+    /// <summary>32 bytes: tells this node's index file from any other.</summary>
+    public byte[] IndexKey() => Hkdf.DeriveKey(keys.CacheKey, "gateway/v1/index-file");
+
     /// <summary>Seals a contribution for the outbox.</summary>
     public byte[] SealDraft(ReadOnlySpan<byte> contribution)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Gateway.Cryptography;
 using Gateway.Matching.Index;
 using Gateway.Node.Feed;
@@ -34,14 +33,19 @@ public sealed class NodeMatcher : IDisposable
     // Under the writer's lock: who learns an identifier uses every key that is being extended to by then, so that none falls between.
     private readonly Dictionary<(CircleId Circle, uint Epoch), CircleKey> _keys = [];
 
+    private readonly IndexLoader _loader;
+    private readonly CancellationTokenSource _ending = new();
+    private Task _extending = Task.CompletedTask;
+    private int _learned;
     private long _generation;
 
-    private NodeMatcher(INodeStore store, KnownCache cache, TimeProvider time, MatchIndex index)
+    private NodeMatcher(INodeStore store, KnownCache cache, TimeProvider time, MatchIndex index, IndexLoader loader)
     {
         _store = store;
         _cache = cache;
         _time = time;
         _index = index;
+        _loader = loader;
     }
 
     /// <summary>The identifiers known here; to be read by any number of threads.</summary>
@@ -59,26 +63,18 @@ public sealed class NodeMatcher : IDisposable
     /// <param name="view">What is true at the store's cursor.</param>
     /// <param name="random">Seeds the tables, so that nobody can choose tags that collide.</param>
     /// <param name="time">Clock.</param>
+    /// <param name="indexFile">Path of the copy that a start reads instead of most of the store's rows; made where it is missing. Null for none.</param>
     /// <param name="cancellation">Ends the loading.</param>
-    public static async Task<NodeMatcher> LoadAsync(INodeStore store, KnownCache cache, NodeView view, RandomSource random, TimeProvider time, CancellationToken cancellation)
+    public static async Task<NodeMatcher> LoadAsync(INodeStore store, KnownCache cache, NodeView view, RandomSource random, TimeProvider time, string? indexFile, CancellationToken cancellation)
     {
-        MatchIndex index = new(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(random.GetBytes(16)));
         uint version = view.State.OprfKeys?.Version ?? 0;
-        await foreach (UInt128 hash in store.ReadKnownHashesAsync(version, cancellation)) index.Known.Add(hash);
-        await foreach (RecordTags record in store.ReadLiveTagsAsync(cancellation)) index.Records.Add(record.Number, AsNumbers(record.Tags));
-        Dictionary<(CircleId Circle, uint Epoch), int> tagged = [];
-        await foreach (KnownTag tag in store.ReadKnownTagsAsync(cancellation))
-        {
-            index.Watched.Add(tag.Tag.ToUInt128(), tag.Hash);
-            CollectionsMarshal.GetValueRefOrAddDefault(tagged, (tag.Circle, tag.Epoch), out _)++;
-        }
-
-        await foreach (StoredHit hit in store.ReadHitsAsync(cancellation)) index.Known.AddHit(hit.Hash, hit.Record);
-        NodeMatcher matcher = new(store, cache, time, index);
+        IndexLoader loader = new(store, cache, version, indexFile);
+        MatchIndex index = await loader.LoadAsync(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(random.GetBytes(16)), cancellation);
+        NodeMatcher matcher = new(store, cache, time, index, loader);
         foreach (CircleKey key in view.Keyring.Keys) matcher._keys[(key.Circle, key.Epoch)] = key;
 
         // A stop between an epoch's arrival and its extension leaves identifiers without the epoch's tags.
-        foreach (CircleKey key in view.Keyring.Keys.Where(key => tagged.GetValueOrDefault((key.Circle, key.Epoch)) < index.Known.Count))
+        foreach (CircleKey key in view.Keyring.Keys.Where(key => loader.Tagged.GetValueOrDefault((key.Circle, key.Epoch)) < index.Known.Count))
         {
             await matcher.ExtendAsync(key, version, cancellation);
         }
@@ -144,6 +140,13 @@ public sealed class NodeMatcher : IDisposable
             await _store.AddKnownAsync(rows, cancellation);
             foreach (KnownIdentifier row in rows) _index.Learn(row.Hash, [.. row.Tags.Select(tag => tag.Tag.ToUInt128())]);
             if (rows.Any(row => row.Records.Count > 0)) Interlocked.Increment(ref _generation);
+            _learned += rows.Length;
+            if (_learned >= IndexFile.SegmentRows && _extending.IsCompleted)
+            {
+                // Beside the work: only the next start is in need of it.
+                _learned = 0;
+                _extending = Task.Run(() => _loader.ExtendAsync(_ending.Token), CancellationToken.None);
+            }
         }
         finally
         {
@@ -199,7 +202,13 @@ public sealed class NodeMatcher : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _writer.Dispose();
+    public void Dispose()
+    {
+        _ending.Cancel();
+        _extending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
+        _ending.Dispose();
+        _writer.Dispose();
+    }
 
     private KnownIdentifier RowOf(EvaluatedIdentifier identifier, uint version, CircleKey[] keys, UtcDay today)
     {
@@ -213,7 +222,7 @@ public sealed class NodeMatcher : IDisposable
 
     private static KnownTag TagOf(UInt128 hash, byte[] evaluation, CircleKey key) => new(key.PseudonymOf(evaluation).Tag, hash, key.Circle, key.Epoch);
 
-    private static UInt128[] AsNumbers(byte[] tags)
+    internal static UInt128[] AsNumbers(byte[] tags)
     {
         UInt128[] numbers = new UInt128[tags.Length / Tag.Size];
         for (int i = 0; i < numbers.Length; i++) numbers[i] = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(tags.AsSpan(i * Tag.Size));
