@@ -18,14 +18,14 @@ namespace Gateway.Benchmarks;
 /// One warm screening call inside the node, one every 2 ms by the clock, while the feed writes records and a manifest streams through the same node. A call is timed from the moment it was due, not
 /// from the moment it began: what a stalled node keeps waiting counts (no coordinated omission). Broker, uploading member, streaming officer and node share the machine's two cores.
 /// </summary>
-internal sealed class LatencyBench
+internal static class LatencyBench
 {
     private const int Records = 8_000;
     private const int ManifestRows = 50_000;
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan Alone = TimeSpan.FromSeconds(5);
 
-    public async Task RunAsync(TextWriter output)
+    public static async Task RunAsync(TextWriter output)
     {
         Cores.Use(2);
         await using BenchNetwork network = await BenchNetwork.StartAsync("one", "two");

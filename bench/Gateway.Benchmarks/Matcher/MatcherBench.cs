@@ -7,8 +7,8 @@ internal sealed class MatcherBench(int known)
     public async Task<bool> RunAsync(string part, TextWriter output)
     {
         bool all = part.Length == 0;
-        if (all || part == "latency") await new LatencyBench().RunAsync(output);
-        if (all || part == "csv") await new CsvMatcherBench().RunAsync(output);
+        if (all || part == "latency") await LatencyBench.RunAsync(output);
+        if (all || part == "csv") await CsvMatcherBench.RunAsync(output);
         if (all || part == "start") await new IndexStartBench(known).RunAsync(output);
         if (all || part == "voprf") VoprfBench.Run(output);
         if (all || part == "exact") new ExactMatcherBench(known).Run(output);

@@ -1,4 +1,6 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text.Unicode;
 using CsvHelper;
 
@@ -19,6 +21,23 @@ internal sealed class LazyFields(CsvReader csv, int[] places) : IReadOnlyList<st
 
     /// <summary>The bytes of a field as they stand in the file, quotes and all; valid until the next row.</summary>
     public ReadOnlySpan<byte> Raw(int index) => places[index] < 0 ? [] : csv.GetRawSpan(places[index]);
+
+    /// <summary>The bytes of several fields in one piece, with the commas between them, where the file has these columns one after the other; else nothing.</summary>
+    public bool TryRaw(int first, int count, out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        for (int i = 0; i < count; i++)
+        {
+            if (places[first + i] < 0 || places[first + i] != places[first] + i) return false;
+        }
+
+        ReadOnlySpan<byte> row = csv.RawRecord, from = csv.GetRawSpan(places[first]), to = csv.GetRawSpan(places[first + count - 1]);
+        int start = (int)Unsafe.ByteOffset(ref MemoryMarshal.GetReference(row), ref MemoryMarshal.GetReference(from));
+        int end = (int)Unsafe.ByteOffset(ref MemoryMarshal.GetReference(row), ref MemoryMarshal.GetReference(to)) + to.Length;
+        if (start < 0 || end < start || end > row.Length) return false; // A field that the reader holds elsewhere than in its row.
+        bytes = row[start..end];
+        return true;
+    }
 
     /// <summary>Forgets the row before. Returns the first column that is not UTF-8, or −1.</summary>
     public int Begin()

@@ -73,9 +73,9 @@ public static class ManifestFile
             CountryOfDeparture = fields.Country("country_of_departure"),
             CountryOfOrigin = fields.Country("country_of_origin"),
         };
-        shipment.References.AddRange(fields.Identifiers("container", IdentifierType.Container, "", false));
-        shipment.References.AddRange(fields.Identifiers("air_waybill", IdentifierType.AirWaybill, "", false));
-        shipment.References.AddRange(fields.Identifiers("postal_item", IdentifierType.PostalItem, "", false));
+        if (!fields.IsEmpty("container")) shipment.References.AddRange(fields.Identifiers("container", IdentifierType.Container, "", false));
+        if (!fields.IsEmpty("air_waybill")) shipment.References.AddRange(fields.Identifiers("air_waybill", IdentifierType.AirWaybill, "", false));
+        if (!fields.IsEmpty("postal_item")) shipment.References.AddRange(fields.Identifiers("postal_item", IdentifierType.PostalItem, "", false));
         for (int i = 0; i < Parties.Length; i++)
         {
             if (PartyOf(fields, row.Cells!, i, met.Parties) is { } party) shipment.Parties.Add(party);

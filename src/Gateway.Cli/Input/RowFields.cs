@@ -18,8 +18,10 @@ internal sealed class RowFields(FrozenDictionary<string, int> columns, CsvRow ro
 
     private const int MostValues = 32;
 
+    private List<InputFault>? _faults;
+
     /// <summary>What could not be used.</summary>
-    public List<InputFault> Faults { get; } = [];
+    public IReadOnlyList<InputFault> Faults => _faults ?? (IReadOnlyList<InputFault>)[];
 
     /// <summary>The row's own name in faults.</summary>
     public string Name { get; set; } = "";
@@ -94,7 +96,7 @@ internal sealed class RowFields(FrozenDictionary<string, int> columns, CsvRow ro
     /// <summary>Checks digits of given lengths, such as an HS code.</summary>
     public string Digits(string column, string value, params int[] lengths)
     {
-        if (value.Length == 0 || (lengths.Contains(value.Length) && value.All(char.IsAsciiDigit))) return value;
+        if (value.Length == 0 || (lengths.Contains(value.Length) && !value.AsSpan().ContainsAnyExceptInRange('0', '9'))) return value;
         Add(column, $"the field has not {string.Join(" or ", lengths)} digits", "give digits only, without dots");
         return "";
     }
@@ -102,8 +104,10 @@ internal sealed class RowFields(FrozenDictionary<string, int> columns, CsvRow ro
     /// <summary>Identifiers of one column.</summary>
     public IEnumerable<V1.StatedIdentifier> Identifiers(string column, IdentifierType type, string country, bool many)
     {
-        foreach (string value in many ? Values(column) : Text(column) is { Length: > 0 } one ? [one] : [])
+        if (IsEmpty(column)) yield break;
+        foreach (string value in many ? Values(column) : [Text(column)])
         {
+            if (value.Length == 0) continue;
             Rejection? rejection = IdentifierNormaliser.Normalise(new StatedIdentifier(type, value), country).Rejection;
             if (rejection is null) yield return new V1.StatedIdentifier { Type = (uint)type, Value = value, Country = country };
             else Add(column, $"the {Noun(column, many)} {rejection.Reason}", "correct it, or leave it out");
@@ -113,8 +117,10 @@ internal sealed class RowFields(FrozenDictionary<string, int> columns, CsvRow ro
     /// <summary>Addresses of web pages in one column.</summary>
     public IEnumerable<V1.StatedIdentifier> Websites(string column, bool many)
     {
-        foreach (string value in many ? Values(column) : Text(column) is { Length: > 0 } one ? [one] : [])
+        if (IsEmpty(column)) yield break;
+        foreach (string value in many ? Values(column) : [Text(column)])
         {
+            if (value.Length == 0) continue;
             if (WebAddress.TypeOf(value) is not { } type)
             {
                 Add(column, "the address names a marketplace and no seller on it", "give the seller's own page there, or the account");
@@ -127,8 +133,11 @@ internal sealed class RowFields(FrozenDictionary<string, int> columns, CsvRow ro
         }
     }
 
+    /// <summary>Whether nothing stands in a field.</summary>
+    public bool IsEmpty(string column) => row.Fields[IndexOf(column)].Length == 0;
+
     /// <summary>Notes a fault.</summary>
-    public void Add(string column, string what, string remedy, bool? leftOut = null) => Faults.Add(new InputFault(row.Line, column, Name, what, remedy, leftOut ?? rowLeftOut));
+    public void Add(string column, string what, string remedy, bool? leftOut = null) => (_faults ??= []).Add(new InputFault(row.Line, column, Name, what, remedy, leftOut ?? rowLeftOut));
 
     private static string Noun(string column, bool many) => (many ? column.TrimEnd('s') : column[(column.IndexOf('_', StringComparison.Ordinal) + 1)..]).Replace('_', ' ');
 

@@ -4,15 +4,20 @@ using System.Runtime.InteropServices;
 using Gateway.Matching.Identifiers;
 using Gateway.Matching.Keys;
 using Gateway.Node.Matching;
+using V1 = Gateway.Protocol.V1;
 
 namespace Gateway.Node.Screening;
 
 /// <summary>What a party of a shipment is looked up by.</summary>
-/// <param name="Keys">Its identifiers and rejected fields.</param>
+/// <param name="Party">The party; null for the shipment's references.</param>
+/// <param name="Keys">Its identifiers and rejected fields; none where the party is not screened.</param>
 /// <param name="Hashes">The identifiers' local hashes, in order.</param>
-internal sealed record PartyKeys(DerivedKeys Keys, UInt128[] Hashes)
+internal sealed record PartyKeys(Party? Party, DerivedKeys Keys, UInt128[] Hashes)
 {
-    public static PartyKeys None { get; } = new(new DerivedKeys([], []), []);
+    private static readonly DerivedKeys Nothing = new([], []);
+
+    /// <summary>A party that is looked up by nothing.</summary>
+    public static PartyKeys None(Party? party) => new(party, Nothing, []);
 }
 
 /// <summary>
@@ -30,19 +35,27 @@ internal sealed class PartyMemo(KnownCache cache)
     private int _added;
 
     /// <summary>The keys of a party in its role.</summary>
-    public PartyKeys Of(Party party, PartyRole role)
+    public PartyKeys Of(V1.Party party, PartyRole role, ScreeningScope scope)
     {
-        UInt128 key = KeyOf(party, role);
+        // Receivers are mostly persons, never come again, and would only drive out the senders.
+        if (role == PartyRole.Consignee && !scope.NaturalPersonConsignees && party.Kind == V1.SubjectKind.Person) return PartyKeys.None(Translation.ToParty(party));
+        UInt128 key = KeyOf(party, role, scope);
         if (_young.TryGetValue(key, out PartyKeys? keys)) return keys;
-        if (!_old.TryGetValue(key, out keys))
-        {
-            DerivedKeys derived = KeysOf.Of(party, role);
-            keys = new PartyKeys(derived, [.. derived.Identifiers.Select(identifier => cache.HashOf(identifier.Identifier))]);
-        }
-
+        if (!_old.TryGetValue(key, out keys)) keys = Of(Translation.ToParty(party), role, scope);
         if (_young.TryAdd(key, keys) && Interlocked.Increment(ref _added) >= Generation) Turn();
         return keys;
     }
+
+    /// <summary>The same without remembering.</summary>
+    public PartyKeys Of(Party party, PartyRole role, ScreeningScope scope)
+    {
+        if (!KeysOf.IsScreened(party, role, scope)) return PartyKeys.None(party);
+        DerivedKeys derived = KeysOf.Of(party, role);
+        return new PartyKeys(party, derived, HashesOf(derived));
+    }
+
+    /// <summary>The local hashes of identifiers, in order.</summary>
+    public UInt128[] HashesOf(DerivedKeys derived) => [.. derived.Identifiers.Select(identifier => cache.HashOf(identifier.Identifier))];
 
     private void Turn()
     {
@@ -55,28 +68,28 @@ internal sealed class PartyMemo(KnownCache cache)
         }
     }
 
-    private UInt128 KeyOf(Party party, PartyRole role)
+    private UInt128 KeyOf(V1.Party party, PartyRole role, ScreeningScope scope)
     {
         int length = 3;
         Count(ref length, party.Name, party.Street, party.City, party.Postcode, party.Country);
-        foreach (string alias in party.Aliases) Count(ref length, alias);
-        foreach (StatedIdentifier stated in party.Identifiers)
+        for (int i = 0; i < party.Aliases.Count; i++) Count(ref length, party.Aliases[i]);
+        for (int i = 0; i < party.Identifiers.Count; i++)
         {
             length++;
-            Count(ref length, stated.Raw, stated.Country);
+            Count(ref length, party.Identifiers[i].Value, party.Identifiers[i].Country);
         }
 
         char[] text = ArrayPool<char>.Shared.Rent(length);
         int place = 0;
-        text[place++] = (char)role;
+        text[place++] = (char)((int)role | (scope.NaturalPersonConsignees ? 256 : 0));
         text[place++] = (char)party.Kind;
         text[place++] = (char)party.Aliases.Count;
         Append(text, ref place, party.Name, party.Street, party.City, party.Postcode, party.Country);
-        foreach (string alias in party.Aliases) Append(text, ref place, alias);
-        foreach (StatedIdentifier stated in party.Identifiers)
+        for (int i = 0; i < party.Aliases.Count; i++) Append(text, ref place, party.Aliases[i]);
+        for (int i = 0; i < party.Identifiers.Count; i++)
         {
-            text[place++] = (char)stated.Type;
-            Append(text, ref place, stated.Raw, stated.Country);
+            text[place++] = (char)party.Identifiers[i].Type;
+            Append(text, ref place, party.Identifiers[i].Value, party.Identifiers[i].Country);
         }
 
         UInt128 key = cache.HashOf(MemoryMarshal.AsBytes(text.AsSpan(0, place)));
@@ -87,7 +100,7 @@ internal sealed class PartyMemo(KnownCache cache)
 
     private static void Count(ref int length, params ReadOnlySpan<string> parts)
     {
-        foreach (string part in parts) length += 2 + (part?.Length ?? 0);
+        foreach (string part in parts) length += 2 + part.Length;
     }
 
     // Each with its length before it: nothing can move from one field into the next.
@@ -95,11 +108,10 @@ internal sealed class PartyMemo(KnownCache cache)
     {
         foreach (string part in parts)
         {
-            int length = part?.Length ?? 0;
-            text[place++] = (char)length;
-            text[place++] = (char)(length >> 16);
-            part?.CopyTo(0, text, place, length);
-            place += length;
+            text[place++] = (char)part.Length;
+            text[place++] = (char)(part.Length >> 16);
+            part.CopyTo(0, text, place, part.Length);
+            place += part.Length;
         }
     }
 }

@@ -9,6 +9,7 @@ using Gateway.Node.Pseudonyms;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Google.Protobuf;
+using Google.Protobuf.Collections;
 using V1 = Gateway.Protocol.V1;
 
 namespace Gateway.Node.Screening;
@@ -44,27 +45,43 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
     }
 
     /// <summary>Finds a shipment's identifiers.</summary>
-    public PreparedShipment Prepare(V1.Shipment shipment) => Prepare(Translation.ToShipment(shipment));
-
-    /// <inheritdoc cref="Prepare(V1.Shipment)"/>
-    public PreparedShipment Prepare(Shipment shipment)
+    public PreparedShipment Prepare(V1.Shipment shipment)
     {
         ScreeningScope scope = ScopeNow();
 
         // Where two parties have one role, what both state counts once: that is seen only by taking them together.
-        if (shipment.Parties.Count > 8 || SharesRoles(shipment.Parties)) return Together(shipment, KeysOf.Of(shipment, scope));
-        PartyKeys[] parts = new PartyKeys[shipment.Parties.Count + 1];
-        parts[0] = shipment.References.Count == 0 ? PartyKeys.None : Hashed(KeysOf.Of(shipment.References));
-        int identifiers = parts[0].Hashes.Length;
-        int rejections = parts[0].Keys.Rejections.Count;
-        for (int i = 1; i < parts.Length; i++)
+        if (SharesRoles(shipment.Parties))
         {
-            (PartyRole role, Party party) = shipment.Parties[i - 1];
-            parts[i] = KeysOf.IsScreened(party, role, scope) ? _parties.Of(party, role) : PartyKeys.None;
-            identifiers += parts[i].Hashes.Length;
-            rejections += parts[i].Keys.Rejections.Count;
+            Shipment plain = Translation.ToShipment(shipment);
+            return Together(plain, KeysOf.Of(plain, scope));
         }
 
+        PartyKeys[] parts = new PartyKeys[shipment.Parties.Count + 1];
+        (PartyRole, Party)[] parties = new (PartyRole, Party)[shipment.Parties.Count];
+        for (int i = 0; i < parties.Length; i++)
+        {
+            PartyRole role = (PartyRole)shipment.Parties[i].Role;
+            parts[i + 1] = shipment.Parties[i].Party is { } party ? _parties.Of(party, role, scope) : PartyKeys.None(new Party());
+            parties[i] = (role, parts[i + 1].Party!);
+        }
+
+        Shipment translated = Translation.ToShipment(shipment, parties);
+        parts[0] = translated.References.Count == 0 ? PartyKeys.None(null) : ReferenceKeys(translated.References);
+        return Joined(translated, parts);
+    }
+
+    private static PreparedShipment Joined(Shipment shipment, PartyKeys[] parts)
+    {
+        int identifiers = 0, rejections = 0, last = 0;
+        for (int i = 0; i < parts.Length; i++)
+        {
+            identifiers += parts[i].Hashes.Length;
+            rejections += parts[i].Keys.Rejections.Count;
+            last = parts[i].Hashes.Length > 0 ? i : last;
+        }
+
+        // One sender and nothing else: nothing is to be joined.
+        if (parts[last].Hashes.Length == identifiers && parts[last].Keys.Rejections.Count == rejections) return new PreparedShipment(shipment, parts[last].Keys, parts[last].Hashes);
         DerivedIdentifier[] derived = new DerivedIdentifier[identifiers];
         UInt128[] hashes = new UInt128[identifiers];
         Rejection[] rejected = rejections == 0 ? [] : new Rejection[rejections];
@@ -72,11 +89,14 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
         foreach (PartyKeys part in parts)
         {
             for (int i = 0; i < part.Hashes.Length; i++) (derived[identifiers], hashes[identifiers++]) = (part.Keys.Identifiers[i], part.Hashes[i]);
-            foreach (Rejection rejection in part.Keys.Rejections) rejected[rejections++] = rejection;
+            for (int i = 0; i < part.Keys.Rejections.Count; i++) rejected[rejections++] = part.Keys.Rejections[i];
         }
 
         return new PreparedShipment(shipment, new DerivedKeys(derived, rejected), hashes);
     }
+
+    /// <summary>Finds a shipment's identifiers, of all parties anew: the twin of <see cref="Prepare(V1.Shipment)"/> that remembers nothing.</summary>
+    public PreparedShipment Prepare(Shipment shipment) => Together(shipment, KeysOf.Of(shipment, ScopeNow()));
 
     /// <summary>Finds the identifiers of one party, asked for by hand.</summary>
     public PreparedShipment Prepare(Party party)
@@ -166,17 +186,22 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
         return states;
     }
 
-    private PreparedShipment Together(Shipment shipment, DerivedKeys keys) => new(shipment, keys, Hashed(keys).Hashes);
+    private PreparedShipment Together(Shipment shipment, DerivedKeys keys) => new(shipment, keys, _parties.HashesOf(keys));
 
-    private PartyKeys Hashed(DerivedKeys keys) => new(keys, [.. keys.Identifiers.Select(derived => cache.HashOf(derived.Identifier))]);
+    private PartyKeys ReferenceKeys(IReadOnlyList<StatedIdentifier> references)
+    {
+        DerivedKeys keys = KeysOf.Of(references);
+        return new PartyKeys(null, keys, _parties.HashesOf(keys));
+    }
 
-    private static bool SharesRoles(IReadOnlyList<(PartyRole Role, Party Party)> parties)
+    private static bool SharesRoles(RepeatedField<V1.ShipmentParty> parties)
     {
         int seen = 1 << (int)PartyRole.Unknown; // The references have it.
-        foreach ((PartyRole role, _) in parties)
+        for (int i = 0; i < parties.Count; i++)
         {
-            if ((seen & (1 << (int)role)) != 0) return true;
-            seen |= 1 << (int)role;
+            int role = 1 << ((int)parties[i].Role & 31);
+            if ((seen & role) != 0) return true;
+            seen |= role;
         }
 
         return false;
