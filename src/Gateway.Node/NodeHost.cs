@@ -10,6 +10,7 @@ using Gateway.Node.Matching;
 using Gateway.Node.Pseudonyms;
 using Gateway.Node.Screening;
 using Gateway.Node.Services;
+using Gateway.Node.Watch;
 using Gateway.Protocol;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.Keys;
@@ -76,6 +77,8 @@ public static class NodeHost
         KnownCache cache = new(keys, seams.Random);
         (NodeView view, Ledger.TiledTree tree) = await NodeLog.OpenAsync(store, settings.Member, keys, cancellation);
         NodeMatcher matcher = resources.Keep(await NodeMatcher.LoadAsync(store, cache, view, seams.Random, seams.Time, directory.IndexFile, cancellation));
+        WatchSeal seal = new(keys, seams.Random);
+        Dismissals dismissals = await Dismissals.LoadAsync(store, seal, seams.Time, cancellation);
         OwnRecords own = await OwnRecords.LoadAsync(store, cancellation);
         BrokerConnection connection = resources.Keep(BrokerConnection.Authenticated(new Uri(settings.Broker), settings.Network, authority, certificate, seams.Time));
         CallInvoker broker = seams.Transport?.Invoke(connection.Invoker) ?? connection.Invoker;
@@ -92,12 +95,14 @@ public static class NodeHost
             .AddSingleton(matcher).AddSingleton(own).AddSingleton(connection).AddSingleton(broker).AddSingleton<AlarmBell>();
         AddLog(services, settings, keys, (view, tree), awaited, lastNumber);
         AddWork(services, settings, keys, broker, seams);
+        AddWatch(services, seal, dismissals);
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
 
         WebApplication application = builder.Build();
         application.Services.GetRequiredService<NodeResources>(); // The first made is the last disposed.
         application.MapGrpcService<ScreeningEndpoint>();
         application.MapGrpcService<ContributionsEndpoint>();
+        application.MapGrpcService<WatchEndpoint>();
         application.Lifetime.ApplicationStarted.Register(() =>
         {
             // The folder has kept others out since before the socket was made; its own mode is for whoever opens the folder up later.
@@ -140,8 +145,18 @@ public static class NodeHost
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CircleSteward>(provider, settings.Member));
         services.AddHostedService<CertificateRenewal>();
         services.AddSingleton(new Scorer(Weights.Shipped())).AddSingleton<HitOpener>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<NameSimilarity>(provider, settings.Member));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Screener>(provider, settings.Member));
         services.AddSingleton<RecordList>().AddSingleton<NodeStatus>().AddSingleton<LogAudit>();
+    }
+
+    private static void AddWatch(IServiceCollection services, WatchSeal seal, Dismissals dismissals)
+    {
+        services.AddSingleton(seal).AddSingleton(dismissals).AddSingleton<SellerBook>().AddSingleton<AlertList>().AddSingleton<WatchEndpoint>();
+        services.AddSingleton<SellerEvaluation>().AddHostedService(provider => provider.GetRequiredService<SellerEvaluation>());
+        services.AddSingleton<PastShipments>().AddHostedService(provider => provider.GetRequiredService<PastShipments>());
+        services.AddSingleton<AlertRaiser>().AddHostedService(provider => provider.GetRequiredService<AlertRaiser>());
+        services.AddSingleton<Forgetting>().AddHostedService(provider => provider.GetRequiredService<Forgetting>());
     }
 
     private static void AddLocalApi(IServiceCollection services, string token)

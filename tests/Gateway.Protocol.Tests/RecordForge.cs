@@ -30,6 +30,9 @@ internal sealed class RecordForge(string seed)
 
     public Action<RecordBody> FillBody { get; init; } = Sample.FillBody;
 
+    /// <summary>Lays names out, given the name tags in their order, after padding.</summary>
+    public Action<Summary, List<byte[]>> LayOut { get; init; } = (_, _) => { };
+
     // What may be spoiled, in the order in which a record comes about.
     public Func<byte[], byte[]> Head { get; set; } = Same;
 
@@ -79,10 +82,6 @@ internal sealed class RecordForge(string seed)
         byte[] head = Head(Plain.Join(
             [1], Circle, Plain.U32(Epoch), Plain.U32(Sample.OprfVersion), salt, recordKey, Plain.Sha(Plain.Label("gateway/v1/cek"), salt, contentKey), [(byte)slotCount], Plain.U16(nameTagCount)));
 
-        Summary summary = Summary.Clone();
-        summary.ReplyPk = ByteString.CopyFrom(Plain.BoxPublic(Plain.Derive(MemberSeed, "gateway/v1/reply-key", salt: salt)));
-        byte[] summaryBytes = SummaryBytes(summary.ToByteArray());
-
         List<byte[]> slots = [], nameTags = [];
         foreach ((string tag, (ForgedIdentifier identifier, byte[] pseudonym)) in real)
         {
@@ -94,6 +93,10 @@ internal sealed class RecordForge(string seed)
         while (slots.Count < slotCount) slots.Add([.. _random.GetBytes(16), .. _random.GetBytes(48)]);
         while (nameTags.Count < nameTagCount) nameTags.Add(_random.GetBytes(16));
         byte[] slotBytes = Plain.Join([.. Slots(Sorted(slots))]), nameTagBytes = Plain.Join([.. NameTags(Sorted(nameTags))]);
+        Summary summary = Summary.Clone();
+        summary.ReplyPk = ByteString.CopyFrom(Plain.BoxPublic(Plain.Derive(MemberSeed, "gateway/v1/reply-key", salt: salt)));
+        LayOut(summary, Sorted(nameTags));
+        byte[] summaryBytes = SummaryBytes(summary.ToByteArray());
 
         RecordBody body = new();
         FillBody(body);

@@ -24,6 +24,20 @@ internal static class Sample
     public static IReadOnlyList<ForgedIdentifier> ForgedIdentifiers { get; } =
         [new(1, Evaluation(1), true), new(2, Evaluation(2), true), new(258, Evaluation(3), true), new(260, Evaluation(4), false), new(512, Evaluation(5), false)];
 
+    /// <summary>A record with a name of two words: one opens it, the others are its words as written, a skeleton, and one with a letter left out.</summary>
+    public static IReadOnlyList<ForgedIdentifier> NamedIdentifiers { get; } =
+        [new(1, Evaluation(1), true), new(512, Evaluation(5), false), new(513, Evaluation(6), false), new(512, Evaluation(7), false), new(512, Evaluation(8), false)];
+
+    /// <summary>The layout of that name, given the place of an evaluation's tag in the name tags.</summary>
+    public static NameLayout LayOut(Func<byte[], int> placeOf) => new()
+    {
+        Words =
+        {
+            new WordLayout { Exact = (uint)placeOf(Evaluation(5)), Skeletons = { (uint)placeOf(Evaluation(6)) }, Deletions = { (uint)placeOf(Evaluation(7)) } },
+            new WordLayout { Exact = (uint)placeOf(Evaluation(8)) },
+        },
+    };
+
     public static byte[] Bytes(string name) => SHA256.HashData(Plain.Ascii("gateway vectors: " + name));
 
     /// <summary>64 bytes that stand for the OPRF's output: any will do, as nothing here evaluates.</summary>

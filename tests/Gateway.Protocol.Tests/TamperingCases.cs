@@ -107,6 +107,15 @@ internal static class TamperingCases
         ["summary expires later than the entry"] = (RecordCheck.Expiry, Summarised(summary => summary.ExpiryDay++)),
         ["entry expires later than the summary, well signed"] = (RecordCheck.Expiry, forge => forge.BeforeSigning = entry => entry.ExpiryDay++),
 
+        ["a name's place beyond the name tags"] = (RecordCheck.NameLayout, Summarised(summary => summary.Names.Add(Name(Word(16))))),
+        ["a skeleton's place beyond the name tags"] = (RecordCheck.NameLayout, Summarised(summary => summary.Names.Add(Name(new WordLayout { Exact = 0, Skeletons = { 16 } })))),
+        ["a deletion's place of 32 bits"] = (RecordCheck.NameLayout, Summarised(summary => summary.Names.Add(Name(new WordLayout { Exact = 0, Deletions = { uint.MaxValue } })))),
+        ["two words of a name at one place"] = (RecordCheck.NameLayout, Summarised(summary => summary.Names.Add(Name(Word(3), Word(3))))),
+        ["a name without words"] = (RecordCheck.NameLayout, Summarised(summary => summary.Names.Add(new NameLayout()))),
+        ["a name of eighteen words"] = (RecordCheck.NameLayout, Summarised(summary => summary.Names.Add(Name([.. Enumerable.Range(0, 18).Select(place => Word((uint)place % 16))])))),
+        ["a word with 65 places"] = (RecordCheck.NameLayout, Summarised(summary => summary.Names.Add(Name(new WordLayout { Exact = 0, Deletions = { Enumerable.Repeat(1u, 64) } })))),
+        ["seventeen names"] = (RecordCheck.NameLayout, Summarised(summary => summary.Names.Add(Enumerable.Repeat(Name(Word(1)), 17)))),
+
         ["box flipped"] = (RecordCheck.SlotOpens, forge => forge.Slots = slots => [.. slots.Select(slot => Flip(slot, 40))]),
         ["boxes under each other's tags"] = (RecordCheck.SlotOpens, forge => forge.Slots = slots => [.. slots.Select((slot, i) => (byte[])[.. slot[..16], .. slots[(i + 1) % slots.Count][16..]])]),
         ["boxes bound to another head"] = (RecordCheck.SlotOpens, forge => forge.BoxContext = head => Flip(head, 122)),
@@ -164,6 +173,10 @@ internal static class TamperingCases
         spoil(summary);
         return summary.ToByteArray();
     };
+
+    private static WordLayout Word(uint exact) => new() { Exact = exact };
+
+    private static NameLayout Name(params WordLayout[] words) => new() { Words = { words } };
 
     // Field 1000, length-delimited: a parser keeps it and goes on.
     private static byte[] UnknownField(int length) => [0xC2, 0x3E, (byte)((length & 0x7F) | 0x80), (byte)(((length >> 7) & 0x7F) | 0x80), (byte)(length >> 14), .. new byte[length]];

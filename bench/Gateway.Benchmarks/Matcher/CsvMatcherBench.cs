@@ -45,7 +45,7 @@ internal static class CsvMatcherBench
             (double, double) both = Measurement.Both(Rows, () => Screen(screener, manifest, out identifiers));
 
             // A node that has met nobody yet: every party is normalised, at both ends.
-            Screener without = new(node.Get<NodeMatcher>(), node.Get<KnownCache>(), node.Get<Node.Pseudonyms.Pseudonymiser>(), node.Get<HitOpener>(), node.Get<Matching.Scoring.Scorer>(), node.Get<Func<Node.Feed.NodeView>>(), member.Id, TimeProvider.System);
+            Screener without = new(node.Get<NodeMatcher>(), node.Get<KnownCache>(), node.Get<Node.Pseudonyms.Pseudonymiser>(), node.Get<HitOpener>(), node.Get<Matching.Scoring.Scorer>(), node.Get<Node.Watch.Dismissals>(), node.Get<NameSimilarity>(), node.Get<Func<Node.Feed.NodeView>>(), member.Id, TimeProvider.System);
             (double, double) first = Measurement.Both(22_280, () => Screen(without, once, out _));
             if (run < 0) continue;
             reading.Add(read);

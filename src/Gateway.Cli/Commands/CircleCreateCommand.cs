@@ -27,7 +27,9 @@ internal static class CircleCreateCommand
         Option<uint?> retention = new("--retention-days") { Description = "Longest life of a record, 1 to 3,650 days; the template's unless given.", HelpName = "N" };
         Option<string?> evidence = new("--minimum-evidence") { Description = "Weakest evidence grade taken, e.g. TEST_PURCHASE; the template's unless given.", HelpName = "GRADE" };
         evidence.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Codes.Evidence.All]);
-        Command command = new("create", "Founds a circle.") { name, template, steward, members, directory, operatorName, purpose, basis, retention, evidence };
+        Option<string?> names = new("--name-matching") { Description = "COMPOUND_ONLY, FUZZY_ORGANISATIONS or FUZZY_ALL; the template's unless given. With name matching, treat the words of every record's names as readable by every member of the circle.", HelpName = "POLICY" };
+        names.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Codes.NameMatchings.All]);
+        Command command = new("create", "Founds a circle.") { name, template, steward, members, directory, operatorName, purpose, basis, retention, evidence, names };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
             string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker);
@@ -41,6 +43,7 @@ internal static class CircleCreateCommand
             policy.LegalBasis = parsed.GetValue(basis) ?? policy.LegalBasis;
             policy.MaximumRetentionDays = parsed.GetValue(retention) ?? policy.MaximumRetentionDays;
             if (parsed.GetValue(evidence) is { } grade && Codes.Evidence.TryParse(grade, out EvidenceGrade weakest)) policy.MinimumEvidenceGrade = weakest;
+            if (parsed.GetValue(names) is { } matching && Codes.NameMatchings.TryParse(matching, out NameMatching nameMatching)) policy.NameMatching = nameMatching;
             CreateCircleResponse created;
             try
             {

@@ -19,6 +19,7 @@ public sealed class LocalNode : IDisposable
         _channel = channel;
         Contributions = new ContributionsService.ContributionsServiceClient(channel);
         Screening = new ScreeningService.ScreeningServiceClient(channel);
+        Watch = new WatchService.WatchServiceClient(channel);
     }
 
     /// <summary>Contributions, records, state.</summary>
@@ -26,6 +27,9 @@ public sealed class LocalNode : IDisposable
 
     /// <summary>Screening.</summary>
     public ScreeningService.ScreeningServiceClient Screening { get; }
+
+    /// <summary>Sellers, alerts, dismissals.</summary>
+    public WatchService.WatchServiceClient Watch { get; }
 
     /// <summary>Opens the way to the node.</summary>
     /// <exception cref="RefusalException">The folder holds no node, or the node does not run.</exception>

@@ -37,20 +37,21 @@ public static class ActorFile
         RowFields fields = new(Places, row, rowLeftOut: true);
         string reference = fields.Needed("reference", LongestReference);
         fields.Name = reference;
-        Contribution contribution = new() { Circle = circle, Reference = reference, Summary = SummaryOf(fields), Subject = SubjectOf(fields) };
+        Contribution contribution = new() { Circle = circle, Reference = reference, Summary = SummaryOf(fields), Subject = PartyOf(fields, isNameNeeded: true) };
         contribution.References.AddRange(fields.Identifiers("containers", IdentifierType.Container, "", true));
         contribution.References.AddRange(fields.Identifiers("air_waybills", IdentifierType.AirWaybill, "", true));
         contribution.References.AddRange(fields.Identifiers("postal_items", IdentifierType.PostalItem, "", true));
         return new InputRow<Contribution>(row.Line, reference, fields.Faults.Count == 0 ? contribution : null, fields.Faults);
     }
 
-    private static Party SubjectOf(RowFields fields)
+    /// <summary>The party of a row: the columns subject to payment_accounts.</summary>
+    internal static Party PartyOf(RowFields fields, bool isNameNeeded)
     {
         string country = fields.Country("country");
         Party party = new()
         {
             Kind = fields.Code("subject", Codes.Subjects),
-            Name = fields.Needed("name", RowFields.LongestName),
+            Name = isNameNeeded ? fields.Needed("name", RowFields.LongestName) : fields.Text("name", RowFields.LongestName),
             Street = fields.Text("street"),
             City = fields.Text("city"),
             Postcode = fields.Text("postcode"),

@@ -69,6 +69,15 @@ public static class Codes
     /// <summary>Lanes.</summary>
     public static Codes<Lane> Lanes { get; } = new(ScreeningReflection.Descriptor, "LANE_");
 
+    /// <summary>How alerts stand.</summary>
+    public static Codes<AlertState> AlertStates { get; } = new(WatchReflection.Descriptor, "ALERT_STATE_");
+
+    /// <summary>Whom alerts concern.</summary>
+    public static Codes<AlertSubjectKind> AlertSubjects { get; } = new(WatchReflection.Descriptor, "ALERT_SUBJECT_KIND_");
+
+    /// <summary>How names are matched in a circle.</summary>
+    public static Codes<NameMatching> NameMatchings { get; } = new(LogReflection.Descriptor, "NAME_MATCHING_");
+
     /// <summary>How far a contribution has come.</summary>
     public static Codes<ContributionState> Contributions { get; } = new(ContributionsReflection.Descriptor, "CONTRIBUTION_STATE_");
 }

@@ -47,33 +47,39 @@ public sealed record HitLine
     public required IReadOnlyList<HitReason> Reasons { get; init; }
 
     /// <summary>The reasons that speak for it, in one line.</summary>
-    public string Why() => string.Join("; ", Reasons.Where(reason => reason.Bits > 0).Select(reason => reason.Text));
+    public string Why() => string.Join("; ", (Dismissed ? Reasons.TakeLast(1) : Reasons.Where(reason => reason.Bits > 0)).Select(reason => reason.Text));
 
     /// <summary>All reasons, in one line.</summary>
     public string WhyInFull() => string.Join("; ", Reasons.Select(reason => reason.Text));
 
+    /// <summary>Whether an officer said that the record does not concern the party.</summary>
+    public bool Dismissed { get; init; }
+
+    /// <summary>The line of a hit.</summary>
+    public static HitLine Of(Hit hit, string shipment, UtcDay today)
+    {
+        uint seen = hit.Summary?.LastSeenDay ?? 0;
+        return new HitLine
+        {
+            ShipmentId = shipment,
+            Lane = Codes.Lanes.Of(hit.Lane),
+            Score = hit.Score,
+            RecordId = Convert.ToHexStringLower(hit.RecordId.Span),
+            Circle = hit.Circle,
+            Evidence = Codes.Evidence.Of(hit.Summary?.EvidenceGrade ?? EvidenceGrade.Unspecified),
+            Categories = [.. (hit.Summary?.Categories ?? []).Select(Codes.Categories.Of)],
+            LastSeen = seen == 0 ? null : new UtcDay(seen).ToString(),
+            AgeDays = seen == 0 ? null : (int)today.Number - (int)seen,
+            Sources = hit.Sources,
+            Reasons = [.. hit.Reasons.Select(reason => new HitReason(reason.Field, Math.Round(reason.Bits, 2), reason.Text))],
+            Dismissed = hit.Dismissal is not null,
+        };
+    }
+
     /// <summary>The lines of a result, best first.</summary>
     public static IEnumerable<HitLine> Of(ScreeningResult result, UtcDay today)
     {
-        foreach (Hit hit in result.Hits)
-        {
-            uint seen = hit.Summary?.LastSeenDay ?? 0;
-            yield return new HitLine
-            {
-                ShipmentId = result.ShipmentId,
-                Lane = Codes.Lanes.Of(hit.Lane),
-                Score = hit.Score,
-                RecordId = Convert.ToHexStringLower(hit.RecordId.Span),
-                Circle = hit.Circle,
-                Evidence = Codes.Evidence.Of(hit.Summary?.EvidenceGrade ?? EvidenceGrade.Unspecified),
-                Categories = [.. (hit.Summary?.Categories ?? []).Select(Codes.Categories.Of)],
-                LastSeen = seen == 0 ? null : new UtcDay(seen).ToString(),
-                AgeDays = seen == 0 ? null : (int)today.Number - (int)seen,
-                Sources = hit.Sources,
-                Reasons = [.. hit.Reasons.Select(reason => new HitReason(reason.Field, Math.Round(reason.Bits, 2), reason.Text))],
-            };
-        }
-
+        foreach (Hit hit in result.Hits) yield return Of(hit, result.ShipmentId, today);
         if (result.Hits.Count > 0) yield break;
         yield return new HitLine
         {

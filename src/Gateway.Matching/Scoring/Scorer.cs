@@ -13,22 +13,13 @@ namespace Gateway.Matching.Scoring;
 /// </remarks>
 public sealed class Scorer(Weights weights)
 {
-    /// <summary>Assesses everything a shipment met, and lets authorised traders be heard.</summary>
-    /// <remarks>
-    /// A record of an authorised trader, met by a strong identifier on the same side, lowers an accusing record by one lane, never by two: its identifiers can be copied
-    /// onto a declaration by anybody.
-    /// </remarks>
+    /// <summary>Assesses everything a shipment met, and lets authorised traders be heard (<see cref="AllowList"/>).</summary>
     public ShipmentAssessment Assess(ShipmentFacts shipment, IReadOnlyList<RecordMatch> matches)
     {
         ArgumentNullException.ThrowIfNull(shipment);
         ArgumentNullException.ThrowIfNull(matches);
-        HashSet<int> authorisedSides = [];
-        foreach (RecordMatch match in matches.Where(m => m.Record is { Kind: RecordKind.AuthorisedTrader, Disputed: false }))
-        {
-            authorisedSides.UnionWith(match.Evidence.Where(IsStrong).Select(e => SideOf(e.Role)));
-        }
-
-        List<Assessment> assessments = [.. matches.Select(match => Downgraded(Assess(shipment, match), match, authorisedSides))];
+        IReadOnlyList<RecordMatch> authorised = AllowList.Of(matches);
+        List<Assessment> assessments = [.. matches.Select(match => AllowList.Hear(Assess(shipment, match), match, authorised, weights))];
         Lane lane = assessments.Count == 0 ? Lane.Green : assessments.Max(a => a.Lane);
         int score = lane == Lane.Green ? 0 : assessments.Where(a => a.Lane == lane).Max(a => a.Score);
         return new ShipmentAssessment(lane, score, assessments);
@@ -47,6 +38,7 @@ public sealed class Scorer(Weights weights)
 
         List<Reason> reasons = [];
         List<Evidence> counted = Count(match.Evidence, reasons);
+        if (match.Name is not null) reasons.Add(match.Name.Weigh(counted, weights));
         RecordFacts record = match.Record;
         StatementWeight kind = weights.Kinds[record.Kind];
         StatementWeight grade = weights.Grades[record.Grade];
@@ -137,20 +129,7 @@ public sealed class Scorer(Weights weights)
 
     private static string Capitalised(string label) => char.ToUpperInvariant(label[0]) + label[1..];
 
-    private static Assessment Downgraded(Assessment assessment, RecordMatch match, HashSet<int> authorisedSides)
-    {
-        // Every side that accuses must be authorised: a consignee on the allow-list says nothing for the consignor.
-        if (assessment.Lane == Lane.Green || !match.Evidence.All(e => authorisedSides.Contains(SideOf(e.Role))))
-        {
-            return assessment;
-        }
-
-        Lane lower = assessment.Lane == Lane.Red ? Lane.Yellow : Lane.Green;
-        Reason reason = new(0, $"Lowered from {Word(assessment.Lane)} to {Word(lower)}: an authorised-trader record names the same party by a strong identifier");
-        return assessment with { Lane = lower, Reasons = [.. assessment.Reasons, reason] };
-    }
-
-    private static string Word(Lane lane) => lane switch
+    internal static string Word(Lane lane) => lane switch
     {
         Lane.Red => "RED (examine)",
         Lane.Yellow => "YELLOW (documents)",

@@ -10,7 +10,6 @@ using Gateway.Protocol.Keys;
 using Gateway.Protocol.Log;
 using Gateway.Storage.Node;
 using Google.Protobuf;
-using IdentifierClass = Gateway.Matching.Identifiers.IdentifierClass;
 using V1 = Gateway.Protocol.V1;
 
 namespace Gateway.Node.Contributions;
@@ -57,35 +56,44 @@ public sealed class DraftSealer(
     private async Task<OutboxRow[]> SealAsync(IReadOnlyList<OutboxRow> drafts, CancellationToken stopping)
     {
         // All identifiers of all drafts at once, so that the evaluators get full batches.
-        (OutboxRow Row, V1.Contribution? Contribution, IReadOnlyList<Identifier> Identifiers)[] open = [.. drafts.Select(Open)];
+        (OutboxRow Row, V1.Contribution? Contribution, IReadOnlyList<Identifier> Identifiers, NameTagPlan? Names)[] open = [.. drafts.Select(Open)];
         byte[][] evaluations = await pseudonymiser.EvaluateAsync([.. open.SelectMany(draft => draft.Identifiers)], stopping);
         OutboxRow[] rows = new OutboxRow[open.Length];
         int next = 0;
         for (int i = 0; i < rows.Length; i++)
         {
             int count = open[i].Identifiers.Count;
-            rows[i] = SealOne(open[i].Row, open[i].Contribution, open[i].Identifiers, evaluations.AsSpan(next, count));
+            rows[i] = SealOne(open[i].Row, open[i].Contribution, open[i].Identifiers, open[i].Names, evaluations.AsMemory(next, count));
             next += count;
         }
 
         return rows;
     }
 
-    private (OutboxRow Row, V1.Contribution? Contribution, IReadOnlyList<Identifier> Identifiers) Open(OutboxRow row)
+    private (OutboxRow Row, V1.Contribution? Contribution, IReadOnlyList<Identifier> Identifiers, NameTagPlan? Names) Open(OutboxRow row)
     {
-        if (row.Draft is null || !cache.TryOpenDraft(row.Draft, out byte[]? bytes)) return (row, null, []);
+        if (row.Draft is null || !cache.TryOpenDraft(row.Draft, out byte[]? bytes)) return (row, null, [], null);
         V1.Contribution contribution = V1.Contribution.Parser.ParseFrom(bytes);
-        return (row, contribution, [.. ContributionRules.KeysIn(contribution).Identifiers.Select(derived => derived.Identifier).Distinct()]);
+        Identifier[] identifiers = [.. ContributionRules.KeysIn(contribution).Identifiers.Select(derived => derived.Identifier).Distinct()];
+        V1.NameMatching policy = view().State.Circles.TryGetValue(row.Circle, out NetworkCircle? circle) ? circle.Policy.NameMatching : V1.NameMatching.CompoundOnly;
+        NameTagPlan names = NameTagPlan.Of(Screening.Translation.ToParty(contribution.Subject), policy, identifiers);
+        return (row, contribution, [.. identifiers, .. names.Identifiers], names);
     }
 
-    private OutboxRow SealOne(OutboxRow row, V1.Contribution? contribution, IReadOnlyList<Identifier> identifiers, ReadOnlySpan<byte[]> evaluations)
+    private OutboxRow SealOne(OutboxRow row, V1.Contribution? contribution, IReadOnlyList<Identifier> identifiers, NameTagPlan? names, ReadOnlyMemory<byte[]> evaluations)
     {
         NodeView now = view();
-        if (contribution is null) return Refusals.For(row, Refusal.DataLoss("DRAFT_UNREADABLE", "The draft cannot be opened with this node's keys.", $"reference {row.Reference}", "Contribute the case again."));
+        if (contribution is null || names is null) return Refusals.For(row, Refusal.DataLoss("DRAFT_UNREADABLE", "The draft cannot be opened with this node's keys.", $"reference {row.Reference}", "Contribute the case again."));
         CircleKey? circle = now.Keyring.Newest(row.Circle);
         if (circle is null) return row; // Its key comes with the log.
         List<SealIdentifier> sealable = new(identifiers.Count);
-        for (int i = 0; i < identifiers.Count; i++) sealable.Add(new SealIdentifier((ushort)identifiers[i].Type, evaluations[i], OpensRecord: identifiers[i].Class != IdentifierClass.Name));
+        Dictionary<Identifier, byte[]> evaluationOf = [];
+        for (int i = 0; i < identifiers.Count; i++)
+        {
+            evaluationOf[identifiers[i]] = evaluations.Span[i];
+            sealable.Add(new SealIdentifier((ushort)identifiers[i].Type, evaluations.Span[i], NameTagPlan.OpensRecord(identifiers[i].Type, names.TagsNames)));
+        }
+
         try
         {
             SealedRecord record = sealer.Seal(new SealRequest
@@ -96,6 +104,7 @@ public sealed class DraftSealer(
                 Keys = keys,
                 Summary = contribution.Summary,
                 Identifiers = sealable,
+                LayOutNames = names.TagsNames ? placeOf => names.LayOut(identifier => placeOf(evaluationOf[identifier])) : null,
                 FillBody = (body, textKey) => FillBody(body, contribution, textKey),
             });
             own.Add(record.Id);

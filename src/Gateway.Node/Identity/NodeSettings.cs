@@ -26,6 +26,16 @@ public sealed record NodeSettings
     /// <summary>Loopback port of the local API for systems that cannot use the socket; 0: none.</summary>
     public int ApiPort { get; init; }
 
+    /// <summary>Days for which screened shipments are remembered, so that a record that arrives later finds them: 13 months unless stated; 0: not at all; at most 3,650.</summary>
+    public int? PastShipmentDays { get; init; }
+
+    /// <summary>Whether a shipment that is cleared but for a name like a record's goes to YELLOW (documents) instead of GREEN with a note.</summary>
+    public bool SimilarNamesAreYellow { get; init; }
+
+    /// <summary>Days for which screened shipments are remembered.</summary>
+    [JsonIgnore]
+    public int RememberedDays => PastShipmentDays ?? Watch.Forgetting.UnusedDays;
+
     /// <summary>The member's id.</summary>
     [JsonIgnore]
     public MemberId Member => Protocol.MemberId.TryParse(MemberId, out MemberId id) ? id : default;
@@ -40,6 +50,7 @@ public sealed record NodeSettings
         if (!RecordId.TryParse(GenesisHash, out _)) faults.Add("genesis_hash is not 64 hexadecimal digits");
         if (!Protocol.Identity.SpiffeId.IsNetwork(Network)) faults.Add("network is not a network's name");
         if (ApiPort is < 0 or > 65_535) faults.Add("api_port is not a port");
+        if (PastShipmentDays is < 0 or > 3_650) faults.Add("past_shipment_days is not 0 to 3650");
         if (faults.Count > 0) throw new RefusalException(Refusal.Invalid("SETTINGS_INVALID", $"The settings are wrong: {string.Join("; ", faults)}.", "node.json", "Correct the file."));
     }
 }

@@ -22,8 +22,8 @@ internal sealed class IndexLoader(INodeStore store, KnownCache cache, uint versi
     /// <summary>Tags of known identifiers by circle and epoch, after <see cref="LoadAsync"/>.</summary>
     public IReadOnlyDictionary<(CircleId Circle, uint Epoch), long> Tagged => _tagged;
 
-    /// <summary>Whether the index came, as far as it went, from the file.</summary>
-    public bool UsedFile { get; private set; }
+    /// <summary>Live records, after <see cref="LoadAsync"/>.</summary>
+    public int LiveRecords { get; private set; }
 
     /// <summary>Builds the index.</summary>
     /// <param name="seed">Of its tables.</param>
@@ -40,7 +40,12 @@ internal sealed class IndexLoader(INodeStore store, KnownCache cache, uint versi
         }
 
         if (index is null) await TakeRestAsync(index = new MatchIndex(seed), cancellation);
-        await foreach (RecordTags record in store.ReadLiveTagsAsync(cancellation)) index.Records.Add(record.Number, NodeMatcher.AsNumbers(record.Tags));
+        await foreach (RecordTags record in store.ReadLiveTagsAsync(cancellation))
+        {
+            index.Records.Add(record.Number, NodeMatcher.AsNumbers(record.Tags));
+            LiveRecords++;
+        }
+
         await foreach (StoredHit hit in store.ReadHitsAsync(cancellation)) index.Known.AddHit(hit.Hash, hit.Record);
         return index;
     }
@@ -57,7 +62,6 @@ internal sealed class IndexLoader(INodeStore store, KnownCache cache, uint versi
             MatchIndex index = new(seed, (int)Math.Min(hashes, int.MaxValue), (int)Math.Min(tags, int.MaxValue));
             _end = await _file.ReadAsync(segment => Use(segment, index), cancellation);
             if (!await IsOfThisStoreAsync(cancellation)) throw new CryptographicException("The index file belongs to another state of the store.");
-            UsedFile = _end.Known > 0;
             return index;
         }
         catch (Exception fault) when (fault is CryptographicException or IOException or UnauthorizedAccessException)
@@ -67,12 +71,14 @@ internal sealed class IndexLoader(INodeStore store, KnownCache cache, uint versi
         }
     }
 
+    /// <summary>Deletes the file, before the store gives up rows that stand in it; it is written anew by the next <see cref="ExtendAsync"/> or start.</summary>
+    public void Discard() => Forget();
+
     private MatchIndex? Forget()
     {
         _end = default;
         _tagged.Clear();
         _file?.Delete();
-        UsedFile = false;
         return null;
     }
 

@@ -1,5 +1,6 @@
 using Gateway.Cryptography;
 using Gateway.Matching.Index;
+using Gateway.Node.Contributions;
 using Gateway.Node.Feed;
 using Gateway.Protocol;
 using Gateway.Protocol.Keys;
@@ -38,6 +39,7 @@ public sealed class NodeMatcher : IDisposable
     private Task _extending = Task.CompletedTask;
     private int _learned;
     private long _generation;
+    private int _liveRecords;
 
     private NodeMatcher(INodeStore store, KnownCache cache, TimeProvider time, MatchIndex index, IndexLoader loader)
     {
@@ -46,6 +48,7 @@ public sealed class NodeMatcher : IDisposable
         _time = time;
         _index = index;
         _loader = loader;
+        Met = new WorkSignal(time);
     }
 
     /// <summary>The identifiers known here; to be read by any number of threads.</summary>
@@ -54,8 +57,20 @@ public sealed class NodeMatcher : IDisposable
     /// <summary>Another number whenever records, or what is known of them, may have changed: what was opened under the same number would open the same way again.</summary>
     public long Generation => Interlocked.Read(ref _generation);
 
+    /// <summary>Set when records and known identifiers have met: the store holds the meetings.</summary>
+    public WorkSignal Met { get; }
+
     /// <summary>Whether a tag is one of a known identifier.</summary>
     public bool IsWatched(Tag tag) => _index.Watched.TryFind(tag.ToUInt128(), out _);
+
+    /// <summary>The known identifier that has a tag.</summary>
+    public bool TryFindKnown(Tag tag, out UInt128 hash) => _index.Watched.TryFind(tag.ToUInt128(), out hash);
+
+    /// <summary>Live records, about: what is counted by words does not need it to the one.</summary>
+    public int LiveRecords => Volatile.Read(ref _liveRecords);
+
+    /// <summary>How many live records carry a tag.</summary>
+    public int RecordsWith(UInt128 tag) => _index.Records.Find(tag).Length;
 
     /// <summary>Builds the index from the store.</summary>
     /// <param name="store">The store.</param>
@@ -70,7 +85,7 @@ public sealed class NodeMatcher : IDisposable
         uint version = view.State.OprfKeys?.Version ?? 0;
         IndexLoader loader = new(store, cache, version, indexFile);
         MatchIndex index = await loader.LoadAsync(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(random.GetBytes(16)), cancellation);
-        NodeMatcher matcher = new(store, cache, time, index, loader);
+        NodeMatcher matcher = new(store, cache, time, index, loader) { _liveRecords = loader.LiveRecords };
         foreach (CircleKey key in view.Keyring.Keys) matcher._keys[(key.Circle, key.Epoch)] = key;
 
         // A stop between an epoch's arrival and its extension leaves identifiers without the epoch's tags.
@@ -103,6 +118,8 @@ public sealed class NodeMatcher : IDisposable
             List<UInt128> met = [];
             foreach (NodeRecord record in live) _index.AddRecord(record.Number, AsNumbers(record.Tags), met);
             foreach ((int number, byte[] tags) in ended) _index.RemoveRecord(number, AsNumbers(tags));
+            Volatile.Write(ref _liveRecords, Math.Max(0, _liveRecords + live.Length - ended.Count(end => end.Tags.Length > 0)));
+            if (hits.Count > 0) Met.Set();
         }
         finally
         {
@@ -139,7 +156,12 @@ public sealed class NodeMatcher : IDisposable
             Parallel.For(0, rows.Length, new ParallelOptions { CancellationToken = cancellation }, i => rows[i] = RowOf(evaluated[i], version, keys, today));
             await _store.AddKnownAsync(rows, cancellation);
             foreach (KnownIdentifier row in rows) _index.Learn(row.Hash, [.. row.Tags.Select(tag => tag.Tag.ToUInt128())]);
-            if (rows.Any(row => row.Records.Count > 0)) Interlocked.Increment(ref _generation);
+            if (rows.Any(row => row.Records.Count > 0))
+            {
+                Interlocked.Increment(ref _generation);
+                Met.Set();
+            }
+
             _learned += rows.Length;
             if (_learned >= IndexFile.SegmentRows && _extending.IsCompleted)
             {
@@ -184,11 +206,44 @@ public sealed class NodeMatcher : IDisposable
                 await _store.AddKnownTagsAsync(tags, hits, cancellation);
                 foreach (KnownTag tag in tags) _index.Learn(tag.Hash, [tag.Tag.ToUInt128()]);
                 Interlocked.Increment(ref _generation);
+                if (hits.Length > 0) Met.Set();
             }
             finally
             {
                 _writer.Release();
             }
+        }
+    }
+
+    /// <summary>Forgets identifiers: they are unknown again, their tags and hits are gone.</summary>
+    /// <param name="unused">As the store holds them, of any version.</param>
+    /// <param name="version">The version in force.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    public async Task ForgetAsync(IReadOnlyList<KnownIdentifier> unused, uint version, CancellationToken cancellation)
+    {
+        await _writer.WaitAsync(cancellation);
+        try
+        {
+            KnownIdentifier[] rows = [.. unused.Select(row => row with
+            {
+                Tags = _cache.TryOpen(row.Version, row.Hash, row.SealedEvaluation, out byte[]? evaluation) ? [.. _keys.Values.Select(key => TagOf(row.Hash, evaluation, key))] : [],
+                Records = row.Version == version ? _index.Known.HitsOf(row.Hash).ToArray() : [],
+            })];
+            await _extending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _loader.Discard();
+            await _store.ForgetKnownAsync(rows, cancellation);
+            foreach (KnownIdentifier row in rows)
+            {
+                UInt128[] tags = [.. row.Tags.Select(tag => tag.Tag.ToUInt128())];
+                if (row.Version == version) _index.Forget(row.Hash, tags);
+                else foreach (UInt128 tag in tags) _index.Watched.Remove(tag);
+            }
+        }
+        finally
+        {
+            Interlocked.Increment(ref _generation);
+            _learned = IndexFile.SegmentRows; // The next to be learned has the file written anew.
+            _writer.Release();
         }
     }
 

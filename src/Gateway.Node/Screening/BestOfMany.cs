@@ -43,7 +43,7 @@ internal sealed class BestOfMany(HitOpener opener, NodeMatcher matcher, Scorer s
         {
             if (_ranks.ContainsKey(records[i])) continue;
             left--;
-            if (await opener.SummariseAsync(records[i], cancellation) is { } summary) _ranks[records[i]] = RankOf(summary);
+            if (await opener.ReadAsync(records[i], cancellation) is (_, { } record)) _ranks[records[i]] = RankOf(record.Summary);
         }
 
         (int Record, double Rank)[] ranked = [.. records.Where(_ranks.ContainsKey).Select(record => (record, _ranks[record]))];

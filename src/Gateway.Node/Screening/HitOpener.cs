@@ -52,42 +52,42 @@ public sealed class HitOpener(INodeStore store, NodeMatcher matcher, Func<NodeVi
         UInt128 by = 0;
         foreach (MetIdentifier identifier in met) by ^= identifier.Hash;
         if (_opened.TryGetValue((number, by), out Earlier? earlier) && earlier.Generation == generation && ReferenceEquals(earlier.View, now) && earlier.Expiry >= now.ExpiryDay(time)) return new Opening(earlier.Hit, false);
-        Opening opening = await OpenAnewAsync(number, met, now, cancellation);
+        (Opening opening, NodeRecord? row, UnwrappedRecord? unwrapped, CircleKey? key) = await UnwrapAsync(number, now, cancellation);
+        if (row is null || unwrapped is null || key is null) return opening;
+        opening = await OpenAsync(row, unwrapped, key, met, cancellation);
         if (opening.Hit is { } hit)
         {
             if (_opened.Count >= MostUnwrapped) _opened.Clear();
-            _opened[(number, by)] = new Earlier(generation, now, new UtcDay(hit.Record.Record.Summary.ExpiryDay), hit);
+            _opened[(number, by)] = new Earlier(generation, now, row.Expiry, hit);
         }
 
         return opening;
     }
 
-    /// <summary>What every reader of its circle may see of a live record; null when there is none, or it cannot be read now.</summary>
-    public async ValueTask<Summary?> SummariseAsync(int number, CancellationToken cancellation) =>
-        await store.ReadRecordAsync(number, cancellation) is { State: NodeRecordState.Live, Item: { } item } row
-        && view().Keyring.Find(row.Circle, row.Epoch) is { } key
-        && RecordOpener.TryReopen(key, row.Id, item, out UnwrappedRecord? unwrapped, out _) ? unwrapped.Summary : null;
+    /// <summary>What the circle sees of a live record, without opening it; null where there is none to show now.</summary>
+    public async ValueTask<(CircleId Circle, UnwrappedRecord Record)?> ReadAsync(int number, CancellationToken cancellation) =>
+        await UnwrapAsync(number, view(), cancellation) is (_, { } row, { } unwrapped, _) ? (row.Circle, unwrapped) : null;
 
-    private async ValueTask<Opening> OpenAnewAsync(int number, IReadOnlyList<MetIdentifier> met, NodeView now, CancellationToken cancellation)
+    private async ValueTask<(Opening Opening, NodeRecord? Row, UnwrappedRecord? Unwrapped, CircleKey? Key)> UnwrapAsync(int number, NodeView now, CancellationToken cancellation)
     {
-        // Of a record that ended nothing is shown out of memory.
+        // The row is read each time: of a record that ended nothing is shown out of memory.
         NodeRecord? row = await store.ReadRecordAsync(number, cancellation);
         if (row is not { State: NodeRecordState.Live, Item: { } item })
         {
             _unwrapped.TryRemove(number, out _);
-            return Opening.None;
+            return (Opening.None, null, null, null);
         }
 
-        if (row.Expiry < now.ExpiryDay(time)) return Opening.None;
-        if (now.Keyring.Find(row.Circle, row.Epoch) is not { } key) return Opening.Deferred;
+        if (row.Expiry < now.ExpiryDay(time)) return (Opening.None, null, null, null);
+        if (now.Keyring.Find(row.Circle, row.Epoch) is not { } key) return (Opening.Deferred, null, null, null);
         if (!_unwrapped.TryGetValue(number, out UnwrappedRecord? unwrapped))
         {
-            if (!RecordOpener.TryReopen(key, row.Id, item, out unwrapped, out RecordFault? fault)) return await QuarantineAsync(row, fault, cancellation);
+            if (!RecordOpener.TryReopen(key, row.Id, item, out unwrapped, out RecordFault? fault)) return (await QuarantineAsync(row, fault, cancellation), null, null, null);
             if (_unwrapped.Count >= MostUnwrapped) _unwrapped.Clear();
             _unwrapped[number] = unwrapped;
         }
 
-        return await OpenAsync(row, unwrapped, key, met, cancellation);
+        return (Opening.None, row, unwrapped, key);
     }
 
     private async ValueTask<Opening> OpenAsync(NodeRecord row, UnwrappedRecord unwrapped, CircleKey key, IReadOnlyList<MetIdentifier> met, CancellationToken cancellation)

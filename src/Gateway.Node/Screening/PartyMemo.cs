@@ -12,19 +12,20 @@ namespace Gateway.Node.Screening;
 /// <param name="Party">The party; null for the shipment's references.</param>
 /// <param name="Keys">Its identifiers and rejected fields; none where the party is not screened.</param>
 /// <param name="Hashes">The identifiers' local hashes, in order.</param>
-internal sealed record PartyKeys(Party? Party, DerivedKeys Keys, UInt128[] Hashes)
+/// <param name="Names">Its names, where they are compared by words.</param>
+internal sealed record PartyKeys(Party? Party, DerivedKeys Keys, UInt128[] Hashes, IReadOnlyList<PreparedName> Names)
 {
     private static readonly DerivedKeys Nothing = new([], []);
 
     /// <summary>A party that is looked up by nothing.</summary>
-    public static PartyKeys None(Party? party) => new(party, Nothing, []);
+    public static PartyKeys None(Party? party) => new(party, Nothing, [], []);
 }
 
 /// <summary>
 /// Remembers what parties are looked up by. Senders repeat, and normalisation and keys cost some 10 µs a party where finding them again costs 0.3. The key is a hash of every field
 /// under the node's own secret, so that nobody can write a party that is taken for another. Two generations: what was not asked for during a whole one goes.
 /// </summary>
-internal sealed class PartyMemo(KnownCache cache)
+internal sealed class PartyMemo(KnownCache cache, NameSimilarity similarity)
 {
     // About 1.5 KB each with its identifiers: 60 MB when both generations are full.
     private const int Generation = 20_000;
@@ -46,12 +47,14 @@ internal sealed class PartyMemo(KnownCache cache)
         return keys;
     }
 
-    /// <summary>The same without remembering.</summary>
-    public PartyKeys Of(Party party, PartyRole role, ScreeningScope scope)
+    /// <summary>The column of a party's name, as people read it.</summary>
+    public static string NameFieldOf(PartyRole role) => role == PartyRole.Unknown ? "name" : $"{role.ToString().ToLowerInvariant()}_name";
+
+    private PartyKeys Of(Party party, PartyRole role, ScreeningScope scope)
     {
         if (!KeysOf.IsScreened(party, role, scope)) return PartyKeys.None(party);
         DerivedKeys derived = KeysOf.Of(party, role);
-        return new PartyKeys(party, derived, HashesOf(derived));
+        return new PartyKeys(party, derived, HashesOf(derived), similarity.Prepare([(role, NameFieldOf(role), party)]));
     }
 
     /// <summary>The local hashes of identifiers, in order.</summary>

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Gateway.Node.Screening;
+using Gateway.Node.Watch;
 using Gateway.Protocol.Errors;
 using Google.Protobuf.Collections;
 using Grpc.Core;
@@ -8,7 +9,7 @@ using V1 = Gateway.Protocol.V1;
 namespace Gateway.Node.Services;
 
 /// <summary>Screening for the member's own officers and systems (screening.proto).</summary>
-public sealed class ScreeningEndpoint(Screener screener, TimeProvider time) : V1.ScreeningService.ScreeningServiceBase
+public sealed class ScreeningEndpoint(Screener screener, PastShipments past, TimeProvider time) : V1.ScreeningService.ScreeningServiceBase
 {
     private const int MostParties = 8;
     private const int MostReferences = 32;
@@ -37,7 +38,7 @@ public sealed class ScreeningEndpoint(Screener screener, TimeProvider time) : V1
         V1.Party party = request.Party ?? throw Missing("party");
         if (Translation.FaultOf(party.Identifiers, "party.identifiers") is { } fault) throw new RefusalException(fault);
         PreparedShipment prepared = screener.Prepare(Translation.ToParty(party));
-        if (prepared.Hashes.Length == 0 && prepared.Keys.Rejections.Count == 0)
+        if (prepared.Hashes.Length == 0 && prepared.Names.Count == 0 && prepared.Keys.Rejections.Count == 0)
         {
             throw new RefusalException(Refusal.Invalid("NOTHING_TO_QUERY", "Nothing in the query identifies anybody.", "party", "Give an identifier, or a name with a postcode or city."));
         }
@@ -87,13 +88,13 @@ public sealed class ScreeningEndpoint(Screener screener, TimeProvider time) : V1
                 foreach ((V1.ScreeningResult now, PreparedShipment? prepared, Task? unknown) in await DecideAllAsync(requests.Current.Shipments, cancellation))
                 {
                     now.Final = unknown is null || wait == 0;
-                    await results.WriteAsync(now, cancellation);
+                    await results.WriteAsync(prepared is null ? now : Remembered(prepared, now), cancellation);
                     if (prepared is null || unknown is null || wait == 0) continue;
 
                     // With the evaluators away no room comes free by itself: the patience of the stream ends this wait as well.
                     if (!await TryEnterAsync(room, wait, cancellation))
                     {
-                        await results.WriteAsync(await screener.DecideAsync(prepared, cancellation), cancellation);
+                        await results.WriteAsync(Remembered(prepared, await screener.DecideAsync(prepared, cancellation)), cancellation);
                         continue;
                     }
 
@@ -159,7 +160,7 @@ public sealed class ScreeningEndpoint(Screener screener, TimeProvider time) : V1
         {
             await unknown.WaitAsync(patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellation.ThrowIfCancellationRequested();
-            await results.WriteAsync(await screener.DecideAsync(prepared, cancellation), cancellation);
+            await results.WriteAsync(Remembered(prepared, await screener.DecideAsync(prepared, cancellation)), cancellation);
         }
         finally
         {
@@ -208,16 +209,14 @@ public sealed class ScreeningEndpoint(Screener screener, TimeProvider time) : V1
         }
     }
 
-    private async Task<V1.ScreeningResult> DecideAfterAsync(PreparedShipment prepared, uint waitMilliseconds, CancellationToken cancellation)
-    {
-        Task? unknown = screener.WantUnknown(prepared);
-        if (unknown is not null && waitMilliseconds > 0)
-        {
-            await unknown.WaitAsync(TimeSpan.FromMilliseconds(Math.Min(waitMilliseconds, LongestWait)), time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cancellation.ThrowIfCancellationRequested();
-        }
+    private async Task<V1.ScreeningResult> DecideAfterAsync(PreparedShipment prepared, uint waitMilliseconds, CancellationToken cancellation) =>
+        Remembered(prepared, await screener.DecideAfterAsync(prepared, TimeSpan.FromMilliseconds(Math.Min(waitMilliseconds, LongestWait)), time, cancellation));
 
-        return await screener.DecideAsync(prepared, cancellation);
+    // What has its final result is remembered, so that a record that arrives later finds it.
+    private V1.ScreeningResult Remembered(PreparedShipment prepared, V1.ScreeningResult result)
+    {
+        if (result.Final) past.Add(prepared, result);
+        return result;
     }
 
     private static Refusal? FaultOf(V1.Shipment shipment)

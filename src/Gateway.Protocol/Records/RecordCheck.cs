@@ -54,6 +54,9 @@ public enum RecordCheck
     /// <summary>The summary's expiry is the entry's.</summary>
     Expiry,
 
+    /// <summary>The names' layout is within its limits: places lie within the name tags, no two words of a name stand at one.</summary>
+    NameLayout,
+
     /// <summary>A slot stands under the tag of the identifier met, and its box opens.</summary>
     SlotOpens,
 

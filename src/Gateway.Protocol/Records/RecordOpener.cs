@@ -173,6 +173,7 @@ public static class RecordOpener
         }
 
         if (entry is not null && summary.ExpiryDay != entry.ExpiryDay) return Fail(RecordCheck.Expiry, "The summary names another expiry than the entry.", out fault);
+        if (NameLayoutRules.FirstFault(summary, stated.NameTagCount) is { } layoutFault) return Fail(RecordCheck.NameLayout, $"The names' layout is not within its limits: {layoutFault}.", out fault);
         record = new UnwrappedRecord(id, head.ToArray(), summaryBytes.ToArray(), summary, slots.ToArray(), nameTags.ToArray(), body.ToArray());
         return true;
     }

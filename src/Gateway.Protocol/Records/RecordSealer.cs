@@ -38,6 +38,11 @@ public sealed record SealRequest
     /// <summary>Identifiers; equal ones are sealed once.</summary>
     public required IReadOnlyList<SealIdentifier> Identifiers { get; init; }
 
+    /// <summary>
+    /// Lays the record's names out, in circles that match name words: given the place of an evaluation's tag in the record's name tags (0-based; −1 where it is not one of them). Null: no names.
+    /// </summary>
+    public Func<Func<ReadOnlyMemory<byte>, int>, IEnumerable<NameLayout>>? LayOutNames { get; init; }
+
     /// <summary>Fills the body but for its identifiers, given the key of its encoded texts (32 bytes, HKDF(cek, "gateway/v1/clk")).</summary>
     public required Action<RecordBody, byte[]> FillBody { get; init; }
 }
@@ -99,13 +104,20 @@ public sealed class RecordSealer(RandomSource random)
             throw new RefusalException(Refusal.Invalid("RECORD_SUMMARY_INVALID", $"The summary is not within its limits: {summaryFault}.", "summary", "Correct the field; every node would quarantine the record."));
         }
 
+        byte[] slotBytes = WriteSlots(slots, slotCount, salt, contentKey, head);
+        byte[] nameTagBytes = WriteNameTags(tagOnly.Keys, nameTagCount);
         Summary summary = request.Summary.Clone();
         summary.ReplyPk = ByteString.CopyFrom(keys.Reply.PublicKey.ToArray());
+        summary.Names.Clear();
+        if (request.LayOutNames is not null) summary.Names.AddRange(request.LayOutNames(evaluation => PlaceOf(request.Circle.PseudonymOf(evaluation.Span).Tag, nameTagBytes)));
+        if (NameLayoutRules.FirstFault(summary, nameTagCount) is { } layoutFault)
+        {
+            throw new RefusalException(Refusal.Invalid("RECORD_SUMMARY_INVALID", $"The summary is not within its limits: {layoutFault}.", "summary", "Lay out at most 16 names of at most 17 words by places in the name tags."));
+        }
+
         byte[] summaryBytes = summary.ToByteArray();
         if (summaryBytes.Length > RecordFormat.MaximumSummary) throw TooLarge("summary", summaryBytes.Length, RecordFormat.MaximumSummary);
 
-        byte[] slotBytes = WriteSlots(slots, slotCount, salt, contentKey, head);
-        byte[] nameTagBytes = WriteNameTags(tagOnly.Keys, nameTagCount);
         byte[] body = WriteBody(request, slots, tagOnly, contentKey, RecordFormat.BodyContext(head, summaryBytes, slotBytes, nameTagBytes));
         byte[] item = WriteItem(request.Circle, new CanonicalWriter().Prefixed(head).Prefixed(summaryBytes).Prefixed(slotBytes).Prefixed(nameTagBytes).Prefixed(body).ToArray());
 
@@ -152,6 +164,18 @@ public sealed class RecordSealer(RandomSource random)
         CanonicalWriter writer = new();
         foreach (Tag tag in tags) writer.Bytes(tag.ToArray());
         return writer.ToArray();
+    }
+
+    private static int PlaceOf(Tag tag, ReadOnlySpan<byte> nameTags)
+    {
+        Span<byte> sought = stackalloc byte[Tag.Size];
+        tag.CopyTo(sought);
+        for (int place = 0; place < nameTags.Length / Tag.Size; place++)
+        {
+            if (nameTags.Slice(place * Tag.Size, Tag.Size).SequenceEqual(sought)) return place;
+        }
+
+        return -1;
     }
 
     private static byte[] WriteBody(

@@ -8,7 +8,7 @@ namespace Gateway.Storage.Node;
 /// whole, when its task completes; when it fails, nothing of it has happened. Failures: <see cref="StoreUnavailableException"/>, <see cref="StoreCorruptException"/>.
 /// What is secret here (identifiers' evaluations, drafts) arrives sealed: the store never holds a key.
 /// </summary>
-public interface INodeStore : ITileReader, IAsyncDisposable
+public interface INodeStore : IWatchStore, ITileReader, IAsyncDisposable
 {
     /// <summary>Applies one batch of the feed: leaves, tiles, checkpoint (which is the cursor), records and their ends, hits and alarms, in one transaction.</summary>
     ValueTask ApplyAsync(FeedApply apply, CancellationToken cancellation);

@@ -133,6 +133,7 @@ public sealed partial class SqliteNodeStore
         if (state != NodeRecordState.Live)
         {
             session.Start("DELETE FROM hits WHERE record = ?").Bind(record.Number).Run();
+            RetractAlerts(session, record.Number, state);
         }
 
         WriteRecord(session, record with { State = state, Fault = fault }, hasItem, ReplaceRecord);
@@ -160,7 +161,11 @@ public sealed partial class SqliteNodeStore
             // The record may have ended between the match and this write: nothing that is gone is met.
             if (live.Start().Bind(hit.Record).Step())
             {
-                insert.Start("hits").Bind(hit.Record).Bind(hit.Hash).RunWithHash();
+                // A hit held already was looked at already, and one that concerns neither seller nor past shipment need not be: most do not, words of names above all.
+                if (insert.Start("hits").Bind(hit.Record).Bind(hit.Hash).RunWithHash() > 0 && IsWatched(session, hit.Hash))
+                {
+                    AddMeeting(session, hit);
+                }
             }
         }
 

@@ -97,33 +97,6 @@ public sealed class ScorerTests
     }
 
     [Fact]
-    public void An_authorised_trader_lowers_the_lane_by_one_and_says_so()
-    {
-        RecordMatch accusing = Match(Record(), s_email);
-        RecordMatch authorised = Match(Record(kind: RecordKind.AuthorisedTrader), new Evidence(PartyRole.Seller, "seller_vat", IdentifierType.Vat));
-        ShipmentAssessment both = s_scorer.Assess(s_bareShipment, [accusing, authorised]);
-        Assert.Equal(Lane.Red, s_scorer.Assess(s_bareShipment, [accusing]).Lane);
-        Assert.Equal(Lane.Yellow, both.Lane);
-        Assert.Contains("Lowered from RED (examine) to YELLOW (documents)", both.Records[0].Reasons[^1].Sentence, StringComparison.Ordinal);
-        Assert.Equal(Lane.Green, both.Records[1].Lane);
-        Assert.Contains(both.Records[1].Reasons, reason => reason.Sentence.Contains("authorised trader", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void An_authorised_consignee_says_nothing_for_the_consignor()
-    {
-        RecordMatch authorised = Match(Record(kind: RecordKind.AuthorisedTrader), new Evidence(PartyRole.Consignee, "consignee_vat", IdentifierType.Vat));
-        Assert.Equal(Lane.Red, s_scorer.Assess(s_bareShipment, [Match(Record(), s_email), authorised]).Lane);
-    }
-
-    [Fact]
-    public void A_likeness_of_names_does_not_authorise()
-    {
-        RecordMatch authorised = Match(Record(kind: RecordKind.AuthorisedTrader), s_companyCity);
-        Assert.Equal(Lane.Red, s_scorer.Assess(s_bareShipment, [Match(Record(), s_email), authorised]).Lane);
-    }
-
-    [Fact]
     public void A_record_under_dispute_does_not_examine_and_says_so()
     {
         Assessment assessment = Assess(Record() with { Disputed = true }, s_email);

@@ -1,7 +1,12 @@
 using Gateway.Cryptography;
 using Gateway.Ledger;
+using Gateway.Matching.Scoring;
 using Gateway.Node.Feed;
+using Gateway.Node.Identity;
 using Gateway.Node.Matching;
+using Gateway.Node.Pseudonyms;
+using Gateway.Node.Screening;
+using Gateway.Node.Watch;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
@@ -68,6 +73,16 @@ internal sealed class TestCore : IAsyncDisposable
 
     public async Task<NodeRecordState?> StateOfAsync(SealedRecord record) => (await Store.FindRecordAsync(record.Id, CancellationToken.None))?.State;
 
+    /// <summary>Settings of this node.</summary>
+    public NodeSettings Settings { get; init; } = new() { Network = "node.test", Broker = "https://localhost:1", GenesisHash = new string('0', 64), MemberId = new string('0', 32), Name = "node" };
+
+    public WatchSeal Seal => new(Party.Keys, RandomSource.System);
+
+    public Dismissals Dismissals { get; private set; } = null!;
+
+    public Screener ScreenerOver(HitOpener opener, Pseudonymiser pseudonymiser) => new(
+        Matcher, Cache, pseudonymiser, opener, new Scorer(Weights.Shipped()), Dismissals, new NameSimilarity(Matcher, Cache, opener, Settings, () => Log.View, Party.Id), () => Log.View, Party.Id, Time);
+
     public Task LearnAsync(UInt128 hash, byte[] evaluation) => Matcher.LearnAsync([new EvaluatedIdentifier(hash, evaluation)], 1, CancellationToken.None);
 
     public async ValueTask DisposeAsync()
@@ -82,6 +97,7 @@ internal sealed class TestCore : IAsyncDisposable
         Store = FailingDisk.Around(_store, name => Refuses(name));
         (NodeView view, Tree) = await NodeLog.OpenAsync(Store, Party.Id, Party.Keys, CancellationToken.None);
         Matcher = await NodeMatcher.LoadAsync(Store, Cache, view, RandomSource.System, Time, Path.Combine(_folder, "node.index"), CancellationToken.None);
+        Dismissals = await Dismissals.LoadAsync(Store, Seal, Time, CancellationToken.None);
         Own = await OwnRecords.LoadAsync(Store, CancellationToken.None);
         Log = new NodeLog(
             Store, Matcher, _source.ReaderOf(Party, Time), Tree, view, Own, await Store.ReadAwaitingWithdrawalAsync(CancellationToken.None),
