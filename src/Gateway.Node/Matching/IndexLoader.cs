@@ -103,10 +103,11 @@ internal sealed class IndexLoader(INodeStore store, KnownCache cache, uint versi
         List<(UInt128 Tag, UInt128 Hash)> tags = [];
         Dictionary<(CircleId Circle, uint Epoch), long> circles = [];
         IndexFileEnd end = _end;
+        bool writes = _file is not null;
         await foreach ((long row, UInt128 hash) in store.ReadKnownHashesAsync(version, _end.Known, cancellation))
         {
             index?.Known.Add(hash);
-            if (_file is null) continue;
+            if (!writes) continue;
             hashes.Add(hash);
             end = end with { Known = row, LastHash = hash };
             if (hashes.Count == IndexFile.SegmentRows) Write();
@@ -116,7 +117,7 @@ internal sealed class IndexLoader(INodeStore store, KnownCache cache, uint versi
         {
             index?.Watched.Add(tag.Tag.ToUInt128(), tag.Hash);
             if (index is not null) CollectionsMarshal.GetValueRefOrAddDefault(_tagged, (tag.Circle, tag.Epoch), out _)++;
-            if (_file is null) continue;
+            if (!writes) continue;
             tags.Add((tag.Tag.ToUInt128(), tag.Hash));
             CollectionsMarshal.GetValueRefOrAddDefault(circles, (tag.Circle, tag.Epoch), out _)++;
             end = end with { Tags = row, LastTag = tag.Tag.ToUInt128() };
@@ -132,9 +133,10 @@ internal sealed class IndexLoader(INodeStore store, KnownCache cache, uint versi
                 _file!.Append(end.Known, CollectionsMarshal.AsSpan(hashes), end.Tags, tags, circles);
                 _end = end;
             }
-            catch (IOException)
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                // A full disk: the next start reads more rows of the store instead.
+                // A full disk: the next start reads more rows of the store instead. No segment may follow the one that is missing.
+                writes = false;
             }
 
             hashes.Clear();

@@ -92,7 +92,9 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
         Dictionary<int, List<int>> metByRecord = [];
         for (int i = 0; i < prepared.Hashes.Length; i++)
         {
-            foreach (int number in matcher.Known.HitsOf(prepared.Hashes[i])) (metByRecord.TryGetValue(number, out List<int>? places) ? places : metByRecord[number] = []).Add(i);
+            bool isStopValue = matcher.Known.Find(prepared.Hashes[i]) == KnownState.StopValue;
+            int[] numbers = isStopValue ? (await _bestOfMany.OfAsync(prepared.Hashes[i], cancellation)).Records : matcher.Known.HitsOf(prepared.Hashes[i]).ToArray();
+            foreach (int number in numbers) (metByRecord.TryGetValue(number, out List<int>? places) ? places : metByRecord[number] = []).Add(i);
         }
 
         foreach ((int number, List<int> met) in metByRecord)
