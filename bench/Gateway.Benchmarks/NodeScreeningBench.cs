@@ -50,7 +50,8 @@ internal static class NodeScreeningBench
 
     private static double[] Rates(Measurement taken) => [1e9 / taken.Slowest, 1e9 / taken.Median, 1e9 / taken.Fastest];
 
-    private static IEnumerable<Shipment> Manifest()
+    /// <summary>The rows of the sample manifest.</summary>
+    public static IEnumerable<Shipment> Manifest()
     {
         SampleSource source = SampleSource.Open(SamplesFolder());
         SampleOptions options = new();

@@ -10,6 +10,7 @@ const string Usage = """
       matcher    [known identifiers] [part]      the screening engine, all of it, or one of  (10000000)
                                                  exact, csv, names, latency, start, voprf
       start      [records] [known identifiers]   start-up and memory of a node           (100000 500000)
+      watch      [sellers]                       alerts, account opening, past shipments (100000)
       all                                        all of these
     Stores are put under /var/tmp, or under GATEWAY_BENCH_FOLDER.
     """;
@@ -29,7 +30,7 @@ if (args is ["matcher", ..])
 }
 
 int[] sizes = [.. args.Skip(1).Select(size => int.TryParse(size, CultureInfo.InvariantCulture, out int number) && number > 0 ? number : 0)];
-if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "voprf" or "feed" or "screening" or "start" or "all"))
+if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "voprf" or "feed" or "screening" or "start" or "watch" or "all"))
 {
     Console.Error.WriteLine(Usage);
     return 2;
@@ -42,6 +43,7 @@ bool all = args[0] == "all";
 if (all || args[0] == "publish") await new PublishBench(Size(0, 20_000)).RunAsync(Console.Out);
 if (all || args[0] == "start") await new StartBench(Size(0, 100_000), Size(1, 500_000)).RunAsync(Console.Out);
 if (all || args[0] == "feed") await new FeedBench(Size(0, 20_000)).RunAsync(Console.Out);
+if (all || args[0] == "watch") await new WatchBench(Size(0, 100_000)).RunAsync(Console.Out);
 if (all || args[0] == "voprf") VoprfBench.Run(Console.Out);
 if (all || args[0] == "screening")
 {

@@ -52,6 +52,8 @@ internal sealed class RunningNode : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _application.Services.GetRequiredService<T>();
 
+    public WatchService.WatchServiceClient Watch => new(_channel);
+
     public async Task<GetStatusResponse> StatusAsync() => await new ContributionsService.ContributionsServiceClient(_channel).GetStatusAsync(new GetStatusRequest());
 
     /// <summary>Waits until the view is as wanted, looking every 2 ms.</summary>

@@ -99,8 +99,13 @@ public sealed class LocalNetwork : IAsyncDisposable
 
     public Task CreateCircleAsync(string name, LocalNode steward, params LocalNode[] others) => CreateCircleAsync(name, [], steward, others);
 
+    public Task CreateCircleAsync(string name, NameMatching names, LocalNode steward, params LocalNode[] others) => CreateCircleAsync(name, [], names, steward, others);
+
     /// <summary>Founds a circle in which there are members whose nodes are not ours, too.</summary>
-    public async Task CreateCircleAsync(string name, IReadOnlyList<MemberId> foreigners, LocalNode steward, params LocalNode[] others)
+    public Task CreateCircleAsync(string name, IReadOnlyList<MemberId> foreigners, LocalNode steward, params LocalNode[] others) =>
+        CreateCircleAsync(name, foreigners, NameMatching.CompoundOnly, steward, others);
+
+    private async Task CreateCircleAsync(string name, IReadOnlyList<MemberId> foreigners, NameMatching names, LocalNode steward, LocalNode[] others)
     {
         CirclePolicy policy = new()
         {
@@ -110,7 +115,7 @@ public sealed class LocalNetwork : IAsyncDisposable
             StewardId = ByteString.CopyFrom(steward.Member.ToArray()),
             MinimumEvidenceGrade = EvidenceGrade.Suspected,
             MaximumRetentionDays = 730,
-            NameMatching = NameMatching.CompoundOnly,
+            NameMatching = names,
         };
         policy.FoundingMemberIds.AddRange(others.Prepend(steward).Select(node => node.Member).Concat(foreigners).Select(member => ByteString.CopyFrom(member.ToArray())));
         MemberRole[] all = [MemberRole.Retailer, MemberRole.Customs, MemberRole.Police, MemberRole.RightsHolder, MemberRole.Intermediary];
@@ -166,6 +171,8 @@ public sealed class LocalNode(string folder)
     public ContributionsService.ContributionsServiceClient Contributions => new(_channel);
 
     public ScreeningService.ScreeningServiceClient Screening => new(_channel);
+
+    public WatchService.WatchServiceClient Watch => new(_channel);
 
     public IServiceProvider Services => _application!.Services;
 

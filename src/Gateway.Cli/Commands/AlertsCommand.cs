@@ -6,6 +6,7 @@ using Gateway.Cli.Watching;
 using Gateway.Protocol;
 using Gateway.Protocol.V1;
 using Grpc.Core;
+using Spectre.Console;
 
 namespace Gateway.Cli.Commands;
 
@@ -66,7 +67,7 @@ internal static class AlertsCommand
             console =>
             {
                 AlertLine.Draw(console, lines);
-                console.Write(new Spectre.Console.Text(string.Create(CultureInfo.InvariantCulture, $"{lines.Count:N0} alerts\n")));
+                console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{lines.Count:N0} alerts"));
             });
         return ExitCode.Ok;
     }

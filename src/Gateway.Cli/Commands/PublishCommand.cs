@@ -4,6 +4,7 @@ using Gateway.Cli.Connect;
 using Gateway.Cli.Input;
 using Gateway.Cli.Output;
 using Gateway.Cli.Publishing;
+using Gateway.Protocol.V1;
 using Grpc.Core;
 using Spectre.Console;
 
@@ -12,6 +13,8 @@ namespace Gateway.Cli.Commands;
 /// <summary>`gateway publish`: publishes the cases of a file in a circle.</summary>
 internal static class PublishCommand
 {
+    private static readonly TimeSpan AwayPoll = TimeSpan.FromSeconds(3);
+
     public static Command Create(CommandFrame frame)
     {
         Argument<string> file = new("FILE") { Description = "CSV of cases; docs/formats.md has the columns." };
@@ -30,6 +33,8 @@ internal static class PublishCommand
             using FaultSink faults = new(errorsPath);
             using LiveLine live = new(output, frame.Surroundings.Time);
             PublishReport report;
+            using CancellationTokenSource done = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            Task telling = TellWhenAwayAsync(node, output, frame.Surroundings.Time, done.Token);
             try
             {
                 ActorPublisher publisher = new(node, faults, now => live.Show(string.Create(
@@ -40,6 +45,11 @@ internal static class PublishCommand
             {
                 throw LocalNode.Explain(fault, folder);
             }
+            finally
+            {
+                await done.CancelAsync();
+                await telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
 
             live.Dispose();
             output.Result(
@@ -47,6 +57,20 @@ internal static class PublishCommand
                 console => Draw(console, report, faults));
             return faults.Rows > 0 ? ExitCode.PartlyBad : ExitCode.Ok;
         });
+    }
+
+    // Nothing is lost and nothing goes on: whoever looks at a line that stands still wants to know why.
+    private static async Task TellWhenAwayAsync(LocalNode node, CommandOutput output, TimeProvider time, CancellationToken cancellation)
+    {
+        bool told = false;
+        while (true)
+        {
+            await Task.Delay(AwayPoll, time, cancellation);
+            bool away = !(await node.Contributions.GetStatusAsync(new GetStatusRequest(), cancellationToken: cancellation)).BrokerConnected;
+            if (away && !told) output.Note("The broker is away. Cases that are safe at the node wait there and are published when it is back; this command can be ended.");
+            if (!away && told) output.Note("The broker is back.");
+            told = away;
+        }
     }
 
     private static void Draw(IAnsiConsole console, PublishReport report, FaultSink faults)

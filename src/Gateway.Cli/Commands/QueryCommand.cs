@@ -64,7 +64,7 @@ internal static class QueryCommand
 
             IReadOnlyList<HitLine> hits = result.Decision == ScreeningDecision.Hit ? [.. HitLine.Of(result, UtcDay.Of(frame.Surroundings.Time.GetUtcNow()))] : [];
             output.Result(
-                new { Decision = Codes.Decisions.Of(result.Decision), Lane = Codes.Lanes.Of(result.Lane), result.Score, result.PendingIdentifiers, RejectedFields = result.RejectedFields.Select(Fault.Of), HitLines = hits },
+                new { Decision = Codes.Decisions.Of(result.Decision), Lane = Codes.Lanes.Of(result.Lane), result.Score, result.PendingIdentifiers, RejectedFields = result.RejectedFields.Select(Fault.Of), HitLines = hits, SimilarNames = result.SimilarNames.Select(SimilarLine.Of) },
                 console => Draw(console, result, hits));
             return result.RejectedFields.Count > 0 || result.Decision == ScreeningDecision.Pending ? ExitCode.PartlyBad : ExitCode.Ok;
         });
@@ -76,6 +76,7 @@ internal static class QueryCommand
     private static void Draw(IAnsiConsole console, ScreeningResult result, IReadOnlyList<HitLine> hits)
     {
         HitSink.Draw(console, hits, hits.Count, withShipment: false);
+        foreach (SimilarName name in result.SimilarNames) console.WriteLine(Tables.Printable($"{name.Text} (record {Convert.ToHexStringLower(name.RecordId.Span)[..8]}, {name.Likeness} of 100 alike)"));
         foreach (ErrorDetail field in result.RejectedFields) console.WriteLine(Tables.Printable($"not used: {field.What} ({field.Which}) {field.Remedy}"));
         console.WriteLine(result.Decision switch
         {

@@ -3,6 +3,7 @@ using System.Globalization;
 using Gateway.Cli.Connect;
 using Gateway.Protocol.V1;
 using Grpc.Core;
+using Spectre.Console;
 
 namespace Gateway.Cli.Commands;
 

@@ -24,9 +24,10 @@ internal sealed record DemoScreening(ScreeningReport Report, IReadOnlyList<HitLi
         using CsvSource source = ManifestFile.Open(manifest);
         using FaultSink faults = new(path: null);
         using HitSink hits = new(hitsFile, UtcDay.Of(time.GetUtcNow()), results.Add);
+        using PendingSink pending = new(path: null);
         using LiveLine live = new(output, time);
         long begun = time.GetTimestamp();
-        ManifestScreener screener = new(node, faults, hits, now => live.Show(ScreenCommand.Line(now, time.GetElapsedTime(begun))), time);
+        ManifestScreener screener = new(node, faults, hits, pending, now => live.Show(ScreenCommand.Line(now, time.GetElapsedTime(begun))), time);
         ScreeningReport report = await screener.ScreenAsync(source, new FileInfo(manifest).Length, Wait, cancellation);
         return new DemoScreening(report, hits.Best(), hits.Count, results);
     }

@@ -1,6 +1,7 @@
 using Gateway.Cli.Connect;
 using Gateway.Cli.Input;
 using Gateway.Cli.Output;
+using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Grpc.Core;
 
@@ -172,6 +173,8 @@ public sealed class ActorPublisher(LocalNode node, FaultSink faults, Action<Publ
                 _withdrawn++;
                 break;
             default:
+                // What is wrong with the circle is wrong with every row: said once.
+                if (outcome.Error is { Code: "CIRCLE_NOT_JOINED" or "CIRCLE_READ_ONLY" or "CIRCLE_WITHOUT_KEY" } ofCircle) throw new RefusalException(Refusal.FromDetail(ofCircle));
                 _refused++;
                 string remedy = outcome.Error?.Remedy is { Length: > 0 } stated ? stated : Corrected;
                 faults.Add([new InputFault(line, ColumnOf(outcome.Error), outcome.Reference, $"{outcome.Error?.What ?? "refused"} [{outcome.Error?.Code}]", remedy, true)]);

@@ -17,6 +17,9 @@ public sealed class HitSink(string? path, UtcDay today, Action<ScreeningResult>?
 
     private const int Drawn = 50;
 
+    // A table of seven columns in less than this breaks words.
+    private const int WideTable = 120;
+
     private readonly CsvResult? _file = path is null ? null : new CsvResult(
         path, "shipment_id", "lane", "score", "record_id", "circle", "evidence", "categories", "last_seen", "sources", "fields", "reasons");
 
@@ -57,6 +60,13 @@ public sealed class HitSink(string? path, UtcDay today, Action<ScreeningResult>?
     public static void Draw(IAnsiConsole console, IReadOnlyList<HitLine> hits, long count, bool withShipment)
     {
         if (hits.Count == 0) return;
+        if (console.Profile.Width < WideTable)
+        {
+            DrawNarrow(console, hits.Take(Drawn), withShipment);
+            Rest(console, hits, count);
+            return;
+        }
+
         Table table = withShipment ? Tables.Of("Lane", "Score", "Shipment", "Why", "Evidence", "Goods", "Age") : Tables.Of("Lane", "Score", "Why", "Evidence", "Goods", "Age", "Record");
         foreach (HitLine hit in hits.Take(Drawn))
         {
@@ -69,6 +79,24 @@ public sealed class HitSink(string? path, UtcDay today, Action<ScreeningResult>?
         }
 
         console.Write(table);
+        Rest(console, hits, count);
+    }
+
+    /// <summary>Draws a hit in as many lines as it takes, none longer than the console is wide.</summary>
+    public static void DrawNarrow(IAnsiConsole console, IEnumerable<HitLine> hits, bool withShipment)
+    {
+        foreach (HitLine hit in hits)
+        {
+            string age = hit.AgeDays is { } days ? string.Create(CultureInfo.InvariantCulture, $"{days} d") : "";
+            string head = string.Join("  ", new[] { withShipment ? hit.ShipmentId : hit.RecordId.Length > 8 ? hit.RecordId[..8] : "", hit.Evidence, string.Join(", ", hit.Categories), age }.Where(part => part.Length > 0));
+            console.Write(Tables.LaneText(Codes.Lanes.Parse(hit.Lane)));
+            console.Write(new Text(Tables.Printable(string.Create(CultureInfo.InvariantCulture, $" {hit.Score}  {head}\n"))));
+            if (hit.Why().Length > 0) console.Write(new Padder(new Text(Tables.Printable(hit.Why())), new Padding(4, 0, 0, 0)));
+        }
+    }
+
+    private static void Rest(IAnsiConsole console, IReadOnlyList<HitLine> hits, long count)
+    {
         if (count > Math.Min(hits.Count, Drawn)) console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"and {count - Math.Min(hits.Count, Drawn):N0} more; --out FILE writes all of them"));
     }
 

@@ -42,6 +42,9 @@ public sealed record ScreeningReport
     /// <summary>Hits in the yellow lane.</summary>
     public long Yellow { get; init; }
 
+    /// <summary>Shipments with a name like a record's and nothing that decides: a note, in circles that match name words.</summary>
+    public long SimilarNames { get; init; }
+
     /// <summary>Rows that were not screened because they cannot be read.</summary>
     public long NotScreened { get; init; }
 
@@ -56,13 +59,13 @@ public sealed record ScreeningReport
 }
 
 /// <summary>Sends the shipments of a file to the node while its results come back.</summary>
-public sealed class ManifestScreener(LocalNode node, FaultSink faults, HitSink hits, Action<ScreeningProgress> tell, TimeProvider time)
+public sealed class ManifestScreener(LocalNode node, FaultSink faults, HitSink hits, PendingSink pending, Action<ScreeningProgress> tell, TimeProvider time)
 {
     private const int MostShipments = 1_000;
     private const int MostBytes = 3 * 1_048_576;
 
     private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
-    private long _rows, _sent, _screened, _cleared, _pending, _hit, _red, _yellow, _notUsed, _nothing;
+    private long _rows, _sent, _screened, _cleared, _pending, _hit, _red, _yellow, _notUsed, _nothing, _similar;
 
     /// <summary>Screens.</summary>
     /// <param name="source">The open file.</param>
@@ -112,6 +115,7 @@ public sealed class ManifestScreener(LocalNode node, FaultSink faults, HitSink h
             Hits = _hit,
             Red = _red,
             Yellow = _yellow,
+            SimilarNames = _similar,
             NotScreened = faults.Rows,
             FieldsNotUsed = _notUsed,
             Seconds = Math.Round(seconds, 3),
@@ -160,6 +164,7 @@ public sealed class ManifestScreener(LocalNode node, FaultSink faults, HitSink h
         _waiting.Remove(result.ShipmentId);
         _screened++;
         _notUsed += result.RejectedFields.Count;
+        if (result.SimilarNames.Count > 0) _similar++;
         switch (result.Decision)
         {
             case ScreeningDecision.Cleared:
@@ -176,6 +181,7 @@ public sealed class ManifestScreener(LocalNode node, FaultSink faults, HitSink h
                 break;
             default:
                 _pending++; // Not cleared, whatever the node meant.
+                pending.Add(result);
                 break;
         }
     }

@@ -44,14 +44,16 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
     private const double LeastShared = 10, LeastBits = 12, LeastLikeness = 0.7;
     private const int MostCandidates = 50, MostShown = 20, MostNames = 4;
 
+    private volatile PolicySet? _policies;
+
     /// <summary>Whether a cleared shipment with a similar name asks for its documents.</summary>
     public bool AsksForDocuments => settings.SimilarNamesAreYellow;
 
     /// <summary>The names of parties that some circle of this member compares by words; none where no circle does.</summary>
     public IReadOnlyList<PreparedName> Prepare(IEnumerable<(PartyRole Role, string Field, Party Party)> parties)
     {
-        V1.NameMatching[] policies = [.. view().State.Circles.Values.Where(circle => circle.Members.Contains(member)).Select(circle => circle.Policy.NameMatching).Distinct()];
-        if (!policies.Any(policy => policy is V1.NameMatching.FuzzyOrganisations or V1.NameMatching.FuzzyAll)) return [];
+        V1.NameMatching[] policies = PoliciesNow();
+        if (policies.Length == 0) return [];
         List<PreparedName> names = [];
         foreach ((PartyRole role, string field, Party party) in parties.Where(party => policies.Any(policy => NameTagPlan.Matches(policy, party.Party))))
         {
@@ -144,6 +146,16 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
         return similar;
     }
 
+    // For each shipment asked, and changed by the log alone.
+    private V1.NameMatching[] PoliciesNow()
+    {
+        NetworkState state = view().State;
+        if (_policies is { } kept && ReferenceEquals(kept.State, state)) return kept.Policies;
+        V1.NameMatching[] policies = [.. state.Circles.Values.Where(circle => circle.Members.Contains(member)).Select(circle => circle.Policy.NameMatching).Where(policy => policy is V1.NameMatching.FuzzyOrganisations or V1.NameMatching.FuzzyAll).Distinct()];
+        _policies = new PolicySet(state, policies);
+        return policies;
+    }
+
     // Cheap: by the words' hits alone, each word once by its rarest meeting.
     private IEnumerable<int> CandidatesOf(PreparedName name)
     {
@@ -190,6 +202,8 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
     // A tag stands for its records, a hash for those its identifier meets.
     private TagFrequencies Frequencies() => new(
         tagOrHash => matcher.Known.Find(tagOrHash) is KnownState.Hit or KnownState.StopValue ? matcher.Known.HitsOf(tagOrHash).Length : matcher.RecordsWith(tagOrHash), matcher.LiveRecords);
+
+    private sealed record PolicySet(NetworkState State, V1.NameMatching[] Policies);
 }
 
 /// <summary>What came of comparing a name, and at which state of records and circles.</summary>

@@ -152,7 +152,13 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
 
     private V1.ScreeningResult Concluded(PreparedShipment prepared, KnownState[] states, V1.ScreeningResult result, bool stopped)
     {
-        result.PendingIdentifiers += (uint)states.AsSpan().Count(KnownState.Unknown);
+        for (int i = 0; i < states.Length; i++)
+        {
+            if (states[i] != KnownState.Unknown) continue;
+            result.PendingIdentifiers++;
+            if (!result.PendingFields.Contains(prepared.Keys.Identifiers[i].Field)) result.PendingFields.Add(prepared.Keys.Identifiers[i].Field);
+        }
+
         if (!similarity.AreKnown(prepared.Names)) result.PendingIdentifiers += (uint)similarity.UnknownOf(prepared.Names).Count();
         if (prepared.Hashes.Length == 0) Refuse(result, prepared.Shipment.Id);
         else if (result.Hits.Count > 0) result.Decision = V1.ScreeningDecision.Hit;

@@ -20,6 +20,12 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("screen")]
     [InlineData("member", "invite", "A", "--role", "PIRATE", "--out", "x")]
     [InlineData("screen", "m.csv", "--wait", "soon")]
+    [InlineData("dismiss", "--reason", "namesake", "--by", "ann")]
+    [InlineData("dismiss", "--alert", "1", "--record", "00", "--reason", "namesake", "--by", "ann")]
+    [InlineData("dismiss", "--shipment", "S1", "--reason", "namesake", "--by", "ann")]
+    [InlineData("alerts", "--acknowledge", "1")]
+    [InlineData("watch", "remove")]
+    [InlineData("circle", "create", "c", "--template", "acx", "--steward", "A", "--member", "B", "--name-matching", "FUZZY")]
     public async Task A_command_line_that_is_not_understood_ends_with_2(params string[] arguments)
     {
         Assert.Equal(ExitCode.Usage, await RunAsync(arguments));

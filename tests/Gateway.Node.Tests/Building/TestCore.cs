@@ -23,8 +23,9 @@ internal sealed class TestCore : IAsyncDisposable
     private readonly TestLog _source;
     private SqliteNodeStore _store = null!;
 
-    private TestCore(TestLog source, TestParty party, ManualTime time)
+    private TestCore(TestLog source, TestParty party, ManualTime time, int? pastDays)
     {
+        Settings = new NodeSettings { Network = "node.test", Broker = "https://localhost:1", GenesisHash = new string('0', 64), MemberId = new string('0', 32), Name = "node", PastShipmentDays = pastDays };
         _source = source;
         Party = party;
         Time = time;
@@ -52,9 +53,9 @@ internal sealed class TestCore : IAsyncDisposable
     /// <summary>Whether an operation of the store fails, by its name.</summary>
     public Func<string, bool> Refuses { get; set; } = _ => false;
 
-    public static async Task<TestCore> StartAsync(TestLog source, TestParty? party = null, ManualTime? time = null)
+    public static async Task<TestCore> StartAsync(TestLog source, TestParty? party = null, ManualTime? time = null, int? pastDays = null)
     {
-        TestCore core = new(source, party ?? source.Steward, time ?? ManualTime.Now());
+        TestCore core = new(source, party ?? source.Steward, time ?? ManualTime.Now(), pastDays);
         await core.OpenAsync();
         return core;
     }
@@ -74,7 +75,7 @@ internal sealed class TestCore : IAsyncDisposable
     public async Task<NodeRecordState?> StateOfAsync(SealedRecord record) => (await Store.FindRecordAsync(record.Id, CancellationToken.None))?.State;
 
     /// <summary>Settings of this node.</summary>
-    public NodeSettings Settings { get; init; } = new() { Network = "node.test", Broker = "https://localhost:1", GenesisHash = new string('0', 64), MemberId = new string('0', 32), Name = "node" };
+    public NodeSettings Settings { get; }
 
     public WatchSeal Seal => new(Party.Keys, RandomSource.System);
 

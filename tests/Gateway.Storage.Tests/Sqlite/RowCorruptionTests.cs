@@ -56,6 +56,12 @@ public sealed class RowCorruptionTests : IDisposable
     [InlineData("outbox", "circle reference content_hash state draft record_salt record_id submission receipt refusal created_at row_hash")]
     [InlineData("outbox_withdrawals", "record_id request created_at row_hash")]
     [InlineData("alarms", "raised_at error evidence row_hash")]
+    [InlineData("sellers", "reference content sealed registered_day row_hash")]
+    [InlineData("seller_identifiers", "hash seller row_hash")]
+    [InlineData("past_shipments", "day shipments sealed row_hash")]
+    [InlineData("meetings", "hash record row_hash")]
+    [InlineData("alerts", "subject_kind subject record weight raised_at about opened acknowledged change row_hash")]
+    [InlineData("dismissals", "record identifiers day sealed row_hash")]
     public async Task A_changed_column_of_the_node_is_never_served(string table, string columns)
     {
         await using (SqliteNodeStore store = await SqliteNodeStore.OpenAsync(_file.Path, TimeProvider.System, None))
@@ -66,6 +72,11 @@ public sealed class RowCorruptionTests : IDisposable
             await store.UpdateOutboxAsync([row with { RecordSalt = [1], RecordId = Record(7), Submission = [2], Receipt = [3], Refusal = [4] }], None);
             await store.AddWithdrawalAsync(Withdrawal(1), None);
             await store.AddAlarmAsync(Alarm(1), None);
+            await store.SaveSellersAsync([new StoredSeller { Reference = [1], Content = [2], Sealed = [3], RegisteredDay = new(4), Hashes = [Hash(1)] }], None);
+            await store.AddPastAsync(new StoredPastShipments(0, new(5), 6, [7]), [8], None);
+            await store.AddMeetingsAsync([new StoredHit(Hash(1), 1)], None);
+            await store.SaveAlertsAsync([new StoredAlert { Kind = AlertSubject.Seller, Subject = [1], Record = 1, Weight = 2, RaisedAt = Noon, About = [3], Opened = [4], Acknowledged = [5] }], [], None);
+            await store.AddDismissalAsync(new StoredDismissal(0, [1], [2], new(3), [4]), None);
             await ReadAllAsync(store);
         }
 
@@ -113,6 +124,12 @@ public sealed class RowCorruptionTests : IDisposable
 
     private static async Task ReadAllAsync(SqliteNodeStore store)
     {
+        await store.ListSellersAsync(None).ToListAsync();
+        await store.FindSellersAsync(Hash(1), None);
+        await store.ReadPastBeforeAsync(new UtcDay(uint.MaxValue), 10, None);
+        await store.ReadMeetingsAsync(0, 10, None);
+        await store.ReadAlertsAsync(-1, None).ToListAsync();
+        await store.ListDismissalsAsync(None).ToListAsync();
         await store.ReadHeadAsync(None);
         store.ReadTile(new TileId(0, 0));
         await store.ReadLeavesAsync(0, 10, None).ToListAsync();
