@@ -39,7 +39,9 @@ internal sealed class BenchNetwork : IAsyncDisposable
 
     private X509Certificate2 Authority => X509CertificateLoader.LoadCertificateFromFile(Options.Files.AuthorityCertificate);
 
-    public static async Task<BenchNetwork> StartAsync(params string[] names)
+    public static Task<BenchNetwork> StartAsync(params string[] names) => StartAsync(NameMatching.CompoundOnly, names);
+
+    public static async Task<BenchNetwork> StartAsync(NameMatching matching, params string[] names)
     {
         BenchNetwork network = new(Directory.CreateDirectory(Path.Combine(Machine.WorkFolder, $"gw-bench-{Environment.ProcessId}")).FullName);
         int port = FreePort();
@@ -56,7 +58,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
         network.GenesisHash = await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network.Options, Operator, CancellationToken.None);
         network._broker = await BrokerHost.BuildAsync(network.Options, new BrokerSeams { Logging = Quiet });
         await network._broker.StartAsync();
-        network.Members = await network.FoundCircleAsync(names);
+        network.Members = await network.FoundCircleAsync(matching, names);
         return network;
     }
 
@@ -76,7 +78,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
 
     public static void Quiet(ILoggingBuilder logging) => logging.ClearProviders();
 
-    private async Task<IReadOnlyList<BenchMember>> FoundCircleAsync(string[] names)
+    private async Task<IReadOnlyList<BenchMember>> FoundCircleAsync(NameMatching matching, string[] names)
     {
         using BrokerConnection connection = BrokerConnection.WithCertificate(new Uri(Options.AdvertisedAddress), Network, Authority, OperatorCertificate());
         MembershipService.MembershipServiceClient membership = new(connection.Invoker);
@@ -89,7 +91,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
             directories.Add(directory);
         }
 
-        await membership.CreateCircleAsync(new CreateCircleRequest { Policy = PolicyOf([.. directories.Select(directory => directory.ReadSettings().Member)]) });
+        await membership.CreateCircleAsync(new CreateCircleRequest { Policy = PolicyOf(matching, [.. directories.Select(directory => directory.ReadSettings().Member)]) });
         List<RunningNode> nodes = [];
         foreach (NodeDirectory directory in directories) nodes.Add(await RunningNode.StartAsync(directory, directory.StoreFile));
         List<BenchMember> members = [];
@@ -116,7 +118,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
         ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(made.ExpiresAt),
     };
 
-    private static CirclePolicy PolicyOf(IReadOnlyList<MemberId> members) => new()
+    private static CirclePolicy PolicyOf(NameMatching matching, IReadOnlyList<MemberId> members) => new()
     {
         Name = "bench",
         Purpose = "Measuring",
@@ -127,7 +129,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
         ReadingRoles = { MemberRole.Retailer },
         MinimumEvidenceGrade = EvidenceGrade.Suspected,
         MaximumRetentionDays = 730,
-        NameMatching = NameMatching.CompoundOnly,
+        NameMatching = matching,
     };
 
     private X509Certificate2 OperatorCertificate()

@@ -77,7 +77,7 @@ internal sealed class FeedBench(int records)
         await using (SqliteNodeStore store = await SqliteNodeStore.OpenAsync(Path.Combine(folder, "node.db"), TimeProvider.System, CancellationToken.None))
         {
             KnownCache cache = new(reader.Keys, RandomSource.System);
-            using NodeMatcher matcher = await NodeMatcher.LoadAsync(store, cache, NodeView.Empty, RandomSource.System, TimeProvider.System, CancellationToken.None);
+            using NodeMatcher matcher = await NodeMatcher.LoadAsync(store, cache, NodeView.Empty, RandomSource.System, TimeProvider.System, null, CancellationToken.None);
             BatchReader batchReader = new(reader.Id, reader.Keys.Box, network.GenesisHash, TimeProvider.System);
             NodeLog log = new(store, matcher, batchReader, TiledTree.Empty(store), NodeView.Empty, new OwnRecords(), [], 0, TimeProvider.System, NullLogger<NodeLog>.Instance);
             TimeSpan processor = Environment.CpuUsage.TotalTime;

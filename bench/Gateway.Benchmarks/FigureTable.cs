@@ -23,6 +23,9 @@ internal sealed class FigureTable(TextWriter output)
     /// <summary>A figure without a goal.</summary>
     public void Note(string name, IEnumerable<double> runs, string unit) => Print(name, runs, unit, "", null);
 
+    /// <summary>A line of words.</summary>
+    public void Say(string line) => output.WriteLine(line);
+
     private void Print(string name, IEnumerable<double> runs, string unit, string goal, Func<double, bool>? holds)
     {
         double[] sorted = [.. runs.Order()];

@@ -58,7 +58,7 @@ internal static class NodeScreeningBench
         return new ManifestComposer(source, options, new ActorComposer(source, options).Published).Shipments().Select(shipment => ToShipment(shipment.Row));
     }
 
-    private static DirectoryInfo SamplesFolder()
+    internal static DirectoryInfo SamplesFolder()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

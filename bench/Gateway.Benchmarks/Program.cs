@@ -7,6 +7,8 @@ const string Usage = """
       voprf                                      pseudonyms, server and client
       feed       [records]                       a node applies the feed                 (20000)
       screening  [known identifiers ...]         look-ups, then the node's whole path    (1000000 10000000)
+      matcher    [known identifiers] [part]      the screening engine, all of it, or one of  (10000000)
+                                                 exact, csv, names, latency, start, voprf
       start      [records] [known identifiers]   start-up and memory of a node           (100000 500000)
       watch      [sellers]                       alerts, account opening, past shipments (100000)
       all                                        all of these
@@ -17,6 +19,14 @@ if (args is ["start-node", string folder, string store])
 {
     await StartBench.StartNodeAsync(folder, store, Console.Out);
     return 0;
+}
+
+if (args is ["matcher", ..])
+{
+    string part = args.Skip(1).FirstOrDefault(arg => !int.TryParse(arg, CultureInfo.InvariantCulture, out _)) ?? "";
+    int known = args.Skip(1).Select(arg => int.TryParse(arg, CultureInfo.InvariantCulture, out int number) ? number : 0).FirstOrDefault(number => number > 0);
+    Machine.Describe(Console.Out, Machine.WorkFolder);
+    return await new MatcherBench(known == 0 ? 10_000_000 : known).RunAsync(part, Console.Out) ? 0 : 2;
 }
 
 int[] sizes = [.. args.Skip(1).Select(size => int.TryParse(size, CultureInfo.InvariantCulture, out int number) && number > 0 ? number : 0)];

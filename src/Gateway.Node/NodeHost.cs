@@ -76,7 +76,7 @@ public static class NodeHost
         INodeStore store = resources.Keep(await seams.OpenStore(directory.StoreFile, cancellation));
         KnownCache cache = new(keys, seams.Random);
         (NodeView view, Ledger.TiledTree tree) = await NodeLog.OpenAsync(store, settings.Member, keys, cancellation);
-        NodeMatcher matcher = resources.Keep(await NodeMatcher.LoadAsync(store, cache, view, seams.Random, seams.Time, cancellation));
+        NodeMatcher matcher = resources.Keep(await NodeMatcher.LoadAsync(store, cache, view, seams.Random, seams.Time, directory.IndexFile, cancellation));
         WatchSeal seal = new(keys, seams.Random);
         Dismissals dismissals = await Dismissals.LoadAsync(store, seal, seams.Time, cancellation);
         OwnRecords own = await OwnRecords.LoadAsync(store, cancellation);

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Gateway.Cli.Output;
 using Gateway.Matching.Identifiers;
 using Gateway.Protocol.V1;
@@ -25,13 +26,15 @@ public static class ActorFile
     /// <exception cref="Protocol.Errors.RefusalException">It is no such file.</exception>
     public static CsvSource Open(string path) => CsvSource.Open(path, Columns, Needed);
 
+    private static readonly FrozenDictionary<string, int> Places = Columns.Index().ToFrozenDictionary(column => column.Item, column => column.Index);
+
     /// <summary>Reads the cases for a circle.</summary>
     public static IEnumerable<InputRow<Contribution>> Read(CsvSource source, string circle) => source.Rows().Select(row => Read(row, circle));
 
     private static InputRow<Contribution> Read(CsvRow row, string circle)
     {
         if (row.Fault is { } unreadable) return new InputRow<Contribution>(row.Line, "", null, [unreadable]);
-        RowFields fields = new(Columns, row, rowLeftOut: true);
+        RowFields fields = new(Places, row, rowLeftOut: true);
         string reference = fields.Needed("reference", LongestReference);
         fields.Name = reference;
         Contribution contribution = new() { Circle = circle, Reference = reference, Summary = SummaryOf(fields), Subject = PartyOf(fields, isNameNeeded: true) };

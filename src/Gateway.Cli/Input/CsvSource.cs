@@ -19,7 +19,7 @@ public sealed class CsvSource : IDisposable
     private readonly CsvReader _csv;
     private readonly string _path;
     private readonly Queue<InputFault> _malformed = [];
-    private readonly int[] _places;
+    private readonly LazyFields _fields;
 
     private CsvSource(string path, IReadOnlyList<string> known, IReadOnlyList<string> needed)
     {
@@ -35,7 +35,7 @@ public sealed class CsvSource : IDisposable
         });
         try
         {
-            _places = ReadHeader(known, needed);
+            _fields = new LazyFields(_csv, ReadHeader(known, needed));
         }
         catch
         {
@@ -96,17 +96,8 @@ public sealed class CsvSource : IDisposable
             return new CsvRow(new InputFault(line, "", "", $"the row has {count} fields and the header has {Header.Count}", remedy, true));
         }
 
-        string[] fields = new string[_places.Length];
-        Array.Fill(fields, "");
-        string? notUtf8 = null;
-        for (int i = 0; i < _places.Length; i++)
-        {
-            if (_places[i] < 0) continue;
-            if (Utf8.IsValid(_csv.GetRawSpan(_places[i]))) fields[i] = _csv.GetString(_places[i]).Trim();
-            else notUtf8 ??= Header[_places[i]];
-        }
-
-        return notUtf8 is null ? new CsvRow(line, fields) : new CsvRow(new InputFault(line, notUtf8, "", "the field is not UTF-8", "save the file as UTF-8", true));
+        int wrong = _fields.Begin();
+        return wrong < 0 ? new CsvRow(line, _fields) : new CsvRow(new InputFault(line, Header[wrong], "", "the field is not UTF-8", "save the file as UTF-8", true));
     }
 
     private List<string> Header { get; set; } = [];
@@ -149,11 +140,11 @@ public sealed class CsvSource : IDisposable
     private RefusalException Refuse(string code, string what, string remedy) => new(Refusal.Invalid(code, what, _path, remedy));
 }
 
-/// <summary>One row: its fields in the order of the known columns, or why it could not be read.</summary>
+/// <summary>One row: its fields in the order of the known columns, or why it could not be read. Valid until the next is asked for.</summary>
 public readonly record struct CsvRow
 {
     /// <summary>A row that could be read.</summary>
-    public CsvRow(long line, IReadOnlyList<string> fields) => (Line, Fields) = (line, fields);
+    internal CsvRow(long line, LazyFields fields) => (Line, Fields, Cells) = (line, fields, fields);
 
     /// <summary>A row that could not be read.</summary>
     public CsvRow(InputFault fault) => (Line, Fields, Fault) = (fault.Line, [], fault);
@@ -163,6 +154,9 @@ public readonly record struct CsvRow
 
     /// <summary>Its fields, without blanks around them; empty where the file has no such column.</summary>
     public IReadOnlyList<string> Fields { get; }
+
+    /// <summary>The same as they stand in the file; null where the row could not be read.</summary>
+    internal LazyFields? Cells { get; }
 
     /// <summary>Why it could not be read; null where it could.</summary>
     public InputFault? Fault { get; }

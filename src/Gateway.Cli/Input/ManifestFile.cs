@@ -1,6 +1,7 @@
+using System.Collections.Frozen;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Gateway.Cli.Output;
+using Gateway.Cryptography;
 using Gateway.Matching.Identifiers;
 using Gateway.Protocol.V1;
 using Party = Gateway.Protocol.V1.Party;
@@ -29,6 +30,9 @@ public static class ManifestFile
         .. Parties.SelectMany(party => PartyColumns.Select(column => party.Prefix + column)),
     ];
 
+    private static readonly FrozenDictionary<string, int> Places = Columns.Index().ToFrozenDictionary(column => column.Item, column => column.Index);
+    private static readonly int FirstPartyColumn = Places[Parties[0].Prefix + PartyColumns[0]];
+
     /// <summary>The columns every file must have.</summary>
     public static IReadOnlyList<string> Needed { get; } = ["shipment_id"];
 
@@ -37,18 +41,19 @@ public static class ManifestFile
     public static CsvSource Open(string path) => CsvSource.Open(path, Columns, Needed);
 
     /// <summary>Reads the shipments. Ids already met are remembered as hashes of 8 bytes: about 20 MB for a million shipments.</summary>
+    /// <remarks>Parties that stand in several rows are the same object in their shipments; they are not to be changed.</remarks>
     public static IEnumerable<InputRow<Shipment>> Read(CsvSource source)
     {
-        HashSet<ulong> met = [];
+        Met met = new();
         foreach (CsvRow row in source.Rows()) yield return Read(row, met);
     }
 
-    private static InputRow<Shipment> Read(CsvRow row, HashSet<ulong> met)
+    private static InputRow<Shipment> Read(CsvRow row, Met met)
     {
         if (row.Fault is { } unreadable) return new InputRow<Shipment>(row.Line, "", null, [unreadable]);
-        RowFields fields = new(Columns, row, rowLeftOut: false);
+        RowFields fields = new(Places, row, rowLeftOut: false);
         string id = row.Fields[0];
-        if (FaultOfId(id, met) is var (what, remedy))
+        if (met.FaultOf(id) is var (what, remedy))
         {
             fields.Name = id.Length <= LongestId ? id : "";
             fields.Add("shipment_id", what, remedy, leftOut: true);
@@ -68,26 +73,30 @@ public static class ManifestFile
             CountryOfDeparture = fields.Country("country_of_departure"),
             CountryOfOrigin = fields.Country("country_of_origin"),
         };
-        shipment.References.AddRange(fields.Identifiers("container", IdentifierType.Container, "", false));
-        shipment.References.AddRange(fields.Identifiers("air_waybill", IdentifierType.AirWaybill, "", false));
-        shipment.References.AddRange(fields.Identifiers("postal_item", IdentifierType.PostalItem, "", false));
-        foreach ((string prefix, PartyRole role) in Parties)
+        if (!fields.IsEmpty("container")) shipment.References.AddRange(fields.Identifiers("container", IdentifierType.Container, "", false));
+        if (!fields.IsEmpty("air_waybill")) shipment.References.AddRange(fields.Identifiers("air_waybill", IdentifierType.AirWaybill, "", false));
+        if (!fields.IsEmpty("postal_item")) shipment.References.AddRange(fields.Identifiers("postal_item", IdentifierType.PostalItem, "", false));
+        for (int i = 0; i < Parties.Length; i++)
         {
-            Party party = PartyOf(fields, prefix);
-            if (party.CalculateSize() > 0) shipment.Parties.Add(new ShipmentParty { Role = role, Party = party });
+            if (PartyOf(fields, row.Cells!, i, met.Parties) is { } party) shipment.Parties.Add(party);
         }
 
         return new InputRow<Shipment>(row.Line, id, shipment, fields.Faults);
     }
 
-    private static (string What, string Remedy)? FaultOfId(string id, HashSet<ulong> met)
+    private static ShipmentParty? PartyOf(RowFields fields, LazyFields cells, int place, RepeatedCells<ShipmentParty> met)
     {
-        if (id.Length == 0) return ("the shipment has no id", "give the declaration's number");
-        if (id.Length > LongestId) return ($"the shipment's id has more than {LongestId} characters", "give the declaration's number alone");
+        (string prefix, PartyRole role) = Parties[place];
 
-        // Eight bytes of SHA-256: nobody can make two ids collide in order to have one shipment passed over.
-        ulong hash = MemoryMarshal.Read<ulong>(SHA256.HashData(MemoryMarshal.AsBytes(id.AsSpan())));
-        return met.Add(hash) ? null : ("another row has the same shipment_id", "give each shipment its own, and screen this row again");
+        if (met.KeyOf(cells, FirstPartyColumn + (place * PartyColumns.Length), PartyColumns.Length) is not { } key) return null;
+        key ^= (UInt128)(uint)role;
+        if (met.Find(key) is { } known) return known;
+        int faults = fields.Faults.Count;
+        Party party = PartyOf(fields, prefix);
+        if (party.CalculateSize() == 0) return null;
+        ShipmentParty read = new() { Role = role, Party = party };
+        if (fields.Faults.Count == faults) met.Keep(key, read); // A fault is told for each row it stands in.
+        return read;
     }
 
     private static Party PartyOf(RowFields fields, string prefix)
@@ -115,5 +124,22 @@ public static class ManifestFile
             .. fields.Identifiers(prefix + "iban", IdentifierType.Iban, "", false),
         ]);
         return party;
+    }
+
+    /// <summary>What the rows so far have shown.</summary>
+    private sealed class Met
+    {
+        // Eight bytes of a hash under a key of this reading: nobody can make two ids collide in order to have one shipment passed over.
+        private readonly byte[] _key = RandomSource.System.GetBytes(SipHash.KeySize);
+        private readonly HashSet<ulong> _ids = [];
+
+        public RepeatedCells<ShipmentParty> Parties { get; } = new();
+
+        public (string What, string Remedy)? FaultOf(string id)
+        {
+            if (id.Length == 0) return ("the shipment has no id", "give the declaration's number");
+            if (id.Length > LongestId) return ($"the shipment's id has more than {LongestId} characters", "give the declaration's number alone");
+            return _ids.Add(SipHash.Hash64(_key, MemoryMarshal.AsBytes(id.AsSpan()))) ? null : ("another row has the same shipment_id", "give each shipment its own, and screen this row again");
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using Gateway.Cli.Output;
 using Gateway.Matching.Identifiers;
@@ -7,7 +8,7 @@ using V1 = Gateway.Protocol.V1;
 namespace Gateway.Cli.Input;
 
 /// <summary>Reads the fields of one row and collects what is wrong with them. A field that cannot be used reads as not stated.</summary>
-internal sealed class RowFields(IReadOnlyList<string> columns, CsvRow row, bool rowLeftOut)
+internal sealed class RowFields(FrozenDictionary<string, int> columns, CsvRow row, bool rowLeftOut)
 {
     /// <summary>Longest name, in characters.</summary>
     public const int LongestName = 500;
@@ -17,8 +18,10 @@ internal sealed class RowFields(IReadOnlyList<string> columns, CsvRow row, bool 
 
     private const int MostValues = 32;
 
+    private List<InputFault>? _faults;
+
     /// <summary>What could not be used.</summary>
-    public List<InputFault> Faults { get; } = [];
+    public IReadOnlyList<InputFault> Faults => _faults ?? (IReadOnlyList<InputFault>)[];
 
     /// <summary>The row's own name in faults.</summary>
     public string Name { get; set; } = "";
@@ -55,8 +58,9 @@ internal sealed class RowFields(IReadOnlyList<string> columns, CsvRow row, bool 
     /// <summary>One country code of several.</summary>
     public string CheckedCountry(string column, string value)
     {
+        if (value.Length == 0) return value;
         string code = value.ToUpperInvariant();
-        if (code.Length == 0 || Countries.IsCode(code)) return code;
+        if ( Countries.IsCode(code)) return code;
         Add(column, "the field is no ISO 3166-1 alpha-2 code", "give two letters such as CN or DE");
         return "";
     }
@@ -92,7 +96,7 @@ internal sealed class RowFields(IReadOnlyList<string> columns, CsvRow row, bool 
     /// <summary>Checks digits of given lengths, such as an HS code.</summary>
     public string Digits(string column, string value, params int[] lengths)
     {
-        if (value.Length == 0 || (lengths.Contains(value.Length) && value.All(char.IsAsciiDigit))) return value;
+        if (value.Length == 0 || (lengths.Contains(value.Length) && !value.AsSpan().ContainsAnyExceptInRange('0', '9'))) return value;
         Add(column, $"the field has not {string.Join(" or ", lengths)} digits", "give digits only, without dots");
         return "";
     }
@@ -100,8 +104,10 @@ internal sealed class RowFields(IReadOnlyList<string> columns, CsvRow row, bool 
     /// <summary>Identifiers of one column.</summary>
     public IEnumerable<V1.StatedIdentifier> Identifiers(string column, IdentifierType type, string country, bool many)
     {
-        foreach (string value in many ? Values(column) : Text(column) is { Length: > 0 } one ? [one] : [])
+        if (IsEmpty(column)) yield break;
+        foreach (string value in many ? Values(column) : [Text(column)])
         {
+            if (value.Length == 0) continue;
             Rejection? rejection = IdentifierNormaliser.Normalise(new StatedIdentifier(type, value), country).Rejection;
             if (rejection is null) yield return new V1.StatedIdentifier { Type = (uint)type, Value = value, Country = country };
             else Add(column, $"the {Noun(column, many)} {rejection.Reason}", "correct it, or leave it out");
@@ -111,8 +117,10 @@ internal sealed class RowFields(IReadOnlyList<string> columns, CsvRow row, bool 
     /// <summary>Addresses of web pages in one column.</summary>
     public IEnumerable<V1.StatedIdentifier> Websites(string column, bool many)
     {
-        foreach (string value in many ? Values(column) : Text(column) is { Length: > 0 } one ? [one] : [])
+        if (IsEmpty(column)) yield break;
+        foreach (string value in many ? Values(column) : [Text(column)])
         {
+            if (value.Length == 0) continue;
             if (WebAddress.TypeOf(value) is not { } type)
             {
                 Add(column, "the address names a marketplace and no seller on it", "give the seller's own page there, or the account");
@@ -125,18 +133,13 @@ internal sealed class RowFields(IReadOnlyList<string> columns, CsvRow row, bool 
         }
     }
 
+    /// <summary>Whether nothing stands in a field.</summary>
+    public bool IsEmpty(string column) => row.Fields[IndexOf(column)].Length == 0;
+
     /// <summary>Notes a fault.</summary>
-    public void Add(string column, string what, string remedy, bool? leftOut = null) => Faults.Add(new InputFault(row.Line, column, Name, what, remedy, leftOut ?? rowLeftOut));
+    public void Add(string column, string what, string remedy, bool? leftOut = null) => (_faults ??= []).Add(new InputFault(row.Line, column, Name, what, remedy, leftOut ?? rowLeftOut));
 
     private static string Noun(string column, bool many) => (many ? column.TrimEnd('s') : column[(column.IndexOf('_', StringComparison.Ordinal) + 1)..]).Replace('_', ' ');
 
-    private int IndexOf(string column)
-    {
-        for (int i = 0; i < columns.Count; i++)
-        {
-            if (columns[i] == column) return i;
-        }
-
-        throw new ArgumentException($"There is no column {column}.", nameof(column));
-    }
+    private int IndexOf(string column) => columns[column];
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Gateway.Protocol.V1;
 
 namespace Gateway.Cli.Input;
@@ -17,6 +18,8 @@ public static class SellerFile
         "identity_documents", "accounts", "payment_accounts",
     ];
 
+    private static readonly FrozenDictionary<string, int> Places = Columns.Index().ToFrozenDictionary(column => column.Item, column => column.Index);
+
     /// <summary>The columns every file must have.</summary>
     public static IReadOnlyList<string> Needed { get; } = ["reference"];
 
@@ -30,7 +33,7 @@ public static class SellerFile
     private static InputRow<Seller> Read(CsvRow row)
     {
         if (row.Fault is { } unreadable) return new InputRow<Seller>(row.Line, "", null, [unreadable]);
-        RowFields fields = new(Columns, row, rowLeftOut: false);
+        RowFields fields = new(Places, row, rowLeftOut: false);
         string reference = row.Fields[0];
         if (reference.Length is 0 or > LongestReference)
         {

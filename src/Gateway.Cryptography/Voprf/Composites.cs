@@ -14,28 +14,24 @@ internal static class Composites
         Span<byte> m, Span<byte> z)
     {
         Span<byte> seed = stackalloc byte[64];
-        Span<byte> weight = stackalloc byte[RistrettoScalar.Size];
         suite.CompositeSeed(publicKey, seed);
-        m.Clear(); // zeros encode the identity
-        z.Clear();
+        byte[] weights = new byte[blinded.Count * RistrettoScalar.Size];
         for (int i = 0; i < blinded.Count; i++)
         {
-            RistrettoElement left = blinded[i];
-            RistrettoElement right = evaluated[i];
-            suite.CompositeWeight(seed, i, left, right, weight);
-            if (!TryAddProduct(m, weight, left) || (!z.IsEmpty && !TryAddProduct(z, weight, right)))
+            if (blinded[i].IsDefault || evaluated[i].IsDefault)
             {
                 return false;
             }
+
+            suite.CompositeWeight(seed, i, blinded[i], evaluated[i], weights.AsSpan(i * RistrettoScalar.Size, RistrettoScalar.Size));
+        }
+
+        WeightedSum.Write(blinded, weights, m);
+        if (!z.IsEmpty)
+        {
+            WeightedSum.Write(evaluated, weights, z);
         }
 
         return !RistrettoElement.IsIdentity(m) && (z.IsEmpty || !RistrettoElement.IsIdentity(z));
-    }
-
-    private static bool TryAddProduct(Span<byte> sum, ReadOnlySpan<byte> weight, RistrettoElement element)
-    {
-        Span<byte> product = stackalloc byte[RistrettoElement.Size];
-        return Libsodium.crypto_scalarmult_ristretto255(product, weight, element.Span) == 0
-            && Libsodium.crypto_core_ristretto255_add(sum, sum, product) == 0;
     }
 }

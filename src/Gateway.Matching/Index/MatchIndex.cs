@@ -9,7 +9,8 @@ namespace Gateway.Matching.Index;
 /// <param name="seed">16 random bytes, fresh at each start.</param>
 /// <param name="expectedIdentifiers">Identifiers to make room for at once.</param>
 /// <param name="stopValueAt">Records an identifier or tag may have before it is a stop value.</param>
-public sealed class MatchIndex(UInt128 seed, int expectedIdentifiers = 0, int stopValueAt = KnownIdentifiers.DefaultStopValueAt)
+/// <param name="expectedTags">Tags of known identifiers to make room for at once.</param>
+public sealed class MatchIndex(UInt128 seed, int expectedIdentifiers = 0, int expectedTags = 0, int stopValueAt = KnownIdentifiers.DefaultStopValueAt)
 {
     /// <summary>What is known of each identifier.</summary>
     public KnownIdentifiers Known { get; } = new(expectedIdentifiers, stopValueAt);
@@ -18,7 +19,7 @@ public sealed class MatchIndex(UInt128 seed, int expectedIdentifiers = 0, int st
     public TagIndex Records { get; } = new(seed, stopValueAt);
 
     /// <summary>The known identifiers by tag.</summary>
-    public WatchedTags Watched { get; } = new(seed);
+    public WatchedTags Watched { get; } = new(seed, expectedTags);
 
     /// <summary>An identifier has been evaluated, or a known one got tags in a new circle or epoch. It is known with its hits at once, never clear in between.</summary>
     /// <param name="hash">Its local hash.</param>
@@ -26,15 +27,13 @@ public sealed class MatchIndex(UInt128 seed, int expectedIdentifiers = 0, int st
     public void Learn(UInt128 hash, ReadOnlySpan<UInt128> tags)
     {
         List<int> hits = [.. Known.HitsOf(hash)];
-        bool isStopValue = Known.Find(hash) == KnownState.StopValue;
         foreach (UInt128 tag in tags)
         {
             Watched.Add(tag, hash);
-            hits.AddRange(Records.Find(tag, out bool tagIsStopValue));
-            isStopValue |= tagIsStopValue;
+            hits.AddRange(Records.Find(tag));
         }
 
-        Known.Add(hash, CollectionsMarshal.AsSpan(hits), isStopValue);
+        Known.Add(hash, CollectionsMarshal.AsSpan(hits));
     }
 
     /// <summary>An identifier is forgotten: it is unknown again, and no new record will meet it.</summary>

@@ -5,8 +5,9 @@ namespace Gateway.Matching.Index;
 
 /// <summary>
 /// A map from 16-byte values to sets of record numbers, for one writer and many readers; readers neither lock nor allocate, and a set once handed out does not
-/// change. A set of one lies in the table itself; larger ones are arrays that are replaced, not changed. A set that would outgrow the limit stops growing
-/// and stays marked, because what it missed is not known any more.
+/// change. A set of one lies in the table itself; a larger one is an array with room behind it: a higher number than all is written there, out of the sight of who
+/// holds the shorter set, and anything else makes a new array. So a set of 100,000 is built in linear time. A set keeps every number it was given: what is left out of a set
+/// would be hidden by whoever filled it first. One that is larger than the limit says so.
 /// </summary>
 internal sealed class Postings
 {
@@ -26,7 +27,7 @@ internal sealed class Postings
     /// <summary>Keys present.</summary>
     public int Count => _table.Count;
 
-    /// <summary>Bytes held, about: 40 for the header and fields of a list, 24 for its array.</summary>
+    /// <summary>Bytes held, about: 48 for the header and fields of a list, 24 for its array.</summary>
     public long Bytes
     {
         get
@@ -34,7 +35,7 @@ internal sealed class Postings
             long bytes = _table.Bytes + ((long)_lists.Length * IntPtr.Size);
             foreach (RecordList? list in _lists)
             {
-                bytes += list is null ? 0 : 64 + ((long)list.Records.Length * sizeof(int));
+                bytes += list is null ? 0 : 72 + ((long)list.Room.Length * sizeof(int));
             }
 
             return bytes;
@@ -42,13 +43,16 @@ internal sealed class Postings
     }
 
     /// <summary>The record numbers of a key, ascending.</summary>
-    /// <returns>Whether the key is present. A stopped set may be empty.</returns>
-    public bool TryFind(UInt128 key, out ReadOnlySpan<int> records, out bool stopped)
+    /// <param name="key">The key.</param>
+    /// <param name="records">Its numbers, at least one where it is present.</param>
+    /// <param name="isLarge">Whether they are more than the limit.</param>
+    /// <returns>Whether the key is present.</returns>
+    public bool TryFind(UInt128 key, out ReadOnlySpan<int> records, out bool isLarge)
     {
         while (true)
         {
             ref readonly int value = ref _table.Find(key);
-            stopped = false;
+            isLarge = false;
             records = default;
             if (Unsafe.IsNullRef(in value))
             {
@@ -64,8 +68,8 @@ internal sealed class Postings
             RecordList? list = Volatile.Read(ref Volatile.Read(ref _lists)[~value]);
             if (list is not null && list.Key == key)
             {
-                records = list.Records;
-                stopped = list.Stopped;
+                records = list.Room.AsSpan(0, list.Count);
+                isLarge = list.Count > _limit;
                 return true;
             }
 
@@ -78,37 +82,46 @@ internal sealed class Postings
     public bool Add(UInt128 key, int record)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(record);
-        if (!TryFind(key, out ReadOnlySpan<int> records, out bool stopped))
+        int number = ListOf(key);
+        RecordList? list = number < 0 ? null : _lists[number];
+        if (list is not null && record > list.Room[list.Count - 1])
+        {
+            int[] room = list.Room;
+            if (list.Count == room.Length)
+            {
+                Array.Resize(ref room, 2 * room.Length);
+            }
+
+            room[list.Count] = record;
+            Volatile.Write(ref _lists[number], new RecordList(key, room, list.Count + 1));
+            return true;
+        }
+
+        if (!TryFind(key, out ReadOnlySpan<int> records, out _))
         {
             _table.Set(key, record);
             return true;
         }
 
         int place = records.BinarySearch(record);
-        if (stopped || place >= 0)
+        if (place >= 0)
         {
             return false;
-        }
-
-        if (records.Length >= _limit)
-        {
-            Store(key, records.ToArray(), stopped: true);
-            return true;
         }
 
         int[] more = new int[records.Length + 1];
         records[..~place].CopyTo(more);
         more[~place] = record;
         records[~place..].CopyTo(more.AsSpan(~place + 1));
-        Store(key, more, stopped: false);
+        Store(key, more);
         return true;
     }
 
-    /// <summary>Removes a record number; a key without any is removed, unless it was stopped. Writer only.</summary>
+    /// <summary>Removes a record number; a key without any is removed. Writer only.</summary>
     /// <returns>Whether the set changed.</returns>
     public bool Remove(UInt128 key, int record)
     {
-        if (!TryFind(key, out ReadOnlySpan<int> records, out bool stopped))
+        if (!TryFind(key, out ReadOnlySpan<int> records, out _))
         {
             return false;
         }
@@ -119,37 +132,37 @@ internal sealed class Postings
             return false;
         }
 
-        if (records.Length == 1 && !stopped)
+        if (records.Length == 1)
         {
             return RemoveAll(key);
         }
 
-        Store(key, [.. records[..place], .. records[(place + 1)..]], stopped);
+        Store(key, [.. records[..place], .. records[(place + 1)..]]);
         return true;
     }
 
     /// <summary>Makes the set of a key these record numbers, in any order. Writer only.</summary>
-    public void Set(UInt128 key, ReadOnlySpan<int> records, bool stopped)
+    public void Set(UInt128 key, ReadOnlySpan<int> records)
     {
-        int[] distinct = [.. new SortedSet<int>(records.ToArray())];
-        if (distinct.Length > 0)
+        int[] sorted = records.ToArray();
+        Array.Sort(sorted);
+        int distinct = 0;
+        foreach (int record in sorted)
         {
-            ArgumentOutOfRangeException.ThrowIfNegative(distinct[0], nameof(records));
+            ArgumentOutOfRangeException.ThrowIfNegative(record, nameof(records));
+            if (distinct == 0 || sorted[distinct - 1] != record)
+            {
+                sorted[distinct++] = record;
+            }
         }
 
-        if (distinct.Length > _limit)
-        {
-            distinct = distinct[.._limit];
-            stopped = true;
-        }
-
-        if (distinct.Length == 0 && !stopped)
+        if (distinct == 0)
         {
             RemoveAll(key);
         }
         else
         {
-            Store(key, distinct, stopped);
+            Store(key, sorted[..distinct]);
         }
     }
 
@@ -163,10 +176,10 @@ internal sealed class Postings
         return removed;
     }
 
-    private void Store(UInt128 key, int[] records, bool stopped)
+    private void Store(UInt128 key, int[] records)
     {
         int list = ListOf(key);
-        if (records.Length == 1 && !stopped)
+        if (records.Length == 1)
         {
             _table.Set(key, records[0]);
             GiveUp(list);
@@ -179,7 +192,7 @@ internal sealed class Postings
             list = TakeList();
         }
 
-        Volatile.Write(ref _lists[list], new RecordList(key, records, stopped));
+        Volatile.Write(ref _lists[list], new RecordList(key, records, records.Length));
         if (isNew)
         {
             _table.Set(key, ~list);
@@ -218,5 +231,5 @@ internal sealed class Postings
         }
     }
 
-    private sealed record RecordList(UInt128 Key, int[] Records, bool Stopped);
+    private sealed record RecordList(UInt128 Key, int[] Room, int Count);
 }

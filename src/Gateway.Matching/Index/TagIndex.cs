@@ -2,7 +2,7 @@ namespace Gateway.Matching.Index;
 
 /// <summary>
 /// Which live records carry a tag, by the numbers the node gives its records. One writer, many readers; readers neither lock nor allocate. A tag with more than
-/// the limit of records is a stop value and keeps the ones it has.
+/// the limit of records is a stop value; it keeps all of them, or whoever filled it first would hide what comes later.
 /// </summary>
 public sealed class TagIndex
 {
@@ -45,7 +45,7 @@ public sealed class TagIndex
 
     /// <summary>The records that carry a tag, ascending; a snapshot that does not change.</summary>
     /// <param name="tag">The tag.</param>
-    /// <param name="isStopValue">Whether there were more than the limit; then the list is not complete.</param>
+    /// <param name="isStopValue">Whether they are more than the limit.</param>
     public ReadOnlySpan<int> Find(UInt128 tag, out bool isStopValue)
     {
         _postings.TryFind(tag, out ReadOnlySpan<int> records, out isStopValue);

@@ -11,7 +11,8 @@ public sealed class WatchedTags
     private readonly TagTable<UInt128> _table;
 
     /// <param name="seed">Random, from a cryptographic source: records bring tags that strangers chose.</param>
-    public WatchedTags(UInt128 seed) => _table = new TagTable<UInt128>(seed);
+    /// <param name="expected">Tags to make room for at once; more come in all the same.</param>
+    public WatchedTags(UInt128 seed, int expected = 0) => _table = new TagTable<UInt128>(seed, expected);
 
     /// <summary>Tags watched.</summary>
     public int Count => _table.Count;

@@ -32,6 +32,9 @@ public sealed class NodeDirectory(string path)
     /// <summary>The store.</summary>
     public string StoreFile => Of("node.db");
 
+    /// <summary>A copy of what a start needs of the store; may be deleted at any time.</summary>
+    public string IndexFile => Of("node.index");
+
     /// <summary>The local API's socket.</summary>
     public string SocketFile => Of("node.sock");
 

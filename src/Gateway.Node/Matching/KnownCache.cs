@@ -20,6 +20,9 @@ public sealed class KnownCache(MemberKeys keys, RandomSource random)
         return SipHash.Hash128(keys.SipHashKey, encoded);
     }
 
+    /// <summary>SipHash-128 of any bytes under the node's key, for tables in memory.</summary>
+    public UInt128 HashOf(ReadOnlySpan<byte> bytes) => SipHash.Hash128(keys.SipHashKey, bytes);
+
     /// <summary>Seals an evaluation for the store.</summary>
     /// <param name="version">OPRF version.</param>
     /// <param name="hash">The identifier's local hash.</param>
@@ -56,6 +59,9 @@ public sealed class KnownCache(MemberKeys keys, RandomSource random)
         System.Security.Cryptography.CryptographicOperations.ZeroMemory(key);
         return digest;
     }
+
+    /// <summary>32 bytes: tells this node's index file from any other.</summary>
+    public byte[] IndexKey() => Hkdf.DeriveKey(keys.CacheKey, "gateway/v1/index-file");
 
     /// <summary>Seals a contribution for the outbox.</summary>
     public byte[] SealDraft(ReadOnlySpan<byte> contribution)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Gateway.Cryptography;
 using Gateway.Matching.Index;
 using Gateway.Node.Contributions;
@@ -35,19 +34,28 @@ public sealed class NodeMatcher : IDisposable
     // Under the writer's lock: who learns an identifier uses every key that is being extended to by then, so that none falls between.
     private readonly Dictionary<(CircleId Circle, uint Epoch), CircleKey> _keys = [];
 
+    private readonly IndexLoader _loader;
+    private readonly CancellationTokenSource _ending = new();
+    private Task _extending = Task.CompletedTask;
+    private int _learned;
+    private long _generation;
     private int _liveRecords;
 
-    private NodeMatcher(INodeStore store, KnownCache cache, TimeProvider time, MatchIndex index)
+    private NodeMatcher(INodeStore store, KnownCache cache, TimeProvider time, MatchIndex index, IndexLoader loader)
     {
         _store = store;
         _cache = cache;
         _time = time;
         _index = index;
+        _loader = loader;
         Met = new WorkSignal(time);
     }
 
     /// <summary>The identifiers known here; to be read by any number of threads.</summary>
     public KnownIdentifiers Known => _index.Known;
+
+    /// <summary>Another number whenever records, or what is known of them, may have changed: what was opened under the same number would open the same way again.</summary>
+    public long Generation => Interlocked.Read(ref _generation);
 
     /// <summary>Set when records and known identifiers have met: the store holds the meetings.</summary>
     public WorkSignal Met { get; }
@@ -70,32 +78,18 @@ public sealed class NodeMatcher : IDisposable
     /// <param name="view">What is true at the store's cursor.</param>
     /// <param name="random">Seeds the tables, so that nobody can choose tags that collide.</param>
     /// <param name="time">Clock.</param>
+    /// <param name="indexFile">Path of the copy that a start reads instead of most of the store's rows; made where it is missing. Null for none.</param>
     /// <param name="cancellation">Ends the loading.</param>
-    public static async Task<NodeMatcher> LoadAsync(INodeStore store, KnownCache cache, NodeView view, RandomSource random, TimeProvider time, CancellationToken cancellation)
+    public static async Task<NodeMatcher> LoadAsync(INodeStore store, KnownCache cache, NodeView view, RandomSource random, TimeProvider time, string? indexFile, CancellationToken cancellation)
     {
-        MatchIndex index = new(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(random.GetBytes(16)));
         uint version = view.State.OprfKeys?.Version ?? 0;
-        await foreach (UInt128 hash in store.ReadKnownHashesAsync(version, cancellation)) index.Known.Add(hash);
-        int live = 0;
-        await foreach (RecordTags record in store.ReadLiveTagsAsync(cancellation))
-        {
-            index.Records.Add(record.Number, AsNumbers(record.Tags));
-            live++;
-        }
-
-        Dictionary<(CircleId Circle, uint Epoch), int> tagged = [];
-        await foreach (KnownTag tag in store.ReadKnownTagsAsync(cancellation))
-        {
-            index.Watched.Add(tag.Tag.ToUInt128(), tag.Hash);
-            CollectionsMarshal.GetValueRefOrAddDefault(tagged, (tag.Circle, tag.Epoch), out _)++;
-        }
-
-        await foreach (StoredHit hit in store.ReadHitsAsync(cancellation)) index.Known.AddHit(hit.Hash, hit.Record);
-        NodeMatcher matcher = new(store, cache, time, index) { _liveRecords = live };
+        IndexLoader loader = new(store, cache, version, indexFile);
+        MatchIndex index = await loader.LoadAsync(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(random.GetBytes(16)), cancellation);
+        NodeMatcher matcher = new(store, cache, time, index, loader) { _liveRecords = loader.LiveRecords };
         foreach (CircleKey key in view.Keyring.Keys) matcher._keys[(key.Circle, key.Epoch)] = key;
 
         // A stop between an epoch's arrival and its extension leaves identifiers without the epoch's tags.
-        foreach (CircleKey key in view.Keyring.Keys.Where(key => tagged.GetValueOrDefault((key.Circle, key.Epoch)) < index.Known.Count))
+        foreach (CircleKey key in view.Keyring.Keys.Where(key => loader.Tagged.GetValueOrDefault((key.Circle, key.Epoch)) < index.Known.Count))
         {
             await matcher.ExtendAsync(key, version, cancellation);
         }
@@ -119,6 +113,7 @@ public sealed class NodeMatcher : IDisposable
                 }
             }
 
+            Interlocked.Increment(ref _generation);
             await _store.ApplyAsync(apply with { Hits = [.. hits.Distinct()] }, cancellation);
             List<UInt128> met = [];
             foreach (NodeRecord record in live) _index.AddRecord(record.Number, AsNumbers(record.Tags), met);
@@ -128,6 +123,7 @@ public sealed class NodeMatcher : IDisposable
         }
         finally
         {
+            Interlocked.Increment(ref _generation);
             _writer.Release();
         }
     }
@@ -143,6 +139,7 @@ public sealed class NodeMatcher : IDisposable
         }
         finally
         {
+            Interlocked.Increment(ref _generation);
             _writer.Release();
         }
     }
@@ -159,7 +156,19 @@ public sealed class NodeMatcher : IDisposable
             Parallel.For(0, rows.Length, new ParallelOptions { CancellationToken = cancellation }, i => rows[i] = RowOf(evaluated[i], version, keys, today));
             await _store.AddKnownAsync(rows, cancellation);
             foreach (KnownIdentifier row in rows) _index.Learn(row.Hash, [.. row.Tags.Select(tag => tag.Tag.ToUInt128())]);
-            if (rows.Any(row => row.Records.Count > 0)) Met.Set();
+            if (rows.Any(row => row.Records.Count > 0))
+            {
+                Interlocked.Increment(ref _generation);
+                Met.Set();
+            }
+
+            _learned += rows.Length;
+            if (_learned >= IndexFile.SegmentRows && _extending.IsCompleted)
+            {
+                // Beside the work: only the next start is in need of it.
+                _learned = 0;
+                _extending = Task.Run(() => _loader.ExtendAsync(_ending.Token), CancellationToken.None);
+            }
         }
         finally
         {
@@ -196,6 +205,7 @@ public sealed class NodeMatcher : IDisposable
                 StoredHit[] hits = [.. tags.SelectMany(tag => _index.Records.Find(tag.Tag.ToUInt128()).ToArray().Select(record => new StoredHit(tag.Hash, record)))];
                 await _store.AddKnownTagsAsync(tags, hits, cancellation);
                 foreach (KnownTag tag in tags) _index.Learn(tag.Hash, [tag.Tag.ToUInt128()]);
+                Interlocked.Increment(ref _generation);
                 if (hits.Length > 0) Met.Set();
             }
             finally
@@ -219,6 +229,8 @@ public sealed class NodeMatcher : IDisposable
                 Tags = _cache.TryOpen(row.Version, row.Hash, row.SealedEvaluation, out byte[]? evaluation) ? [.. _keys.Values.Select(key => TagOf(row.Hash, evaluation, key))] : [],
                 Records = row.Version == version ? _index.Known.HitsOf(row.Hash).ToArray() : [],
             })];
+            await _extending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _loader.Discard();
             await _store.ForgetKnownAsync(rows, cancellation);
             foreach (KnownIdentifier row in rows)
             {
@@ -229,6 +241,8 @@ public sealed class NodeMatcher : IDisposable
         }
         finally
         {
+            Interlocked.Increment(ref _generation);
+            _learned = IndexFile.SegmentRows; // The next to be learned has the file written anew.
             _writer.Release();
         }
     }
@@ -243,7 +257,13 @@ public sealed class NodeMatcher : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _writer.Dispose();
+    public void Dispose()
+    {
+        _ending.Cancel();
+        _extending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
+        _ending.Dispose();
+        _writer.Dispose();
+    }
 
     private KnownIdentifier RowOf(EvaluatedIdentifier identifier, uint version, CircleKey[] keys, UtcDay today)
     {
@@ -257,7 +277,7 @@ public sealed class NodeMatcher : IDisposable
 
     private static KnownTag TagOf(UInt128 hash, byte[] evaluation, CircleKey key) => new(key.PseudonymOf(evaluation).Tag, hash, key.Circle, key.Epoch);
 
-    private static UInt128[] AsNumbers(byte[] tags)
+    internal static UInt128[] AsNumbers(byte[] tags)
     {
         UInt128[] numbers = new UInt128[tags.Length / Tag.Size];
         for (int i = 0; i < numbers.Length; i++) numbers[i] = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(tags.AsSpan(i * Tag.Size));

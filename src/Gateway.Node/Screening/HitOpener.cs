@@ -41,22 +41,36 @@ public sealed class HitOpener(INodeStore store, NodeMatcher matcher, Func<NodeVi
 
     // A bad actor of today is met again and again; its item need not be opened each time.
     private readonly ConcurrentDictionary<int, UnwrappedRecord> _unwrapped = new();
+    private readonly ConcurrentDictionary<(int Number, UInt128 Met), Earlier> _opened = new();
 
-    /// <summary>Opens a record.</summary>
+    /// <summary>Opens a record. The same record met by the same identifiers is opened once for as long as nothing changes at all: of a million shipments of one consignor, for the first.</summary>
     public async ValueTask<Opening> OpenAsync(int number, IReadOnlyList<MetIdentifier> met, CancellationToken cancellation)
     {
-        (Opening opening, NodeRecord? row, UnwrappedRecord? unwrapped, CircleKey? key) = await UnwrapAsync(number, cancellation);
+        // Both read before anything else: a change on the way makes what is remembered here stale at once.
+        long generation = matcher.Generation;
+        NodeView now = view();
+        UInt128 by = 0;
+        foreach (MetIdentifier identifier in met) by ^= identifier.Hash;
+        if (_opened.TryGetValue((number, by), out Earlier? earlier) && earlier.Generation == generation && ReferenceEquals(earlier.View, now) && earlier.Expiry >= now.ExpiryDay(time)) return new Opening(earlier.Hit, false);
+        (Opening opening, NodeRecord? row, UnwrappedRecord? unwrapped, CircleKey? key) = await UnwrapAsync(number, now, cancellation);
         if (row is null || unwrapped is null || key is null) return opening;
-        return await OpenAsync(row, unwrapped, key, met, cancellation);
+        opening = await OpenAsync(row, unwrapped, key, met, cancellation);
+        if (opening.Hit is { } hit)
+        {
+            if (_opened.Count >= MostUnwrapped) _opened.Clear();
+            _opened[(number, by)] = new Earlier(generation, now, row.Expiry, hit);
+        }
+
+        return opening;
     }
 
     /// <summary>What the circle sees of a live record, without opening it; null where there is none to show now.</summary>
     public async ValueTask<(CircleId Circle, UnwrappedRecord Record)?> ReadAsync(int number, CancellationToken cancellation) =>
-        await UnwrapAsync(number, cancellation) is (_, { } row, { } unwrapped, _) ? (row.Circle, unwrapped) : null;
+        await UnwrapAsync(number, view(), cancellation) is (_, { } row, { } unwrapped, _) ? (row.Circle, unwrapped) : null;
 
-    private async ValueTask<(Opening Opening, NodeRecord? Row, UnwrappedRecord? Unwrapped, CircleKey? Key)> UnwrapAsync(int number, CancellationToken cancellation)
+    private async ValueTask<(Opening Opening, NodeRecord? Row, UnwrappedRecord? Unwrapped, CircleKey? Key)> UnwrapAsync(int number, NodeView now, CancellationToken cancellation)
     {
-        // The row is read each time: a record that ended must not be shown out of memory.
+        // The row is read each time: of a record that ended nothing is shown out of memory.
         NodeRecord? row = await store.ReadRecordAsync(number, cancellation);
         if (row is not { State: NodeRecordState.Live, Item: { } item })
         {
@@ -64,7 +78,6 @@ public sealed class HitOpener(INodeStore store, NodeMatcher matcher, Func<NodeVi
             return (Opening.None, null, null, null);
         }
 
-        NodeView now = view();
         if (row.Expiry < now.ExpiryDay(time)) return (Opening.None, null, null, null);
         if (now.Keyring.Find(row.Circle, row.Epoch) is not { } key) return (Opening.Deferred, null, null, null);
         if (!_unwrapped.TryGetValue(number, out UnwrappedRecord? unwrapped))
@@ -127,4 +140,6 @@ public sealed class HitOpener(INodeStore store, NodeMatcher matcher, Func<NodeVi
             cancellation);
         return Opening.None;
     }
+
+    private sealed record Earlier(long Generation, NodeView View, UtcDay Expiry, OpenedHit Hit);
 }

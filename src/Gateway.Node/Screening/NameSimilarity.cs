@@ -21,6 +21,15 @@ namespace Gateway.Node.Screening;
 /// <param name="Hashes">The hash of each identifier.</param>
 public sealed record PreparedName(PartyRole Role, string Field, Party Party, KeyedName Name, IReadOnlyDictionary<Identifier, UInt128> Hashes)
 {
+    private volatile Compared? _earlier;
+
+    /// <summary>What came of comparing it the last time, when all its words were known.</summary>
+    internal Compared? Earlier
+    {
+        get => _earlier;
+        set => _earlier = value;
+    }
+
     /// <summary>The role alone: a name is personal data.</summary>
     public override string ToString() => $"name of {Role}";
 }
@@ -62,6 +71,22 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
         return names;
     }
 
+    /// <summary>Whether every NAME identifier is evaluated. Remembered for a name that comes again, until something changes.</summary>
+    public bool AreKnown(IReadOnlyList<PreparedName> names)
+    {
+        for (int i = 0; i < names.Count; i++)
+        {
+            Compared? earlier = names[i].Earlier;
+            if (earlier is not null && earlier.Generation == matcher.Generation && ReferenceEquals(earlier.View, view())) continue;
+            foreach (UInt128 hash in names[i].Hashes.Values)
+            {
+                if (matcher.Known.Find(hash) == KnownState.Unknown) return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>NAME identifiers that are not evaluated yet, each once.</summary>
     public IEnumerable<(UInt128 Hash, Identifier Identifier)> UnknownOf(IEnumerable<PreparedName> names) => names
         .SelectMany(name => name.Hashes).Where(pair => matcher.Known.Find(pair.Value) == KnownState.Unknown).DistinctBy(pair => pair.Value).Select(pair => (pair.Value, pair.Key));
@@ -87,26 +112,42 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
         Dictionary<ByteString, V1.SimilarName> similar = [];
         foreach (PreparedName name in names)
         {
-            foreach (int number in CandidatesOf(name))
+            foreach (V1.SimilarName one in await CompareAsync(name, cancellation))
             {
-                if (await opener.ReadAsync(number, cancellation) is not (var circle, { } record) || ScoreOf(name, circle, record) is not { } score) continue;
-                ByteString id = ByteString.CopyFrom(record.Id.ToArray());
-                if (score.Bits < LeastBits || score.Likeness < LeastLikeness || shown.Contains(id) || (similar.TryGetValue(id, out V1.SimilarName? other) && other.Bits >= score.Bits)) continue;
-                similar[id] = new V1.SimilarName
-                {
-                    RecordId = id,
-                    CircleId = ByteString.CopyFrom(circle.ToArray()),
-                    Circle = view().State.Circles.TryGetValue(circle, out NetworkCircle? of) ? of.Policy.Name : "",
-                    Summary = record.Summary,
-                    Field = name.Field,
-                    Likeness = (uint)Math.Round(100 * Math.Clamp(score.Likeness, 0, 1)),
-                    Bits = score.Bits,
-                    Text = $"Unverified name similarity: {name.Field}: {score.Sentence}",
-                };
+                if (!shown.Contains(one.RecordId) && !(similar.TryGetValue(one.RecordId, out V1.SimilarName? other) && other.Bits >= one.Bits)) similar[one.RecordId] = one;
             }
         }
 
         return [.. similar.Values.OrderByDescending(one => one.Bits).Take(MostShown)];
+    }
+
+    // Of a sender that comes again the answer of the first time stands for as long as nothing changes at all.
+    private async ValueTask<IReadOnlyList<V1.SimilarName>> CompareAsync(PreparedName name, CancellationToken cancellation)
+    {
+        long generation = matcher.Generation;
+        NodeView now = view();
+        if (name.Earlier is { } earlier && earlier.Generation == generation && ReferenceEquals(earlier.View, now)) return earlier.Similar;
+        bool isKnown = AreKnown([name]);
+        List<V1.SimilarName> similar = [];
+        foreach (int number in CandidatesOf(name))
+        {
+            if (await opener.ReadAsync(number, cancellation) is not (var circle, { } record) || ScoreOf(name, circle, record) is not { } score) continue;
+            if (score.Bits < LeastBits || score.Likeness < LeastLikeness) continue;
+            similar.Add(new V1.SimilarName
+            {
+                RecordId = ByteString.CopyFrom(record.Id.ToArray()),
+                CircleId = ByteString.CopyFrom(circle.ToArray()),
+                Circle = now.State.Circles.TryGetValue(circle, out NetworkCircle? of) ? of.Policy.Name : "",
+                Summary = record.Summary,
+                Field = name.Field,
+                Likeness = (uint)Math.Round(100 * Math.Clamp(score.Likeness, 0, 1)),
+                Bits = score.Bits,
+                Text = $"Unverified name similarity: {name.Field}: {score.Sentence}",
+            });
+        }
+
+        if (isKnown) name.Earlier = new Compared(generation, now, similar); // With words pending there may be more to find.
+        return similar;
     }
 
     // For each shipment asked, and changed by the log alone.
@@ -162,3 +203,6 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
 
     private sealed record PolicySet(NetworkState State, V1.NameMatching[] Policies);
 }
+
+/// <summary>What came of comparing a name, and at which state of records and circles.</summary>
+internal sealed record Compared(long Generation, NodeView View, IReadOnlyList<V1.SimilarName> Similar);

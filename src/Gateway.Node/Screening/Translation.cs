@@ -35,11 +35,13 @@ internal static class Translation
 
     public static StatedIdentifier ToStated(V1.StatedIdentifier stated) => new((IdentifierType)stated.Type, stated.Value, stated.Country);
 
-    public static Shipment ToShipment(V1.Shipment shipment) => new()
+    public static Shipment ToShipment(V1.Shipment shipment) => ToShipment(shipment, [.. shipment.Parties.Select(party => ((PartyRole)party.Role, ToParty(party.Party ?? new V1.Party())))]);
+
+    public static Shipment ToShipment(V1.Shipment shipment, IReadOnlyList<(PartyRole, Party)> parties) => new()
     {
         Id = shipment.Id,
-        Parties = [.. shipment.Parties.Select(party => ((PartyRole)party.Role, ToParty(party.Party ?? new V1.Party())))],
-        References = [.. shipment.References.Select(ToStated)],
+        Parties = parties,
+        References = shipment.References.Count == 0 ? [] : [.. shipment.References.Select(ToStated)],
         HsCode = shipment.HsCode,
         CountryOfDeparture = shipment.CountryOfDeparture,
         CountryOfOrigin = shipment.CountryOfOrigin,

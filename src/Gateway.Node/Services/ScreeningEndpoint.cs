@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Gateway.Node.Screening;
 using Gateway.Node.Watch;
 using Gateway.Protocol.Errors;
+using Google.Protobuf.Collections;
 using Grpc.Core;
 using V1 = Gateway.Protocol.V1;
 
@@ -16,6 +17,7 @@ public sealed class ScreeningEndpoint(Screener screener, PastShipments past, Tim
     private const int MostWaiting = 50_000;
     private const int ResultsAMessage = 200;
     private const int LargestMessage = 1_048_576;
+    private const int FewestAPart = 32;
     private const uint LongestWait = 600_000;
     private const uint LongestStreamWait = 3_600_000;
 
@@ -25,7 +27,7 @@ public sealed class ScreeningEndpoint(Screener screener, PastShipments past, Tim
         screener.RequireCircle();
         V1.Shipment shipment = request.Shipment ?? throw Missing("shipment");
         if (FaultOf(shipment) is { } fault) throw new RefusalException(fault);
-        PreparedShipment prepared = screener.Prepare(Translation.ToShipment(shipment));
+        PreparedShipment prepared = screener.Prepare(shipment);
         return new V1.ScreenResponse { Result = await DecideAfterAsync(prepared, request.WaitMilliseconds, context.CancellationToken) };
     }
 
@@ -83,20 +85,11 @@ public sealed class ScreeningEndpoint(Screener screener, PastShipments past, Tim
             while (await requests.MoveNext(cancellation))
             {
                 if (first) (wait, first) = (requests.Current.WaitMilliseconds, false);
-                foreach (V1.Shipment shipment in requests.Current.Shipments)
+                foreach ((V1.ScreeningResult now, PreparedShipment? prepared, Task? unknown) in await DecideAllAsync(requests.Current.Shipments, cancellation))
                 {
-                    if (FaultOf(shipment) is { } fault)
-                    {
-                        await results.WriteAsync(Refused(shipment, fault), cancellation);
-                        continue;
-                    }
-
-                    PreparedShipment prepared = screener.Prepare(Translation.ToShipment(shipment));
-                    Task? unknown = screener.WantUnknown(prepared);
-                    V1.ScreeningResult now = await screener.DecideAsync(prepared, cancellation);
                     now.Final = unknown is null || wait == 0;
-                    await results.WriteAsync(Remembered(prepared, now), cancellation);
-                    if (unknown is null || wait == 0) continue;
+                    await results.WriteAsync(prepared is null ? now : Remembered(prepared, now), cancellation);
+                    if (prepared is null || unknown is null || wait == 0) continue;
 
                     // With the evaluators away no room comes free by itself: the patience of the stream ends this wait as well.
                     if (!await TryEnterAsync(room, wait, cancellation))
@@ -118,6 +111,46 @@ public sealed class ScreeningEndpoint(Screener screener, PastShipments past, Tim
             await patience.CancelAsync();
             await Task.WhenAll(waiting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
+        }
+    }
+
+    /// <summary>One message's shipments, in order, spread over the processors.</summary>
+    private async Task<(V1.ScreeningResult Result, PreparedShipment? Prepared, Task? Unknown)[]> DecideAllAsync(RepeatedField<V1.Shipment> shipments, CancellationToken cancellation)
+    {
+        (V1.ScreeningResult, PreparedShipment?, Task?)[] decided = new (V1.ScreeningResult, PreparedShipment?, Task?)[shipments.Count];
+        int parts = Math.Clamp(shipments.Count / FewestAPart, 1, Environment.ProcessorCount);
+        int next = 0;
+        Task[] work = new Task[parts - 1];
+        for (int i = 0; i < work.Length; i++) work[i] = Task.Run(DecideSomeAsync, cancellation);
+        try
+        {
+            await DecideSomeAsync();
+        }
+        finally
+        {
+            await Task.WhenAll(work);
+        }
+
+        return decided;
+
+        async Task DecideSomeAsync()
+        {
+            for (int first = Interlocked.Add(ref next, FewestAPart) - FewestAPart; first < decided.Length; first = Interlocked.Add(ref next, FewestAPart) - FewestAPart)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                for (int i = first; i < Math.Min(first + FewestAPart, decided.Length); i++)
+                {
+                    if (FaultOf(shipments[i]) is { } fault)
+                    {
+                        decided[i] = (Refused(shipments[i], fault), null, null);
+                        continue;
+                    }
+
+                    PreparedShipment prepared = screener.Prepare(shipments[i]);
+                    Task? unknown = screener.WantUnknown(prepared);
+                    decided[i] = (await screener.DecideAsync(prepared, cancellation), prepared, unknown);
+                }
+            }
         }
     }
 

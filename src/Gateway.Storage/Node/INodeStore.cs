@@ -63,11 +63,17 @@ public interface INodeStore : IWatchStore, ITileReader, IAsyncDisposable
     /// <summary>Adds the tags of known identifiers under a new epoch and the records they meet. What is held already stays; a meeting with a record that is no longer live is dropped.</summary>
     ValueTask AddKnownTagsAsync(IReadOnlyCollection<KnownTag> tags, IReadOnlyCollection<StoredHit> hits, CancellationToken cancellation);
 
-    /// <summary>For the matcher's start: the hashes of all known identifiers of a version.</summary>
-    IAsyncEnumerable<UInt128> ReadKnownHashesAsync(uint version, CancellationToken cancellation);
+    /// <summary>For the matcher's start: the hashes of known identifiers of a version, ascending by row. Rows are numbered from 1 in the order of their writing, and never change.</summary>
+    /// <param name="version">OPRF version.</param>
+    /// <param name="after">Only rows with a higher number; 0 for all.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    IAsyncEnumerable<(long Row, UInt128 Hash)> ReadKnownHashesAsync(uint version, long after, CancellationToken cancellation);
 
-    /// <summary>For the matcher's start: the tags of all known identifiers.</summary>
-    IAsyncEnumerable<KnownTag> ReadKnownTagsAsync(CancellationToken cancellation);
+    /// <summary>For the matcher's start: how many identifiers of a version are known.</summary>
+    ValueTask<long> CountKnownAsync(uint version, CancellationToken cancellation);
+
+    /// <summary>For the matcher's start: the tags of known identifiers of every version, likewise.</summary>
+    IAsyncEnumerable<(long Row, KnownTag Tag)> ReadKnownTagsAsync(long after, CancellationToken cancellation);
 
     /// <summary>For the matcher's start: which known identifier meets which live record.</summary>
     IAsyncEnumerable<StoredHit> ReadHitsAsync(CancellationToken cancellation);

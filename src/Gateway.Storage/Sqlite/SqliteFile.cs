@@ -152,16 +152,17 @@ internal sealed class SqliteFile : IAsyncDisposable
     /// the disk. No read transaction is open longer than a range takes.
     /// </summary>
     /// <param name="readLast">The highest number.</param>
+    /// <param name="after">The number to begin behind.</param>
     /// <param name="width">Numbers in a range.</param>
     /// <param name="read">Reads the rows with from &lt; number ≤ to.</param>
     /// <param name="cancellation">Ends the reading.</param>
     public async IAsyncEnumerable<T> ReadRangesAsync<T>(
-        Func<Session, long> readLast, int width, Func<Session, long, long, List<T>> read, [EnumeratorCancellation] CancellationToken cancellation)
+        Func<Session, long> readLast, long after, int width, Func<Session, long, long, List<T>> read, [EnumeratorCancellation] CancellationToken cancellation)
     {
         long last = await ReadAsync(readLast, cancellation).ConfigureAwait(false);
         int degree = Math.Clamp(Environment.ProcessorCount, 1, MaxReaders / 2);
         var ahead = new Queue<Task<List<T>>>();
-        for (long next = 0; next < last || ahead.Count > 0;)
+        for (long next = after; next < last || ahead.Count > 0;)
         {
             for (; ahead.Count < degree && next < last; next += width)
             {

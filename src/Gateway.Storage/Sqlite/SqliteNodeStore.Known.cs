@@ -40,12 +40,13 @@ public sealed partial class SqliteNodeStore
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<UInt128> ReadKnownHashesAsync(uint version, CancellationToken cancellation) => _file.ReadRangesAsync(
+    public IAsyncEnumerable<(long Row, UInt128 Hash)> ReadKnownHashesAsync(uint version, long after, CancellationToken cancellation) => _file.ReadRangesAsync(
         session => ReadLast(session, "SELECT COALESCE(MAX(id), 0) FROM known"),
+        after,
         PageRows,
         (session, from, to) =>
         {
-            var hashes = new List<UInt128>(PageRows);
+            var hashes = new List<(long Row, UInt128 Hash)>(PageRows);
             Statement query = session.Start("SELECT version, hash, sealed, used_day, row_hash, id FROM known WHERE id > ? AND id <= ? ORDER BY id").Bind(from).Bind(to);
             while (query.Step())
             {
@@ -54,14 +55,25 @@ public sealed partial class SqliteNodeStore
                 UInt128 hash = query.UInt128();
                 query.Span();
                 query.Int64();
-                CheckNumbered(query);
+                long row = CheckNumbered(query);
                 if (rowVersion == version)
                 {
-                    hashes.Add(hash);
+                    hashes.Add((row, hash));
                 }
             }
 
             return hashes;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<long> CountKnownAsync(uint version, CancellationToken cancellation) => _file.ReadAsync(
+        session =>
+        {
+            Statement query = session.Start("SELECT COUNT(*) FROM known WHERE version = ?").Bind(version);
+            query.Step();
+            query.Row("");
+            return query.Int64();
         },
         cancellation);
 
@@ -85,8 +97,9 @@ public sealed partial class SqliteNodeStore
         cancellation);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<KnownTag> ReadKnownTagsAsync(CancellationToken cancellation) => _file.ReadRangesAsync(
+    public IAsyncEnumerable<(long Row, KnownTag Tag)> ReadKnownTagsAsync(long after, CancellationToken cancellation) => _file.ReadRangesAsync(
         session => ReadLast(session, "SELECT COALESCE(MAX(id), 0) FROM known_tags"),
+        after,
         PageRows,
         (session, from, to) => ReadAll(
             session.Start("SELECT tag, hash, circle, epoch, row_hash, id FROM known_tags WHERE id > ? AND id <= ? ORDER BY id").Bind(from).Bind(to),
@@ -94,8 +107,7 @@ public sealed partial class SqliteNodeStore
             {
                 query.Row(KnownTags);
                 var tag = new KnownTag(Tag.FromUInt128(query.UInt128()), query.UInt128(), query.Circle(), (uint)query.Int64());
-                CheckNumbered(query);
-                return tag;
+                return (CheckNumbered(query), tag);
             }),
         cancellation);
 

@@ -15,6 +15,7 @@ public sealed partial class SqliteNodeStore
     /// <inheritdoc/>
     public IAsyncEnumerable<RecordTags> ReadLiveTagsAsync(CancellationToken cancellation) => _file.ReadRangesAsync(
         session => ReadLastRecordNumber(session),
+        0,
         TagRows,
         (session, from, to) =>
         {

@@ -65,6 +65,41 @@ public sealed class ConcurrencyTests
     }
 
     [Fact]
+    public async Task A_set_that_grows_to_a_stop_value_is_whole_at_every_moment()
+    {
+        KnownIdentifiers table = new();
+        UInt128 hash = Hashes.Of(1);
+        table.Add(hash, [0]);
+        using CancellationTokenSource done = new();
+        Task[] readers = [.. Enumerable.Range(0, 3).Select(_ => Background(() =>
+        {
+            int longest = 1;
+            while (!done.IsCancellationRequested)
+            {
+                KnownState before = table.Find(hash);
+                ReadOnlySpan<int> records = table.HitsOf(hash);
+                Assert.True(records.Length >= longest, "records went missing");
+                longest = records.Length;
+                for (int i = 0; i < records.Length; i += Math.Max(1, records.Length / 64)) Assert.Equal(i, records[i]);
+                Assert.Equal(records.Length - 1, records[^1]);
+                Assert.True(before is KnownState.Hit or KnownState.StopValue);
+                Assert.True(before == KnownState.Hit || records.Length > KnownIdentifiers.DefaultStopValueAt);
+            }
+        }))];
+        try
+        {
+            for (int record = 1; record < 200_000; record++) table.AddHit(hash, record);
+        }
+        finally
+        {
+            await done.CancelAsync();
+        }
+
+        await Task.WhenAll(readers);
+        Assert.Equal(200_000, table.HitsOf(hash).Length);
+    }
+
+    [Fact]
     public async Task A_hit_never_reads_as_clear_while_its_records_are_exchanged()
     {
         KnownIdentifiers table = new();

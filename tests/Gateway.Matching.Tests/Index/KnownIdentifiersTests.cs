@@ -127,7 +127,7 @@ public sealed class KnownIdentifiersTests
     }
 
     [Fact]
-    public void A_stop_value_stops_growing_and_never_reads_as_clear_again_by_itself()
+    public void A_stop_value_keeps_every_record_so_that_whoever_came_first_hides_nobody()
     {
         KnownIdentifiers table = new(stopValueAt: StopAt);
         UInt128 hash = Hashes.Of(1);
@@ -135,22 +135,44 @@ public sealed class KnownIdentifiersTests
         for (int record = 0; record < 10; record++)
         {
             Assert.True(table.AddHit(hash, record));
+            Assert.Equal(record < StopAt ? KnownState.Hit : KnownState.StopValue, table.Find(hash));
         }
 
-        Assert.Equal(KnownState.StopValue, table.Find(hash));
-        Assert.Equal([0, 1, 2], table.HitsOf(hash).ToArray());
-        for (int record = 0; record < 10; record++)
+        Assert.Equal(Enumerable.Range(0, 10), table.HitsOf(hash).ToArray());
+        for (int record = 0; record < 9; record++)
         {
-            table.RemoveHit(hash, record);
+            Assert.True(table.RemoveHit(hash, record));
         }
 
-        Assert.Equal(KnownState.StopValue, table.Find(hash));
-        table.Add(hash, [8]);
         Assert.Equal(KnownState.Hit, table.Find(hash));
+        Assert.Equal([9], table.HitsOf(hash).ToArray());
     }
 
     [Fact]
-    public void Known_identifiers_cost_at_most_24_bytes_each_at_any_size()
+    public void A_set_that_was_handed_out_does_not_change_while_a_hundred_thousand_records_come_in()
+    {
+        KnownIdentifiers table = new(stopValueAt: StopAt);
+        UInt128 hash = Hashes.Of(1);
+        table.Add(hash);
+        for (int record = 0; record < 100_000; record++)
+        {
+            table.AddHit(hash, record);
+        }
+
+        ReadOnlySpan<int> early = table.HitsOf(hash)[..50_000];
+        ReadOnlySpan<int> all = table.HitsOf(hash);
+        table.AddHit(hash, 100_000);
+        table.RemoveHit(hash, 5);
+        table.AddHit(hash, 5);
+        Assert.Equal(49_999, early[^1]);
+        Assert.Equal(Enumerable.Range(0, 100_000), all.ToArray());
+        Assert.Equal(Enumerable.Range(0, 100_001), table.HitsOf(hash).ToArray());
+        Assert.Equal(KnownState.StopValue, table.Find(hash));
+        Assert.InRange(table.BytesPerIdentifier, 0, 1_200_000);
+    }
+
+    [Fact]
+    public void Known_identifiers_cost_at_most_12_bytes_each_at_any_size()
     {
         KnownIdentifiers table = new();
         for (int i = 0; i < 200_000; i++)
@@ -158,7 +180,7 @@ public sealed class KnownIdentifiersTests
             table.Add(Hashes.Of(i));
             if (i >= 50_000 && i % 1000 == 0)
             {
-                Assert.InRange(table.BytesPerIdentifier, 10.0, 24.0);
+                Assert.InRange(table.BytesPerIdentifier, 10.0, 12.0);
             }
         }
     }
@@ -183,7 +205,7 @@ public sealed class KnownIdentifiersTests
                 break;
             case 1 or 2:
                 Assert.Equal(known, table.AddHit(hash, record));
-                held?.Add(record);
+                held?.Records.Add(record);
                 break;
             case 3:
                 Assert.Equal(held?.Records.Remove(record) ?? false, table.RemoveHit(hash, record));
@@ -214,31 +236,13 @@ public sealed class KnownIdentifiersTests
     {
         public SortedSet<int> Records { get; } = [];
 
-        public bool Stopped { get; private set; }
-
-        public KnownState State => Stopped ? KnownState.StopValue : Records.Count > 0 ? KnownState.Hit : KnownState.Clear;
+        public KnownState State => Records.Count > StopAt ? KnownState.StopValue : Records.Count > 0 ? KnownState.Hit : KnownState.Clear;
 
         public static Model Of(int[] records)
         {
             Model model = new();
-            foreach (int record in records.Order())
-            {
-                model.Add(record);
-            }
-
+            model.Records.UnionWith(records);
             return model;
-        }
-
-        public void Add(int record)
-        {
-            if (!Stopped && !Records.Contains(record))
-            {
-                Stopped = Records.Count == StopAt;
-                if (!Stopped)
-                {
-                    Records.Add(record);
-                }
-            }
         }
     }
 }

@@ -98,7 +98,7 @@ public sealed class TagTests
         index.Find(tag, out bool before);
         Assert.False(before);
         index.Add(3, [tag]);
-        Assert.Equal([1, 2], index.Find(tag, out bool after).ToArray());
+        Assert.Equal([1, 2, 3], index.Find(tag, out bool after).ToArray());
         Assert.True(after);
     }
 
@@ -114,7 +114,7 @@ public sealed class TagTests
         }
 
         Assert.InRange(index.BytesPerTag, 20, 40);
-        Assert.InRange(watched.BytesPerTag, 32, 42);
+        Assert.InRange(watched.BytesPerTag, 32, 37);
         for (int i = 0; i < 100_000; i++)
         {
             Assert.True(watched.TryFind(Hashes.Of(i), out UInt128 hash));

@@ -97,7 +97,7 @@ internal sealed class TestCore : IAsyncDisposable
         _store = await SqliteNodeStore.OpenAsync(Path.Combine(_folder, "node.db"), Time, CancellationToken.None);
         Store = FailingDisk.Around(_store, name => Refuses(name));
         (NodeView view, Tree) = await NodeLog.OpenAsync(Store, Party.Id, Party.Keys, CancellationToken.None);
-        Matcher = await NodeMatcher.LoadAsync(Store, Cache, view, RandomSource.System, Time, CancellationToken.None);
+        Matcher = await NodeMatcher.LoadAsync(Store, Cache, view, RandomSource.System, Time, Path.Combine(_folder, "node.index"), CancellationToken.None);
         Dismissals = await Dismissals.LoadAsync(Store, Seal, Time, CancellationToken.None);
         Own = await OwnRecords.LoadAsync(Store, CancellationToken.None);
         Log = new NodeLog(

@@ -103,7 +103,7 @@ public sealed class ScreenerTests
     }
 
     [Fact]
-    public async Task An_identifier_of_more_records_than_can_mean_one_party_is_a_stop_value()
+    public async Task An_identifier_of_more_records_than_can_mean_one_party_is_a_stop_value_and_its_best_records_are_met()
     {
         await using Desk desk = await StartAsync();
         for (int i = 0; i < 1_001; i++) desk.Publish(desk.Log.Second, Bad);
@@ -111,9 +111,81 @@ public sealed class ScreenerTests
         PreparedShipment prepared = desk.Prepare(Bad);
         await desk.LearnAsync(prepared);
         V1.ScreeningResult result = await desk.DecideAsync(prepared);
-        Assert.Equal((V1.ScreeningDecision.Hit, V1.Lane.Yellow), (result.Decision, result.Lane));
-        Assert.Empty(result.Hits);
-        Assert.Equal("STOP_VALUE", Assert.Single(result.RejectedFields).Code);
+        Assert.Equal((V1.ScreeningDecision.Hit, V1.Lane.Red), (result.Decision, result.Lane));
+        Assert.Equal(100, result.Hits.Count);
+        V1.ErrorDetail note = Assert.Single(result.RejectedFields);
+        Assert.Equal("STOP_VALUE", note.Code);
+        Assert.Contains("1,001 records", note.What, StringComparison.Ordinal);
+        Assert.Contains("901 more", note.What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(500)]
+    [InlineData(1_100)]
+    public async Task One_member_who_fills_an_identifier_with_records_hides_nobody_elses(int before)
+    {
+        await using Desk desk = await StartAsync();
+        for (int i = 0; i < before; i++) desk.Publish(desk.Log.Second, Bad, V1.EvidenceGrade.Suspected);
+        SealedRecord genuine = desk.Publish(desk.Log.Steward, Bad, V1.EvidenceGrade.CourtDecision);
+        for (int i = before; i < 1_100; i++) desk.Publish(desk.Log.Second, Bad, V1.EvidenceGrade.Suspected);
+        await desk.Core.FollowAsync();
+        PreparedShipment prepared = desk.Prepare(Bad);
+        await desk.LearnAsync(prepared);
+        V1.ScreeningResult result = await desk.DecideAsync(prepared);
+        Assert.Equal((V1.ScreeningDecision.Hit, V1.Lane.Red), (result.Decision, result.Lane));
+        Assert.Equal(genuine.Submission.RecordId, result.Hits[0].RecordId);
+        Assert.Contains(result.RejectedFields, field => field.Code == "STOP_VALUE");
+        Assert.Equal(0u, result.PendingIdentifiers);
+    }
+
+    [Fact]
+    public async Task A_stop_value_is_a_plain_hit_again_when_its_records_are_withdrawn()
+    {
+        await using Desk desk = await StartAsync();
+        SealedRecord[] records = [.. Enumerable.Range(0, 1_001).Select(_ => desk.Publish(desk.Log.Second, Bad))];
+        await desk.Core.FollowAsync();
+        PreparedShipment prepared = desk.Prepare(Bad);
+        await desk.LearnAsync(prepared);
+        Assert.NotEmpty((await desk.DecideAsync(prepared)).RejectedFields);
+        foreach (SealedRecord record in records[1..]) desk.Log.Withdraw(record);
+        await desk.Core.FollowAsync();
+        V1.ScreeningResult result = await desk.DecideAsync(prepared);
+        Assert.Empty(result.RejectedFields);
+        Assert.Equal(records[0].Submission.RecordId, Assert.Single(result.Hits).RecordId);
+    }
+
+    [Fact]
+    public async Task A_party_that_comes_again_has_the_same_identifiers_as_the_first_time_in_every_role_and_scope()
+    {
+        await using Desk desk = await StartAsync();
+        Random random = new(5);
+        V1.Party[] parties =
+        [
+            new() { Kind = V1.SubjectKind.Organisation, Name = "Best Shoes Ltd", Street = "12 Main Street", City = "Shenzhen", Postcode = "518000", Country = "CN", Identifiers = { new V1.StatedIdentifier { Type = 1, Value = Bad } } },
+            new() { Kind = V1.SubjectKind.Organisation, Name = "Best Shoes Ltd1", Street = "2 Main Street", City = "Shenzhen", Postcode = "518000", Country = "CN", Identifiers = { new V1.StatedIdentifier { Type = 1, Value = Bad } } },
+            new() { Kind = V1.SubjectKind.Person, Name = "Jane Doe", Postcode = "10115", Country = "DE", Identifiers = { new V1.StatedIdentifier { Type = 2, Value = "030 901820", Country = "DE" }, new V1.StatedIdentifier { Type = 3, Value = "wrong" } } },
+            new() { Name = "Doe", Aliases = { "Jane", "Best" }, City = "Berlin" },
+            new() { Name = "Doe", Aliases = { "Jane Best" }, City = "Berlin" },
+            new() { Name = "Doe", Identifiers = { new V1.StatedIdentifier { Type = 1, Value = "a@b.example", Country = "DE" } } },
+            new() { Name = "Doe", Identifiers = { new V1.StatedIdentifier { Type = 1, Value = "a@b.example" }, new V1.StatedIdentifier { Type = 1, Value = "DE" } } },
+            new(),
+        ];
+        for (int i = 0; i < 500; i++)
+        {
+            V1.Shipment shipment = new()
+            {
+                Id = $"S{i}",
+                Parties = { Enumerable.Range(0, random.Next(4)).Select(_ => new V1.ShipmentParty { Role = (V1.PartyRole)random.Next(5), Party = parties[random.Next(parties.Length)] }) },
+            };
+            if (random.Next(2) == 0) shipment.References.AddRange([new V1.StatedIdentifier { Type = 14, Value = "CSQU3054383" }, new V1.StatedIdentifier { Type = 14, Value = "CSQU3054384" }]);
+            PreparedShipment remembered = desk.Screener.Prepare(shipment);
+            PreparedShipment anew = desk.Screener.Prepare(Translation.ToShipment(shipment));
+            Assert.Equal(anew.Keys.Identifiers, remembered.Keys.Identifiers);
+            Assert.Equal(anew.Keys.Rejections, remembered.Keys.Rejections);
+            Assert.Equal(anew.Hashes, remembered.Hashes);
+            Assert.Equal(anew.Shipment.Parties.Select(party => (party.Role, party.Party.Name, party.Party.Identifiers.Count)), remembered.Shipment.Parties.Select(party => (party.Role, party.Party.Name, party.Party.Identifiers.Count)));
+        }
     }
 
     [Fact]
@@ -185,9 +257,9 @@ public sealed class ScreenerTests
             for (int i = 0; i < prepared.Hashes.Length; i++) await Core.LearnAsync(prepared.Hashes[i], EvaluationOf(prepared.Keys.Identifiers[i].Identifier));
         }
 
-        public SealedRecord Publish(TestParty contributor, string email)
+        public SealedRecord Publish(TestParty contributor, string email, V1.EvidenceGrade grade = V1.EvidenceGrade.SeizureConfirmed)
         {
-            SealedRecord record = Log.SealBy(contributor, null, null, null, new SealIdentifier(1, EvaluationOf(IdentifierOf(email)), OpensRecord: true));
+            SealedRecord record = Log.SealBy(contributor, null, summary => summary.EvidenceGrade = grade, null, new SealIdentifier(1, EvaluationOf(IdentifierOf(email)), OpensRecord: true));
             Log.Publish(record, contributor);
             return record;
         }

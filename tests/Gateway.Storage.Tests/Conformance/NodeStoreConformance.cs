@@ -176,7 +176,7 @@ public abstract partial class NodeStoreConformance
         Assert.Equal(Known(1).UsedDay, found.UsedDay);
         Assert.Null(await store.FindKnownAsync(2, Hash(1), None));
         Assert.Equal([new StoredHit(Hash(1), 1)], await store.ReadHitsAsync(None).ToListAsync());
-        Assert.Equal([.. Known(1).Tags, .. Known(2).Tags], await store.ReadKnownTagsAsync(None).ToListAsync());
+        Assert.Equal([.. Known(1).Tags, .. Known(2).Tags], await store.ReadKnownTagsAsync(0, None).Select(known => known.Tag).ToListAsync());
     }
 
     [Fact]
@@ -186,8 +186,8 @@ public abstract partial class NodeStoreConformance
         await store.AddKnownAsync([Known(1)], None);
         await store.AddKnownAsync([Known(1) with { SealedEvaluation = [9] }, Known(1) with { Version = 2 }], None);
         Assert.Equal(Known(1).SealedEvaluation, (await store.FindKnownAsync(1, Hash(1), None))!.SealedEvaluation);
-        Assert.Equal([Hash(1)], await store.ReadKnownHashesAsync(2, None).ToListAsync());
-        Assert.Single(await store.ReadKnownTagsAsync(None).ToListAsync());
+        Assert.Equal([Hash(1)], await store.ReadKnownHashesAsync(2, 0, None).Select(known => known.Hash).ToListAsync());
+        Assert.Single(await store.ReadKnownTagsAsync(0, None).Select(known => known.Tag).ToListAsync());
     }
 
     [Fact]
@@ -196,9 +196,9 @@ public abstract partial class NodeStoreConformance
         await using INodeStore store = await OpenAsync();
         await store.AddKnownAsync([.. Enumerable.Range(0, 4500).Select(number => Known(number) with { Version = number % 3 == 0 ? 2u : 1u })], None);
         HashSet<UInt128> expected = [.. Enumerable.Range(0, 4500).Where(number => number % 3 != 0).Select(Hash)];
-        Assert.True(expected.SetEquals(await store.ReadKnownHashesAsync(1, None).ToListAsync()));
+        Assert.True(expected.SetEquals(await store.ReadKnownHashesAsync(1, 0, None).Select(known => known.Hash).ToListAsync()));
         Assert.Equal(1500, (await store.ReadKnownAsync(2, None).ToListAsync()).Count);
-        Assert.Equal(4500, (await store.ReadKnownTagsAsync(None).ToListAsync()).Count);
+        Assert.Equal(4500, (await store.ReadKnownTagsAsync(0, None).Select(known => known.Tag).ToListAsync()).Count);
     }
 
     [Fact]
@@ -210,7 +210,7 @@ public abstract partial class NodeStoreConformance
         var tag = new KnownTag(Tag(5), Hash(1), Circle(1), 4);
         await store.AddKnownTagsAsync([tag], [new StoredHit(Hash(1), 1)], None);
         await store.AddKnownTagsAsync([tag], [new StoredHit(Hash(1), 1)], None);
-        Assert.Equal([.. Known(1).Tags, tag], await store.ReadKnownTagsAsync(None).ToListAsync());
+        Assert.Equal([.. Known(1).Tags, tag], await store.ReadKnownTagsAsync(0, None).Select(known => known.Tag).ToListAsync());
         Assert.Equal([new StoredHit(Hash(1), 1)], await store.ReadHitsAsync(None).ToListAsync());
     }
 

@@ -136,9 +136,9 @@ public sealed class RowCorruptionTests : IDisposable
         await store.ReadLiveTagsAsync(None).ToListAsync();
         await store.ListRecordsAsync(null, None).ToListAsync();
         await store.ReadRecordAsync(1, None);
-        await store.ReadKnownHashesAsync(1, None).ToListAsync();
+        await store.ReadKnownHashesAsync(1, 0, None).Select(known => known.Hash).ToListAsync();
         await store.ReadKnownAsync(1, None).ToListAsync();
-        await store.ReadKnownTagsAsync(None).ToListAsync();
+        await store.ReadKnownTagsAsync(0, None).Select(known => known.Tag).ToListAsync();
         await store.ReadHitsAsync(None).ToListAsync();
         await store.ListOutboxAsync(None).ToListAsync();
         await store.ReadOpenWithdrawalsAsync(None);

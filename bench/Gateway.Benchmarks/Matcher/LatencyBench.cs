@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using Gateway.Cli.Connect;
+using Gateway.Cli.Input;
+using Gateway.Cli.Output;
+using Gateway.Cli.Screening;
+using Gateway.Cryptography;
+using Gateway.Node.Broker;
+using Gateway.Node.Matching;
+using Gateway.Node.Screening;
+using Gateway.Protocol;
+using Gateway.Protocol.V1;
+
+namespace Gateway.Benchmarks;
+
+/// <summary>
+/// One warm screening call inside the node, one every 2 ms by the clock, while the feed writes records and a manifest streams through the same node. A call is timed from the moment it was due, not
+/// from the moment it began: what a stalled node keeps waiting counts (no coordinated omission). Broker, uploading member, streaming officer and node share the machine's two cores.
+/// </summary>
+internal static class LatencyBench
+{
+    private const int Records = 8_000;
+    private const int ManifestRows = 50_000;
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan Alone = TimeSpan.FromSeconds(5);
+
+    public static async Task RunAsync(TextWriter output)
+    {
+        Cores.Use(2);
+        await using BenchNetwork network = await BenchNetwork.StartAsync("one", "two");
+        BenchMember member = network.Members[0];
+        await using RunningNode node = await RunningNode.StartAsync(member.Directory, member.Directory.StoreFile);
+        Screener screener = node.Get<Screener>();
+        string manifest = Path.Combine(network.Folder, "manifest.csv");
+        SampleManifest.Write(manifest, ManifestRows);
+        Shipment[] shipments;
+        using (CsvSource source = ManifestFile.Open(manifest)) shipments = [.. ManifestFile.Read(source).Select(row => row.Value!)];
+        foreach (UInt128[] some in shipments.SelectMany(shipment => screener.Prepare(shipment).Hashes).Distinct().Chunk(10_000))
+        {
+            await node.Get<NodeMatcher>().LearnAsync([.. some.Select(hash => new EvaluatedIdentifier(hash, RandomNumberGenerator.GetBytes(VoprfClient.OutputSize)))], member.OprfVersion, CancellationToken.None);
+        }
+
+        SealedRecord[] records = network.Members[1].Seal(Records);
+        FigureTable table = new(output);
+        table.Begin(string.Create(CultureInfo.InvariantCulture, $"Latency of one warm screening call inside the node, one every {Every.TotalMilliseconds} ms; load average {Machine.Load()}"));
+        using (CancellationTokenSource ended = new(Alone)) Print(table, "nothing else running", Probe(screener, shipments, ended.Token));
+
+        using CancellationTokenSource done = new();
+        Task<(LatencyHistogram, LatencyHistogram)> probing = Task.Factory.StartNew(() => Probe(screener, shipments, done.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        using CancellationTokenSource uploaded = new();
+        Task<long> streaming = Task.Run(() => StreamAsync(member, manifest, uploaded.Token));
+        long begun = Stopwatch.GetTimestamp();
+        using (BrokerConnection sender = network.Connect(network.Members[1])) await Upload.RunAsync([sender], [records], 1_024);
+        await node.UntilAsync(view => view.Size >= network.LogSize);
+        double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        await uploaded.CancelAsync();
+        long streamed = await streaming;
+        await done.CancelAsync();
+        Print(table, "feed writing and a manifest streaming", await probing);
+        table.Say(string.Create(CultureInfo.InvariantCulture, $"  meanwhile {Records:N0} records published, {Records / seconds:N0}/s, and {streamed:N0} shipments streamed"));
+        output.WriteLine();
+    }
+
+    private static void Print(FigureTable table, string when, (LatencyHistogram Due, LatencyHistogram Begun) taken)
+    {
+        table.Note($"{when}: p50 from when it was due", [taken.Due.Quantile(0.5) / 1e3], "µs");
+        table.AtMost($"{when}: p99.9 from when it was due", [taken.Due.Quantile(0.999) / 1e3], "µs", 1_000);
+        table.Note($"{when}: p99.9 of the call itself, from its begin", [taken.Begun.Quantile(0.999) / 1e3], "µs");
+        table.Say(string.Create(CultureInfo.InvariantCulture, $"  {taken.Due.Count:N0} calls"));
+    }
+
+    private static (LatencyHistogram Due, LatencyHistogram Begun) Probe(Screener screener, Shipment[] shipments, CancellationToken ended)
+    {
+        LatencyHistogram fromDue = new(), fromBegin = new();
+        long step = (long)(Every.TotalSeconds * Stopwatch.Frequency);
+        long due = Stopwatch.GetTimestamp() + step;
+        for (int i = 0; !ended.IsCancellationRequested; i++, due += step)
+        {
+            // Sleeping is exact to half a millisecond at best; the rest is waited out awake.
+            while (due - Stopwatch.GetTimestamp() > step / 2) Thread.Sleep(1);
+            while (Stopwatch.GetTimestamp() < due) Thread.SpinWait(20);
+            long begin = Stopwatch.GetTimestamp();
+            ScreeningResult result = screener.DecideAsync(screener.Prepare(shipments[i % shipments.Length]), CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            long end = Stopwatch.GetTimestamp();
+            GC.KeepAlive(result);
+            fromDue.Add((long)((end - due) * 1e9 / Stopwatch.Frequency));
+            fromBegin.Add((long)((end - begin) * 1e9 / Stopwatch.Frequency));
+        }
+
+        return (fromDue, fromBegin);
+    }
+
+    private static async Task<long> StreamAsync(BenchMember member, string manifest, CancellationToken ended)
+    {
+        long screened = 0;
+        while (!ended.IsCancellationRequested)
+        {
+            using CsvSource source = ManifestFile.Open(manifest);
+            using LocalNode local = LocalNode.Open(member.Directory.Path);
+            using FaultSink faults = new(null);
+            using HitSink hits = new(null, UtcDay.Of(DateTimeOffset.UtcNow));
+            screened += (await new ManifestScreener(local, faults, hits, _ => { }, TimeProvider.System).ScreenAsync(source, 1, TimeSpan.Zero, CancellationToken.None)).Screened;
+        }
+
+        return screened;
+    }
+}

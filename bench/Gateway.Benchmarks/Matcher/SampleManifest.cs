@@ -1,0 +1,24 @@
+using System.Globalization;
+using Gateway.Cli.Samples;
+
+namespace Gateway.Benchmarks;
+
+/// <summary>The sample manifest as a CSV file of any length: its 22,280 rows again and again, every shipment with an id of its own.</summary>
+internal static class SampleManifest
+{
+    /// <summary>Writes the file.</summary>
+    public static void Write(string path, int rows)
+    {
+        SampleSource source = SampleSource.Open(NodeScreeningBench.SamplesFolder());
+        SampleOptions options = new();
+        ShipmentRow[] some = [.. new ManifestComposer(source, options, new ActorComposer(source, options).Published).Shipments().Select(shipment => shipment.Row).Take(rows)];
+        string[][] fields = [.. some.Select(row => row.Fields().ToArray())];
+        using CsvFile file = new(path, ShipmentRow.Header);
+        for (int row = 0; row < rows; row++)
+        {
+            string[] one = fields[row % fields.Length];
+            one[0] = string.Create(CultureInfo.InvariantCulture, $"{some[row % some.Length].Id}/{row / some.Length}");
+            file.Write(one);
+        }
+    }
+}
