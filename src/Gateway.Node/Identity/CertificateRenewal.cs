@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Gateway.Node.Broker;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Identity;
@@ -11,11 +12,12 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Node.Identity;
 
 /// <summary>
-/// Renews the node's certificate at half of its life. The member key proves the request, so that a node that was off until its certificate had ended comes back by itself.
+/// Renews the node's certificate at half of its life, each time for a new TLS key. The member key proves the request, so that a node that was off until its certificate had ended, or that has
+/// none, comes back by itself.
 /// </summary>
 public sealed class CertificateRenewal(NodeCertificate certificate, BrokerConnection connection, CallInvoker broker, NodeSettings settings, MemberKeys keys, AlarmBell alarms, TimeProvider time, ILogger<CertificateRenewal> logger) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     private readonly MembershipService.MembershipServiceClient _broker = new(broker);
 
@@ -36,11 +38,13 @@ public sealed class CertificateRenewal(NodeCertificate certificate, BrokerConnec
         }
     }
 
-    private async Task RenewAsync(CancellationToken cancellation)
+    /// <summary>Renews now.</summary>
+    public async Task RenewAsync(CancellationToken cancellation)
     {
         try
         {
-            byte[] request = certificate.RequestRenewal(settings.Network);
+            using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            byte[] request = NodeCertificate.Request(key, settings.Network);
             RenewCertificateResponse response = await _broker.RenewCertificateAsync(
                 new RenewCertificateRequest
                 {
@@ -50,9 +54,9 @@ public sealed class CertificateRenewal(NodeCertificate certificate, BrokerConnec
                 },
                 deadline: time.GetUtcNow().UtcDateTime + TimeSpan.FromSeconds(30),
                 cancellationToken: cancellation);
-            certificate.Replace(response.Certificate.ToByteArray());
+            certificate.Replace(response.Certificate.ToByteArray(), key);
             connection.Renew();
-            NodeEvents.CertificateRenewed(logger, certificate.Current.NotAfter.ToUniversalTime());
+            NodeEvents.CertificateRenewed(logger, certificate.Current!.NotAfter.ToUniversalTime());
         }
         catch (RpcException fault)
         {

@@ -42,7 +42,7 @@ public sealed record NetworkCircle(CircleId Id, CirclePolicy Policy)
 /// The state of the network that entries of the log add up to: members, circles, key epochs, OPRF keys, the day. Immutable: applying an entry gives a new state. Broker and node
 /// derive it in the same way and trust no other source for it.
 /// </summary>
-public sealed record NetworkState
+public sealed partial record NetworkState
 {
     /// <summary>The state before Genesis.</summary>
     public static NetworkState Empty { get; } = new();
@@ -102,6 +102,7 @@ public sealed record NetworkState
                 if (entry.OprfKeys.Version <= (OprfKeys?.Version ?? 0)) return $"OPRF keys of version {entry.OprfKeys.Version} come after version {OprfKeys?.Version}.";
                 next = this with { OprfKeys = entry.OprfKeys };
                 return null;
+            case Entry.ContentOneofCase.CertificateAuthorities: return SetAuthorities(entry.CertificateAuthorities, out next);
             case Entry.ContentOneofCase.RecordPublished or Entry.ContentOneofCase.RecordWithdrawn:
                 return null;
             default:
