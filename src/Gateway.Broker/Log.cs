@@ -59,6 +59,12 @@ internal static partial class Log
     [LoggerMessage(42, LogLevel.Information, "Operator {Operator} created circle {Circle}.")]
     public static partial void CircleCreated(ILogger log, string @operator, string circle);
 
+    [LoggerMessage(60, LogLevel.Warning, "The certificate authorities in force are now {Fingerprints}")]
+    public static partial void AuthoritiesChanged(ILogger logger, string fingerprints);
+
+    [LoggerMessage(61, LogLevel.Warning, "List of denied certificates number {Number} issued: {Certificates} certificates, {Members} members")]
+    public static partial void DenyListIssued(ILogger logger, ulong number, int certificates, int members);
+
     [LoggerMessage(43, LogLevel.Information, "Operator {Operator} invited member {Member}.")]
     public static partial void Invited(ILogger log, string @operator, string member);
 }

@@ -15,6 +15,8 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
     /// <summary>Whether writes of the log are refused, as by a full disk.</summary>
     public bool IsFull { get; set; }
 
+    public ICertificateStore Certificates => store.Certificates;
+
     /// <summary>Whether the broker has closed it.</summary>
     public bool IsClosed { get; private set; }
 

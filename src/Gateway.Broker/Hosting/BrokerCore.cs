@@ -8,6 +8,7 @@ using Gateway.Broker.Services;
 using Gateway.Cryptography;
 using Gateway.Protocol.Identity;
 using Gateway.Storage.Broker;
+using Gateway.Storage.Secrets;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Broker.Hosting;
@@ -16,11 +17,12 @@ namespace Gateway.Broker.Hosting;
 public sealed class BrokerCore : IAsyncDisposable
 {
     private readonly SigningKey _logKey;
+    private readonly SecretFolder _secrets;
     private readonly ILogger _log;
     private int _disposed;
 
     private BrokerCore(
-        BrokerOptions options, IBrokerStore store, NetworkView view, LogSignal signal, SigningKey logKey, Sequencer sequencer, CertificateAuthority authority, BrokerCertificate certificate,
+        BrokerOptions options, IBrokerStore store, NetworkView view, LogSignal signal, SigningKey logKey, SecretFolder secrets, Sequencer sequencer, NetworkAuthorities authorities, BrokerCertificate certificate,
         OprfEvaluator evaluator, QuotaLedger quotas, RandomSource random, TimeProvider time, ILogger log)
     {
         Store = store;
@@ -28,16 +30,17 @@ public sealed class BrokerCore : IAsyncDisposable
         Signal = signal;
         _logKey = logKey;
         Sequencer = sequencer;
-        Authority = authority;
+        Authorities = authorities;
+        _secrets = secrets;
         Certificate = certificate;
         Evaluator = evaluator;
         Quotas = quotas;
         _log = log;
         Reader = new LogReader(store);
         Admission = new Admission(view, store, sequencer, Reader, quotas);
-        Enrolment = new Enrolment(view, store, sequencer, authority, options.Quotas, random, time, options.NodeCertificateLifetime);
+        Enrolment = new Enrolment(view, store, sequencer, authorities, options.Quotas, random, time, options.NodeCertificateLifetime);
         Proposals = new EpochProposals(view, store, sequencer);
-        Identifier = new PeerIdentifier(view, authority.Certificate, time);
+        Identifier = new PeerIdentifier(view, time);
         Activity = new PeerActivity(time);
     }
 
@@ -59,8 +62,8 @@ public sealed class BrokerCore : IAsyncDisposable
     /// <summary>The checks before the log.</summary>
     public Admission Admission { get; }
 
-    /// <summary>The network's authority.</summary>
-    public CertificateAuthority Authority { get; }
+    /// <summary>The network's authorities.</summary>
+    public NetworkAuthorities Authorities { get; }
 
     /// <summary>The broker's own certificate.</summary>
     public BrokerCertificate Certificate { get; }
@@ -91,22 +94,23 @@ public sealed class BrokerCore : IAsyncDisposable
         NetworkView view = await NetworkView.LoadAsync(store, cancellation).ConfigureAwait(false);
         if (view.Current.Genesis is not { } genesis || view.Current.OprfKeys is not { } announced) throw new BrokerOptionsException([$"The store {files.Store} holds no log: make the broker with 'gateway broker init'."]);
 
-        SigningKey logKey = BrokerKeys.ReadLogKey(files);
-        CertificateAuthority authority = CertificateAuthority.Load(files.AuthorityCertificate, files.AuthorityKey, time, random);
-        OprfEvaluator evaluator = BrokerKeys.Read(files.OprfSeed, seed => new OprfEvaluator(seed, announced.Version, random));
+        SecretFolder secrets = options.OpenSecrets(random);
+        secrets.Finish(files.Secrets); // The folder is this process's alone.
+        SigningKey logKey = BrokerKeys.ReadLogKey(files, secrets);
+        NetworkAuthorities authorities = NetworkAuthorities.Load(files, secrets, view.Current.Authorities, options.AuthoritySettling, time, random);
+        OprfEvaluator evaluator = BrokerKeys.Read(secrets, files.OprfSeed, seed => new OprfEvaluator(seed, announced.Version, random));
         List<string> faults = [];
         if (genesis.Network != options.Network) faults.Add($"network: broker.json says '{options.Network}', the log's Genesis '{genesis.Network}'.");
         if (!logKey.PublicKey.ToArray().AsSpan().SequenceEqual(genesis.LogPk.Span)) faults.Add($"{files.LogSeed} is not the key of this log: restore it from a backup.");
-        if (!authority.Certificate.RawData.AsSpan().SequenceEqual(genesis.CaCertificate.Span)) faults.Add($"{files.AuthorityCertificate} is not the authority of this log: restore it from a backup.");
         if (!evaluator.IsAnnouncedBy(announced)) faults.Add($"{files.OprfSeed} does not give the OPRF keys that the log announces: restore it from a backup.");
         if (faults.Count > 0) throw new BrokerOptionsException(faults);
 
-        BrokerCertificate certificate = BrokerCertificate.LoadOrIssue(
-            files.BrokerCertificate, files.BrokerKey, authority, SpiffeId.ForBroker(options.Network, "broker"), options.Hosts, options.BrokerCertificateLifetime, time);
+        BrokerCertificate certificate = new(
+            files.BrokerCertificate, files.BrokerKey, secrets, authorities, SpiffeId.ForBroker(options.Network, "broker"), options.Hosts, options.BrokerCertificateLifetime, time);
         LogSignal signal = new();
         QuotaLedger quotas = await QuotaLedger.LoadAsync(store, options.Quotas, time, cancellation).ConfigureAwait(false);
         Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, signal, log, cancellation).ConfigureAwait(false);
-        return new BrokerCore(options, store, view, signal, logKey, sequencer, authority, certificate, evaluator, quotas, random, time, log);
+        return new BrokerCore(options, store, view, signal, logKey, secrets, sequencer, authorities, certificate, evaluator, quotas, random, time, log);
     }
 
     /// <summary>Commits what waits, writes the usage, closes the store. Once, however often it is asked.</summary>
@@ -127,7 +131,8 @@ public sealed class BrokerCore : IAsyncDisposable
 
         await Store.DisposeAsync().ConfigureAwait(false);
         Evaluator.Dispose();
-        Authority.Dispose();
+        Authorities.Dispose();
+        _secrets.Dispose();
         _logKey.Dispose();
     }
 }

@@ -31,7 +31,7 @@ public sealed class Enrolment
     private readonly NetworkView _view;
     private readonly IBrokerStore _store;
     private readonly Sequencer _sequencer;
-    private readonly CertificateAuthority _authority;
+    private readonly NetworkAuthorities _authorities;
     private readonly RandomSource _random;
     private readonly TimeProvider _time;
     private readonly TimeSpan _certificateLifetime;
@@ -45,12 +45,12 @@ public sealed class Enrolment
     private readonly KeyedLock<string> _names = new();
 
     /// <summary>Takes what it works with.</summary>
-    public Enrolment(NetworkView view, IBrokerStore store, Sequencer sequencer, CertificateAuthority authority, QuotaOptions quotas, RandomSource random, TimeProvider time, TimeSpan certificateLifetime)
+    public Enrolment(NetworkView view, IBrokerStore store, Sequencer sequencer, NetworkAuthorities authorities, QuotaOptions quotas, RandomSource random, TimeProvider time, TimeSpan certificateLifetime)
     {
         _view = view;
         _store = store;
         _sequencer = sequencer;
-        _authority = authority;
+        _authorities = authorities;
         _random = random;
         _time = time;
         _certificateLifetime = certificateLifetime;
@@ -152,7 +152,7 @@ public sealed class Enrolment
 
     private ByteString IssueNode(PublicKey key, SpiffeId node)
     {
-        using X509Certificate2 issued = _authority.Issue(key, node, _certificateLifetime);
+        using X509Certificate2 issued = _authorities.Issuing.Issue(key, node, _certificateLifetime);
         return ByteString.CopyFrom(issued.RawData);
     }
 

@@ -17,19 +17,21 @@ public sealed class BrokerConnection : IDisposable
     private static readonly TimeSpan Farewell = TimeSpan.FromMinutes(2);
 
     private readonly Func<GrpcChannel> _open;
+    private readonly Func<X509Certificate2, bool> _isDenied;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _ended = new();
     private volatile OpenChannel _current;
 
-    private BrokerConnection(Uri address, string network, Func<AuthoritySet> authorities, Func<X509Certificate2?>? certificate, TimeProvider time)
+    private BrokerConnection(Uri address, string network, Func<AuthoritySet> authorities, Func<X509Certificate2?>? certificate, TimeProvider time, Func<X509Certificate2, bool>? isDenied = null)
     {
         _time = time;
-        _open = () => Open(address, network, authorities, certificate, time);
+        _isDenied = isDenied ?? (_ => false);
+        _open = () => Open(address, network, authorities, certificate);
         _current = new OpenChannel(_open());
         Invoker = new CurrentInvoker(this);
     }
 
-    private static GrpcChannel Open(Uri address, string network, Func<AuthoritySet> authorities, Func<X509Certificate2?>? certificate, TimeProvider time)
+    private GrpcChannel Open(Uri address, string network, Func<AuthoritySet> authorities, Func<X509Certificate2?>? certificate)
     {
         SocketsHttpHandler handler = new()
         {
@@ -41,7 +43,7 @@ public sealed class BrokerConnection : IDisposable
             SslOptions = new SslClientAuthenticationOptions
             {
                 AllowTlsResume = false, // A resumed session would show the certificate of the one before it.
-                RemoteCertificateValidationCallback = (_, peer, _, _) => peer is not null && IsBroker(peer, network, authorities(), time),
+                RemoteCertificateValidationCallback = (_, peer, _, _) => peer is not null && IsBroker(peer, network, authorities()),
             },
         };
         if (certificate is not null)
@@ -64,8 +66,10 @@ public sealed class BrokerConnection : IDisposable
     /// <param name="authorities">Who is trusted to have issued the broker's certificate, asked at each handshake.</param>
     /// <param name="certificate">The node's certificate.</param>
     /// <param name="time">Clock.</param>
-    public static BrokerConnection Authenticated(Uri address, string network, Func<AuthoritySet> authorities, NodeCertificate certificate, TimeProvider time) =>
-        new(address, network, authorities, () => certificate.Current, time);
+    /// <param name="isDenied">Whether a certificate is on the list of denied ones; nobody's unless given.</param>
+    public static BrokerConnection Authenticated(
+        Uri address, string network, Func<AuthoritySet> authorities, NodeCertificate certificate, TimeProvider time, Func<X509Certificate2, bool>? isDenied = null) =>
+        new(address, network, authorities, () => certificate.Current, time, isDenied);
 
     /// <summary>A connection that shows the node's certificate and trusts one authority, come what may.</summary>
     public static BrokerConnection Authenticated(Uri address, string network, X509Certificate2 authority, NodeCertificate certificate, TimeProvider time) =>
@@ -90,6 +94,9 @@ public sealed class BrokerConnection : IDisposable
 
     /// <summary>Cancelled when another channel takes the place of the present one: a stream that would go on for ever is then opened anew.</summary>
     public CancellationToken Replaced => _current.Replaced;
+
+    /// <summary>SHA-256 of the certificate that the peer showed last, where no trusted authority has issued it; else null.</summary>
+    public string? UnknownAuthority { get; private set; }
 
     /// <summary>The deadline so long from now.</summary>
     public DateTime Deadline(TimeSpan after) => _time.GetUtcNow().UtcDateTime + after;
@@ -126,10 +133,12 @@ public sealed class BrokerConnection : IDisposable
         return () => only;
     }
 
-    private static bool IsBroker(X509Certificate peer, string network, AuthoritySet authorities, TimeProvider time)
+    private bool IsBroker(X509Certificate peer, string network, AuthoritySet authorities)
     {
         using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(peer.GetRawCertData());
-        if (authorities.FindIssuer(certificate, time.GetUtcNow(), AuthoritySet.ServerAuthentication) is null) return false;
+        bool isTrusted = authorities.FindIssuer(certificate, _time.GetUtcNow(), AuthoritySet.ServerAuthentication) is not null;
+        UnknownAuthority = isTrusted ? null : AuthoritySet.Fingerprint(certificate);
+        if (!isTrusted || _isDenied(certificate)) return false;
 
         // The identity is the URI name, so the host name need not match: a broker may be reached under many.
         return CertificateIdentity.TryRead(certificate, out SpiffeId? id) && id.IsBroker && id.Network == network;

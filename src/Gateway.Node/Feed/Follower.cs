@@ -1,4 +1,5 @@
 using Gateway.Node.Broker;
+using Gateway.Node.Identity;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Gateway.Storage;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Node.Feed;
 
 /// <summary>Follows the broker's feed from the store's cursor on, for as long as the node runs: reconnects with jitter, applies batch by batch, and stops at nothing but what does not hold.</summary>
-public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection connection, AlarmBell alarms, TimeProvider time, ILogger<Follower> logger) : BackgroundService
+public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection connection, NodeAuthorities authorities, AlarmBell alarms, TimeProvider time, ILogger<Follower> logger) : BackgroundService
 {
     private const int MostLeaves = 65_536;
     private const long MostBytes = 256L * 1_048_576;
@@ -135,6 +136,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
             leaves.AddRange(message.Leaves);
             if (message.Checkpoint.IsEmpty) continue;
             if (leaves.Count > 0) await log.ApplyAsync(new FeedBatch(first, leaves, message.Checkpoint.ToByteArray()), stopping);
+            authorities.Follow(log.View.State);
             Interlocked.Exchange(ref _brokerSize, (long)log.View.Size);
             leaves = [];
             bytes = 0;

@@ -43,6 +43,9 @@ public sealed class NodeDirectory(string path, SealingSecret? secret = null, Ran
     /// <summary>An authority that people have trusted by hand, PEM; there until the log names it.</summary>
     public string TrustedFile => Of("trusted-ca.crt");
 
+    /// <summary>The newest list of denied certificates.</summary>
+    public string DenyListFile => Of("deny-list");
+
     /// <summary>The store.</summary>
     public string StoreFile => Of("node.db");
 

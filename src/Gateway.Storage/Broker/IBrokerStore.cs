@@ -10,6 +10,9 @@ namespace Gateway.Storage.Broker;
 /// </summary>
 public interface IBrokerStore : ITileReader, IAsyncDisposable
 {
+    /// <summary>Certificates issued and denied.</summary>
+    ICertificateStore Certificates { get; }
+
     /// <summary>Appends leaves with all that belongs to them, in one durable transaction.</summary>
     ValueTask AppendAsync(LogAppend append, CancellationToken cancellation);
 
