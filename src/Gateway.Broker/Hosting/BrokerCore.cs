@@ -1,4 +1,5 @@
 using Gateway.Broker.Access;
+using Gateway.Broker.Administration;
 using Gateway.Broker.Certificates;
 using Gateway.Broker.Membership;
 using Gateway.Broker.Publishing;
@@ -37,6 +38,7 @@ public sealed class BrokerCore : IAsyncDisposable
         Admission = new Admission(view, store, sequencer, Reader, quotas);
         Enrolment = new Enrolment(view, store, sequencer, authority, options.Quotas, random, time, options.NodeCertificateLifetime);
         Proposals = new EpochProposals(view, store, sequencer);
+        Changes = new ChangeDesk(view, store, sequencer, [StandingExecutor.Suspension, StandingExecutor.Reinstatement, StandingExecutor.Expulsion, new CirclePolicyExecutor(random)], time);
         Identifier = new PeerIdentifier(view, authority.Certificate, time);
         Activity = new PeerActivity(time);
     }
@@ -76,6 +78,9 @@ public sealed class BrokerCore : IAsyncDisposable
 
     /// <summary>Key epochs on their way.</summary>
     public EpochProposals Proposals { get; }
+
+    /// <summary>What operators decide.</summary>
+    public ChangeDesk Changes { get; }
 
     /// <summary>Finds out who calls.</summary>
     public PeerIdentifier Identifier { get; }
