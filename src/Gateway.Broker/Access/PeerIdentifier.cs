@@ -15,7 +15,7 @@ namespace Gateway.Broker.Access;
 /// Finds out who shows a client certificate: issued by an authority that the log names and no other, within its time by the injected clock, for TLS clients, with exactly one URI name,
 /// of a member that the log has. Chain and names are checked once a connection and set of authorities; time and membership at every call.
 /// </summary>
-public sealed class PeerIdentifier(NetworkView view, TimeProvider time)
+public sealed class PeerIdentifier(NetworkView view, DenyListHolder denials, TimeProvider time)
 {
     private volatile Known _known = new([], new AuthoritySet([]));
 
@@ -40,6 +40,11 @@ public sealed class PeerIdentifier(NetworkView view, TimeProvider time)
         }
 
         if (verdict.Id is not { } id) throw Refuse(verdict.Code, verdict.What, verdict.Remedy);
+        if (denials.IsDenied(certificate, id.Member))
+        {
+            throw Refuse("CERTIFICATE_DENIED", "The client certificate is denied.", "A node gets another by itself, for a new key. If it does not, ask the broker's operator.");
+        }
+
         if (id.Network != state.Network) throw Refuse("CERTIFICATE_OF_ANOTHER_NETWORK", "The client certificate names another network.", "Call the broker of the network that issued it.");
         return id.IsOperator || (id.Member is { } member && state.Members.ContainsKey(member))
             ? new Peer(id, end)

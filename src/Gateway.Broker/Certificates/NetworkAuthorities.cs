@@ -21,6 +21,7 @@ public sealed class NetworkAuthorities : IDisposable
     private readonly RandomSource _random;
     private readonly Lock _gate = new();
     private volatile CertificateAuthority[] _inForce;
+    private volatile byte[] _leaving = [];
 
     private NetworkAuthorities(BrokerFiles files, SecretFolder secrets, CertificateAuthority[] inForce, TimeSpan settling, TimeProvider time, RandomSource random)
     {
@@ -43,7 +44,14 @@ public sealed class NetworkAuthorities : IDisposable
     }
 
     /// <summary>The oldest authority in force, which every node trusts, also one that has not yet heard of the others: it issues the broker's own certificate.</summary>
-    public CertificateAuthority KnownToAll => _inForce[^1];
+    public CertificateAuthority KnownToAll
+    {
+        get
+        {
+            CertificateAuthority[] inForce = _inForce;
+            return Array.FindLast(inForce, authority => !authority.Certificate.RawData.AsSpan().SequenceEqual(_leaving)) ?? inForce[^1];
+        }
+    }
 
     /// <summary>The authorities in force, X.509 DER, the newest first.</summary>
     public IReadOnlyList<X509Certificate2> InForce => [.. _inForce.Select(authority => authority.Certificate)];
@@ -93,6 +101,9 @@ public sealed class NetworkAuthorities : IDisposable
             return ReadKeys(_files, _secrets).Any(key => IsOf(key, certificate));
         }
     }
+
+    /// <summary>From now on an authority issues no certificate of the broker: whoever reads in the log that it is retired must find the broker under another by then.</summary>
+    public void BeginRetirement(ReadOnlySpan<byte> der) => _leaving = der.ToArray();
 
     /// <summary>Takes over what the log says now, and writes it; the keys of authorities that hold no more are destroyed.</summary>
     /// <returns>Whether something changed.</returns>

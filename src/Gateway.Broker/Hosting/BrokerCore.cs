@@ -1,4 +1,5 @@
 using Gateway.Broker.Access;
+using Gateway.Broker.Administration;
 using Gateway.Broker.Certificates;
 using Gateway.Broker.Membership;
 using Gateway.Broker.Publishing;
@@ -22,7 +23,7 @@ public sealed class BrokerCore : IAsyncDisposable
     private int _disposed;
 
     private BrokerCore(
-        BrokerOptions options, IBrokerStore store, NetworkView view, LogSignal signal, SigningKey logKey, SecretFolder secrets, Sequencer sequencer, NetworkAuthorities authorities, BrokerCertificate certificate,
+        BrokerOptions options, IBrokerStore store, NetworkView view, LogSignal signal, SigningKey logKey, SecretFolder secrets, Sequencer sequencer, NetworkAuthorities authorities, BrokerCertificate certificate, CertificateDenials denials,
         OprfEvaluator evaluator, QuotaLedger quotas, RandomSource random, TimeProvider time, ILogger log)
     {
         Store = store;
@@ -38,10 +39,16 @@ public sealed class BrokerCore : IAsyncDisposable
         _log = log;
         Reader = new LogReader(store);
         Admission = new Admission(view, store, sequencer, Reader, quotas);
-        Enrolment = new Enrolment(view, store, sequencer, authorities, options.Quotas, random, time, options.NodeCertificateLifetime);
+        Enrolment = new Enrolment(view, store, sequencer, new CertificateIssuance(authorities, denials.Holder, store.Certificates, time), options.Quotas, random, time, options.NodeCertificateLifetime);
         Proposals = new EpochProposals(view, store, sequencer);
-        Identifier = new PeerIdentifier(view, time);
+        Denials = denials;
+        Changes = new ChangeDesk(
+            view, store, sequencer,
+            [StandingExecutor.Suspension, StandingExecutor.Reinstatement, StandingExecutor.Expulsion, new CirclePolicyExecutor(random), new AuthorityExecutor(options, view, store.Certificates, authorities, certificate, time, log)],
+            time);
+        Identifier = new PeerIdentifier(view, denials.Holder, time);
         Activity = new PeerActivity(time);
+        Connections = new OpenConnections(time, log);
     }
 
     /// <summary>The store.</summary>
@@ -65,6 +72,9 @@ public sealed class BrokerCore : IAsyncDisposable
     /// <summary>The network's authorities.</summary>
     public NetworkAuthorities Authorities { get; }
 
+    /// <summary>Which certificates are denied.</summary>
+    public CertificateDenials Denials { get; }
+
     /// <summary>The broker's own certificate.</summary>
     public BrokerCertificate Certificate { get; }
 
@@ -80,8 +90,14 @@ public sealed class BrokerCore : IAsyncDisposable
     /// <summary>Key epochs on their way.</summary>
     public EpochProposals Proposals { get; }
 
+    /// <summary>What operators decide.</summary>
+    public ChangeDesk Changes { get; }
+
     /// <summary>Finds out who calls.</summary>
     public PeerIdentifier Identifier { get; }
+
+    /// <summary>The connections that are open.</summary>
+    public OpenConnections Connections { get; }
 
     /// <summary>When members called last.</summary>
     public PeerActivity Activity { get; }
@@ -107,10 +123,11 @@ public sealed class BrokerCore : IAsyncDisposable
 
         BrokerCertificate certificate = new(
             files.BrokerCertificate, files.BrokerKey, secrets, authorities, SpiffeId.ForBroker(options.Network, "broker"), options.Hosts, options.BrokerCertificateLifetime, time);
+        CertificateDenials denials = await CertificateDenials.LoadAsync(store.Certificates, view, logKey, time, log, cancellation).ConfigureAwait(false);
         LogSignal signal = new();
         QuotaLedger quotas = await QuotaLedger.LoadAsync(store, options.Quotas, time, cancellation).ConfigureAwait(false);
         Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, signal, log, cancellation).ConfigureAwait(false);
-        return new BrokerCore(options, store, view, signal, logKey, secrets, sequencer, authorities, certificate, evaluator, quotas, random, time, log);
+        return new BrokerCore(options, store, view, signal, logKey, secrets, sequencer, authorities, certificate, denials, evaluator, quotas, random, time, log);
     }
 
     /// <summary>Commits what waits, writes the usage, closes the store. Once, however often it is asked.</summary>

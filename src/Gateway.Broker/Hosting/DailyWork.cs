@@ -47,6 +47,14 @@ public sealed class DailyWork(BrokerCore core, TimeProvider time, ILogger<DailyW
         }
 
         RenewCertificate();
+        try
+        {
+            await core.Denials.KeepFreshAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is StoreUnavailableException or StoreCorruptException)
+        {
+            Log.DailyWorkFailed(log, error);
+        }
     }
 
     /// <inheritdoc/>

@@ -96,6 +96,17 @@ public sealed class NodeDirectory(string path, SealingSecret? secret = null, Ran
         File.Move(temporary, file, overwrite: true);
     }
 
+    /// <summary>
+    /// Seals the keys under another passphrase or secret, and forgets the TLS key: at its next start the node gets a certificate for a new one. For whoever holds the folder's lock; a stop in
+    /// between leaves the keys to the old or to the new one.
+    /// </summary>
+    /// <exception cref="RefusalException">The folder does not open, or the new passphrase is too short.</exception>
+    public void Rekey(SealingSecret next)
+    {
+        Secrets.Rekey(next, SecretFiles);
+        File.Delete(TlsKeyFile);
+    }
+
     /// <summary>Reads the member's keys from the seed file. The caller disposes them.</summary>
     /// <exception cref="RefusalException">The file is missing or is not a seed.</exception>
     public MemberKeys ReadKeys()
