@@ -10,6 +10,14 @@ say() { printf '%s\n' "$*" >&2; }
 once() { "${compose[@]}" run --rm --no-deps -T --entrypoint /bin/sh "$1" -c "$2" </dev/null; }
 inside() { "${compose[@]}" exec -T broker /bin/sh -c "$1" </dev/null; }
 
+# A secret for each service, before the first container is made. File mounts keep the mode, so the container's user must own it where that is possible.
+umask 077
+mkdir -p docker/secrets
+for service in broker retailer-one retailer-two customs rights-holder; do
+  [ -e "docker/secrets/$service" ] || head -c 32 /dev/urandom >"docker/secrets/$service"
+  chown 1654:1654 "docker/secrets/$service" 2>/dev/null || chmod 0444 "docker/secrets/$service"
+done
+
 "${compose[@]}" build
 
 say "broker: network $network"

@@ -59,6 +59,33 @@ internal static partial class Log
     [LoggerMessage(42, LogLevel.Information, "Operator {Operator} created circle {Circle}.")]
     public static partial void CircleCreated(ILogger log, string @operator, string circle);
 
+    [LoggerMessage(60, LogLevel.Warning, "The certificate authorities in force are now {Fingerprints}")]
+    public static partial void AuthoritiesChanged(ILogger logger, string fingerprints);
+
+    [LoggerMessage(61, LogLevel.Warning, "List of denied certificates number {Number} issued: {Certificates} certificates, {Members} members")]
+    public static partial void DenyListIssued(ILogger logger, ulong number, int certificates, int members);
+
     [LoggerMessage(43, LogLevel.Information, "Operator {Operator} invited member {Member}.")]
     public static partial void Invited(ILogger log, string @operator, string member);
+
+    [LoggerMessage(50, LogLevel.Information, "Operator {Operator} proposed change {Id}: {Kind}.")]
+    public static partial void ChangeProposed(ILogger log, string @operator, ulong id, Gateway.Protocol.V1.Change.KindOneofCase kind);
+
+    [LoggerMessage(51, LogLevel.Information, "Operator {Operator} approved change {Id}: {Kind}.")]
+    public static partial void ChangeApproved(ILogger log, string @operator, ulong id, Gateway.Protocol.V1.Change.KindOneofCase kind);
+
+    [LoggerMessage(62, LogLevel.Warning, "A connection that showed a denied certificate was cut")]
+    public static partial void DeniedCut(ILogger logger);
+
+    [LoggerMessage(63, LogLevel.Warning, "A connection was cut: {Frames} HTTP/2 control frames more than any client needs")]
+    public static partial void FloodCut(ILogger logger, long frames);
+
+    [LoggerMessage(64, LogLevel.Error, "The new certificate authorities could not be written to the folder; it is tried again")]
+    public static partial void AuthoritiesNotWritten(ILogger logger, Exception error);
+
+    [LoggerMessage(65, LogLevel.Warning, "Operator {Operator} denied a certificate of {Name}")]
+    public static partial void CertificateDenied(ILogger logger, string @operator, string name);
+
+    [LoggerMessage(52, LogLevel.Information, "Operator {Operator} rejected change {Id}: {Kind}.")]
+    public static partial void ChangeRejected(ILogger log, string @operator, ulong id, Gateway.Protocol.V1.Change.KindOneofCase kind);
 }

@@ -40,10 +40,14 @@ public static class GatewayCommand
         return new RootCommand("Organisations that fight counterfeiting exchange signed, pseudonymised records through a neutral broker.")
         {
             frame.Json,
-            Group("broker", "The broker: makes and runs it.", BrokerInitCommand.Create(frame), BrokerRunCommand.Create(frame)),
+            frame.Unlocking.PassphraseFile,
+            frame.Unlocking.SecretFile,
+            Group("broker", "The broker: makes and runs it.", BrokerInitCommand.Create(frame), BrokerRunCommand.Create(frame), BrokerRekeyCommand.Create(frame),
+                Group("ca", "The network's certificate authorities.", BrokerAuthorityCommands.CreateRotate(frame), BrokerAuthorityCommands.CreateRetire(frame), BrokerAuthorityCommands.CreateList(frame))),
+            Group("certificate", "Certificates that the broker has issued.", CertificateCommands.CreateList(frame), CertificateCommands.CreateDeny(frame)),
             Group("member", "Members of the network.", MemberInviteCommand.Create(frame), MemberListCommand.Create(frame)),
             Group("circle", "Circles: who exchanges what with whom.", CircleCreateCommand.Create(frame), CircleListCommand.Create(frame)),
-            Group("node", "A member's node: makes and runs it.", NodeInitCommand.Create(frame), NodeRunCommand.Create(frame), NodeStatusCommand.Create(frame)),
+            Group("node", "A member's node: makes and runs it.", NodeInitCommand.Create(frame), NodeRunCommand.Create(frame), NodeStatusCommand.Create(frame), NodeRekeyCommand.Create(frame), NodeTrustCommand.Create(frame)),
             PublishCommand.Create(frame),
             WithdrawCommand.Create(frame),
             RecordsCommand.Create(frame),

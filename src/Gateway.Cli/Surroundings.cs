@@ -26,6 +26,9 @@ public sealed record Surroundings
     /// <summary>Whether Ctrl-C and SIGTERM are for this command to hear; not where another command runs it and passes them on.</summary>
     public bool HearsSignals { get; init; } = true;
 
+    /// <summary>Asks a person for a secret, which is not shown as it is typed; null where no person is there.</summary>
+    public Func<string, string?>? AskSecret { get; init; }
+
     /// <summary>Clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -41,5 +44,20 @@ public sealed record Surroundings
         IsErrorTerminal = !Console.IsErrorRedirected,
         Environment = System.Environment.GetEnvironmentVariable,
         CurrentDirectory = Directory.GetCurrentDirectory(),
+        AskSecret = Console.IsInputRedirected || Console.IsErrorRedirected ? null : ReadWithoutEcho,
     };
+
+    private static string ReadWithoutEcho(string prompt)
+    {
+        Console.Error.Write(prompt);
+        System.Text.StringBuilder typed = new();
+        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
+        {
+            if (key.Key == ConsoleKey.Backspace) typed.Length = Math.Max(0, typed.Length - 1);
+            else if (key.KeyChar >= ' ') typed.Append(key.KeyChar);
+        }
+
+        Console.Error.WriteLine();
+        return typed.ToString();
+    }
 }

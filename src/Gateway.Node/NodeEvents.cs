@@ -41,6 +41,15 @@ internal static partial class NodeEvents
     [LoggerMessage(12, LogLevel.Error, "Unexpected failure {Reference} in {Method}")]
     public static partial void Unexpected(ILogger logger, Exception failure, string reference, string method);
 
+    [LoggerMessage(20, LogLevel.Debug, "The feed goes on over the renewed connection from leaf {From}")]
+    public static partial void FeedMoved(ILogger logger, ulong from);
+
+    [LoggerMessage(21, LogLevel.Information, "Trusted certificate authorities are now those of the log: {Fingerprints}")]
+    public static partial void AuthoritiesChanged(ILogger logger, string fingerprints);
+
+    [LoggerMessage(22, LogLevel.Warning, "List of denied certificates not taken: {What}")]
+    public static partial void DenyListRefused(ILogger logger, string what);
+
     [LoggerMessage(13, LogLevel.Warning, "Record {Record} refused by the broker: {Code} {What}")]
     public static partial void RecordRefused(ILogger logger, string record, string code, string what);
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using Gateway.Cryptography;
 using Gateway.Matching.Scoring;
 using Gateway.Node.Broker;
@@ -70,9 +69,9 @@ public static class NodeHost
         NodeSettings settings = directory.ReadSettings();
         directory.Close(); // Before the socket is made in it.
         resources.Keep(NodeLock.Take(directory));
+        directory.Secrets.Finish(directory.SecretFiles); // The folder is this process's alone.
         MemberKeys keys = resources.Keep(directory.ReadKeys());
         NodeCertificate certificate = resources.Keep(NodeCertificate.Load(directory));
-        X509Certificate2 authority = resources.Keep(X509CertificateLoader.LoadCertificateFromFile(directory.AuthorityFile));
         INodeStore store = resources.Keep(await seams.OpenStore(directory.StoreFile, cancellation));
         KnownCache cache = new(keys, seams.Random);
         (NodeView view, Ledger.TiledTree tree) = await NodeLog.OpenAsync(store, settings.Member, keys, cancellation);
@@ -80,8 +79,6 @@ public static class NodeHost
         WatchSeal seal = new(keys, seams.Random);
         Dismissals dismissals = await Dismissals.LoadAsync(store, seal, seams.Time, cancellation);
         OwnRecords own = await OwnRecords.LoadAsync(store, cancellation);
-        BrokerConnection connection = resources.Keep(BrokerConnection.Authenticated(new Uri(settings.Broker), settings.Network, authority, certificate, seams.Time));
-        CallInvoker broker = seams.Transport?.Invoke(connection.Invoker) ?? connection.Invoker;
 
         IReadOnlyList<NodeRecord> awaited = await store.ReadAwaitingWithdrawalAsync(cancellation);
         int lastNumber = await store.ReadLastRecordNumberAsync(cancellation);
@@ -90,9 +87,16 @@ public static class NodeHost
         seams.Logging(builder.Logging);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, directory, settings));
         IServiceCollection services = builder.Services;
+        ILoggerFactory loggers = resources.Keep(LoggerFactory.Create(seams.Logging));
+        AlarmBell alarms = new(store, seams.Time, loggers.CreateLogger<AlarmBell>());
+        NodeAuthorities authorities = new(directory, view.State, loggers.CreateLogger<NodeAuthorities>());
+        NodeDenials denials = new(directory, seams.Time, alarms, loggers.CreateLogger<NodeDenials>());
+        BrokerConnection connection = resources.Keep(
+            BrokerConnection.Authenticated(new Uri(settings.Broker), settings.Network, () => authorities.Current, certificate, seams.Time, denials.IsDenied));
+        CallInvoker broker = seams.Transport?.Invoke(connection.Invoker) ?? connection.Invoker;
         services.AddSingleton(_ => resources); // By a factory: what the container is given ready-made it does not dispose.
         services.AddSingleton(seams.Time).AddSingleton(seams.Random).AddSingleton(settings).AddSingleton(keys).AddSingleton(certificate).AddSingleton(store).AddSingleton(cache)
-            .AddSingleton(matcher).AddSingleton(own).AddSingleton(connection).AddSingleton(broker).AddSingleton<AlarmBell>();
+            .AddSingleton(matcher).AddSingleton(own).AddSingleton(connection).AddSingleton(broker).AddSingleton(alarms).AddSingleton(authorities).AddSingleton(denials);
         AddLog(services, settings, keys, (view, tree), awaited, lastNumber);
         AddWork(services, settings, keys, broker, seams);
         AddWatch(services, seal, dismissals);
@@ -143,7 +147,7 @@ public static class NodeHost
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RecordUpload>(provider, settings.Member));
         services.AddHostedService<Publisher>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CircleSteward>(provider, settings.Member));
-        services.AddHostedService<CertificateRenewal>();
+        services.AddSingleton<CertificateRenewal>().AddHostedService(provider => provider.GetRequiredService<CertificateRenewal>());
         services.AddSingleton(new Scorer(Weights.Shipped())).AddSingleton<HitOpener>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<NameSimilarity>(provider, settings.Member));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Screener>(provider, settings.Member));

@@ -17,7 +17,7 @@ public sealed class AccessTests
     private static readonly Marshaller<byte[]> Raw = Marshallers.Create(bytes => bytes, bytes => bytes);
 
     private static IEnumerable<string> AllMethods =>
-        from file in (FileDescriptor[])[ExchangeReflection.Descriptor, LogReflection.Descriptor, PseudonymsReflection.Descriptor, MembershipReflection.Descriptor]
+        from file in (FileDescriptor[])[ExchangeReflection.Descriptor, LogReflection.Descriptor, PseudonymsReflection.Descriptor, MembershipReflection.Descriptor, AdministrationReflection.Descriptor]
         from service in file.Services
         from method in service.Methods
         select $"/{service.FullName}/{method.Name}";
@@ -34,7 +34,7 @@ public sealed class AccessTests
         broker.Time.Advance(TimeSpan.FromHours(6)); // So that a certificate can be older than three hours and younger than its authority.
         SpiffeId member = SpiffeId.ForNode(TestBroker.Network, network.Steward.Id, "node-1");
         using CertificateAuthority foreign = CertificateAuthority.Create(TestBroker.Network, broker.Time, RandomSource.System);
-        using CertificateAuthority own = CertificateAuthority.Load(broker.Options.Files.AuthorityCertificate, broker.Options.Files.AuthorityKey, broker.Time, RandomSource.System);
+        CertificateAuthority own = broker.Core.Authorities.Issuing;
         DateTimeOffset now = broker.Time.GetUtcNow();
         string uri = member.ToString();
         (string Code, X509Certificate2? Shown)[] identities =

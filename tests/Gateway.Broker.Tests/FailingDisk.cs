@@ -15,6 +15,8 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
     /// <summary>Whether writes of the log are refused, as by a full disk.</summary>
     public bool IsFull { get; set; }
 
+    public ICertificateStore Certificates => store.Certificates;
+
     /// <summary>Whether the broker has closed it.</summary>
     public bool IsClosed { get; private set; }
 
@@ -44,6 +46,8 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
         if (IsFull) throw new StoreUnavailableException("The disk is full.", new IOException("No space left on device"));
         await store.AppendAsync(append, cancellation);
     }
+
+    public IChangeStore Changes => store.Changes;
 
     public byte[]? ReadTile(TileId id) => store.ReadTile(id);
 

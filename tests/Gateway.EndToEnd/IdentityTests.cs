@@ -134,9 +134,16 @@ public sealed class IdentityTests
         TimeProvider lastWeek = new Shifted(TimeSpan.FromDays(-7));
         using CertificateAuthority authority = fault == Fault.ForeignAuthority
             ? CertificateAuthority.Create(LocalNetwork.Network, TimeProvider.System, RandomSource.System)
-            : CertificateAuthority.Load(network.Options.Files.AuthorityCertificate, network.Options.Files.AuthorityKey, fault == Fault.Expired ? lastWeek : TimeProvider.System, RandomSource.System);
+            : new CertificateAuthority(network.Authority, AuthorityKeyOf(network), fault == Fault.Expired ? lastWeek : TimeProvider.System, RandomSource.System);
         MemberId member = fault == Fault.UnknownMember ? MemberId.FromBytes(RandomSource.System.GetBytes(MemberId.Size)) : node.Member;
         return authority.Issue(new PublicKey(key), SpiffeId.ForNode(LocalNetwork.Network, member, "node-1"), TimeSpan.FromDays(1));
+    }
+
+    private static ECDsa AuthorityKeyOf(LocalNetwork network)
+    {
+        ECDsa key = ECDsa.Create();
+        key.ImportFromPem(File.ReadAllText(network.Options.Files.AuthorityKey));
+        return key;
     }
 
     private static async Task<Refusal> RefusalOfAsync(LocalNetwork network, LocalNode node)

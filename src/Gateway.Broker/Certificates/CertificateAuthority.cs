@@ -11,7 +11,7 @@ namespace Gateway.Broker.Certificates;
 public sealed class CertificateAuthority : IDisposable
 {
     /// <summary>Extended key usage: TLS server.</summary>
-    public const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+    public const string ServerAuthentication = AuthoritySet.ServerAuthentication;
 
     /// <summary>Extended key usage: TLS client.</summary>
     public const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
@@ -28,7 +28,8 @@ public sealed class CertificateAuthority : IDisposable
     private readonly TimeProvider _time;
     private readonly RandomSource _random;
 
-    private CertificateAuthority(X509Certificate2 certificate, ECDsa key, TimeProvider time, RandomSource random)
+    /// <summary>An authority of a certificate and its key, which it owns.</summary>
+    public CertificateAuthority(X509Certificate2 certificate, ECDsa key, TimeProvider time, RandomSource random)
     {
         Certificate = certificate;
         _key = key;
@@ -52,26 +53,11 @@ public sealed class CertificateAuthority : IDisposable
         return new CertificateAuthority(X509CertificateLoader.LoadCertificate(withKey.RawData), key, time, random);
     }
 
-    /// <summary>Reads the authority from its two PEM files.</summary>
-    /// <exception cref="IOException">A file cannot be read.</exception>
-    /// <exception cref="CryptographicException">A file does not hold what it should.</exception>
-    public static CertificateAuthority Load(string certificatePath, string keyPath, TimeProvider time, RandomSource random)
-    {
-        ECDsa key = ECDsa.Create();
-        try
-        {
-            key.ImportFromPem(File.ReadAllText(keyPath));
-            return new CertificateAuthority(X509Certificate2.CreateFromPem(File.ReadAllText(certificatePath)), key, time, random);
-        }
-        catch
-        {
-            key.Dispose();
-            throw;
-        }
-    }
+    /// <summary>When it was made.</summary>
+    public DateTimeOffset Made => new DateTimeOffset(Certificate.NotBefore.ToUniversalTime(), TimeSpan.Zero) + Backdating;
 
-    /// <summary>Writes the authority's two PEM files.</summary>
-    public void Save(string certificatePath, string keyPath) => CertificateFiles.Replace(certificatePath, keyPath, Certificate, _key);
+    /// <summary>Its key, PKCS #8 in PEM.</summary>
+    public string ExportKey() => _key.ExportPkcs8PrivateKeyPem();
 
     /// <summary>The public key of a node's PKCS #10 request.</summary>
     /// <exception cref="RefusalException">It is no request, its signature does not hold, or its key is not ECDSA P-256.</exception>

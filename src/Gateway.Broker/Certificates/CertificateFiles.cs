@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Gateway.Storage.Secrets;
 
 namespace Gateway.Broker.Certificates;
 
-/// <summary>Certificates and keys in files: PEM, keys readable by the owner only.</summary>
+/// <summary>Certificates and keys in files: PEM, keys readable by the owner only, and sealed where the folder is.</summary>
 internal static class CertificateFiles
 {
     private const string Unfinished = ".new";
@@ -15,22 +16,40 @@ internal static class CertificateFiles
     public static void WriteSecret(string path, ReadOnlySpan<byte> bytes) => Write(path, bytes, FileMode.CreateNew);
 
     /// <summary>Writes certificate and key as two PEM files; each replaces an older one in one step. A stop between the two steps leaves a pair that does not fit.</summary>
-    public static void Replace(string certificatePath, string keyPath, X509Certificate2 certificate, ECDsa key)
+    public static void Replace(SecretFolder secrets, string certificatePath, string keyPath, X509Certificate2 certificate, ECDsa key)
     {
-        DeleteUnfinished(certificatePath, keyPath);
         byte[] pem = Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem());
-        Write(keyPath + Unfinished, pem, FileMode.CreateNew);
+        secrets.Write(keyPath, pem);
         CryptographicOperations.ZeroMemory(pem);
-        Write(certificatePath + Unfinished, Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()), FileMode.CreateNew);
-        File.Move(keyPath + Unfinished, keyPath, overwrite: true);
-        File.Move(certificatePath + Unfinished, certificatePath, overwrite: true);
+        Replace(certificatePath, certificate.ExportCertificatePem());
     }
 
-    /// <summary>Removes what a replacement that was cut short has left.</summary>
-    public static void DeleteUnfinished(string certificatePath, string keyPath)
+    /// <summary>Writes certificates in PEM; they replace older ones in one step.</summary>
+    public static void Replace(string path, string pem)
     {
-        File.Delete(keyPath + Unfinished);
-        File.Delete(certificatePath + Unfinished);
+        File.Delete(path + Unfinished);
+        Write(path + Unfinished, Encoding.ASCII.GetBytes(pem), FileMode.CreateNew);
+        File.Move(path + Unfinished, path, overwrite: true);
+    }
+
+    /// <summary>Reads a certificate with its key; null where one of the files is not there, cannot be read, or belongs to another.</summary>
+    public static X509Certificate2? TryRead(SecretFolder secrets, string certificatePath, string keyPath)
+    {
+        byte[]? pem = secrets.Read(keyPath);
+        if (pem is null || !File.Exists(certificatePath)) return null;
+        try
+        {
+            return X509Certificate2.CreateFromPem(File.ReadAllText(certificatePath), Encoding.ASCII.GetString(pem));
+        }
+        catch (Exception error) when (error is CryptographicException or ArgumentException)
+        {
+            // An elliptic key of another certificate is an ArgumentException, a file that cannot be read a CryptographicException.
+            return null;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(pem);
+        }
     }
 
     private static void Write(string path, ReadOnlySpan<byte> bytes, FileMode mode)

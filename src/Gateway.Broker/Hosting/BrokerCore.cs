@@ -1,4 +1,5 @@
 using Gateway.Broker.Access;
+using Gateway.Broker.Administration;
 using Gateway.Broker.Certificates;
 using Gateway.Broker.Membership;
 using Gateway.Broker.Publishing;
@@ -8,6 +9,7 @@ using Gateway.Broker.Services;
 using Gateway.Cryptography;
 using Gateway.Protocol.Identity;
 using Gateway.Storage.Broker;
+using Gateway.Storage.Secrets;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Broker.Hosting;
@@ -16,11 +18,12 @@ namespace Gateway.Broker.Hosting;
 public sealed class BrokerCore : IAsyncDisposable
 {
     private readonly SigningKey _logKey;
+    private readonly SecretFolder _secrets;
     private readonly ILogger _log;
     private int _disposed;
 
     private BrokerCore(
-        BrokerOptions options, IBrokerStore store, NetworkView view, LogSignal signal, SigningKey logKey, Sequencer sequencer, CertificateAuthority authority, BrokerCertificate certificate,
+        BrokerOptions options, IBrokerStore store, NetworkView view, LogSignal signal, SigningKey logKey, SecretFolder secrets, Sequencer sequencer, NetworkAuthorities authorities, BrokerCertificate certificate, CertificateDenials denials,
         OprfEvaluator evaluator, QuotaLedger quotas, RandomSource random, TimeProvider time, ILogger log)
     {
         Store = store;
@@ -28,17 +31,24 @@ public sealed class BrokerCore : IAsyncDisposable
         Signal = signal;
         _logKey = logKey;
         Sequencer = sequencer;
-        Authority = authority;
+        Authorities = authorities;
+        _secrets = secrets;
         Certificate = certificate;
         Evaluator = evaluator;
         Quotas = quotas;
         _log = log;
         Reader = new LogReader(store);
         Admission = new Admission(view, store, sequencer, Reader, quotas);
-        Enrolment = new Enrolment(view, store, sequencer, authority, options.Quotas, random, time, options.NodeCertificateLifetime);
+        Enrolment = new Enrolment(view, store, sequencer, new CertificateIssuance(authorities, denials.Holder, store.Certificates, time), options.Quotas, random, time, options.NodeCertificateLifetime);
         Proposals = new EpochProposals(view, store, sequencer);
-        Identifier = new PeerIdentifier(view, authority.Certificate, time);
+        Denials = denials;
+        Changes = new ChangeDesk(
+            view, store, sequencer,
+            [StandingExecutor.Suspension, StandingExecutor.Reinstatement, StandingExecutor.Expulsion, new CirclePolicyExecutor(random), new AuthorityExecutor(options, view, store.Certificates, authorities, certificate, time, log)],
+            time);
+        Identifier = new PeerIdentifier(view, denials.Holder, time);
         Activity = new PeerActivity(time);
+        Connections = new OpenConnections(time, log);
     }
 
     /// <summary>The store.</summary>
@@ -59,8 +69,11 @@ public sealed class BrokerCore : IAsyncDisposable
     /// <summary>The checks before the log.</summary>
     public Admission Admission { get; }
 
-    /// <summary>The network's authority.</summary>
-    public CertificateAuthority Authority { get; }
+    /// <summary>The network's authorities.</summary>
+    public NetworkAuthorities Authorities { get; }
+
+    /// <summary>Which certificates are denied.</summary>
+    public CertificateDenials Denials { get; }
 
     /// <summary>The broker's own certificate.</summary>
     public BrokerCertificate Certificate { get; }
@@ -77,8 +90,14 @@ public sealed class BrokerCore : IAsyncDisposable
     /// <summary>Key epochs on their way.</summary>
     public EpochProposals Proposals { get; }
 
+    /// <summary>What operators decide.</summary>
+    public ChangeDesk Changes { get; }
+
     /// <summary>Finds out who calls.</summary>
     public PeerIdentifier Identifier { get; }
+
+    /// <summary>The connections that are open.</summary>
+    public OpenConnections Connections { get; }
 
     /// <summary>When members called last.</summary>
     public PeerActivity Activity { get; }
@@ -91,22 +110,24 @@ public sealed class BrokerCore : IAsyncDisposable
         NetworkView view = await NetworkView.LoadAsync(store, cancellation).ConfigureAwait(false);
         if (view.Current.Genesis is not { } genesis || view.Current.OprfKeys is not { } announced) throw new BrokerOptionsException([$"The store {files.Store} holds no log: make the broker with 'gateway broker init'."]);
 
-        SigningKey logKey = BrokerKeys.ReadLogKey(files);
-        CertificateAuthority authority = CertificateAuthority.Load(files.AuthorityCertificate, files.AuthorityKey, time, random);
-        OprfEvaluator evaluator = BrokerKeys.Read(files.OprfSeed, seed => new OprfEvaluator(seed, announced.Version, random));
+        SecretFolder secrets = options.OpenSecrets(random);
+        secrets.Finish(files.Secrets); // The folder is this process's alone.
+        SigningKey logKey = BrokerKeys.ReadLogKey(files, secrets);
+        NetworkAuthorities authorities = NetworkAuthorities.Load(files, secrets, view.Current.Authorities, options.AuthoritySettling, time, random);
+        OprfEvaluator evaluator = BrokerKeys.Read(secrets, files.OprfSeed, seed => new OprfEvaluator(seed, announced.Version, random));
         List<string> faults = [];
         if (genesis.Network != options.Network) faults.Add($"network: broker.json says '{options.Network}', the log's Genesis '{genesis.Network}'.");
         if (!logKey.PublicKey.ToArray().AsSpan().SequenceEqual(genesis.LogPk.Span)) faults.Add($"{files.LogSeed} is not the key of this log: restore it from a backup.");
-        if (!authority.Certificate.RawData.AsSpan().SequenceEqual(genesis.CaCertificate.Span)) faults.Add($"{files.AuthorityCertificate} is not the authority of this log: restore it from a backup.");
         if (!evaluator.IsAnnouncedBy(announced)) faults.Add($"{files.OprfSeed} does not give the OPRF keys that the log announces: restore it from a backup.");
         if (faults.Count > 0) throw new BrokerOptionsException(faults);
 
-        BrokerCertificate certificate = BrokerCertificate.LoadOrIssue(
-            files.BrokerCertificate, files.BrokerKey, authority, SpiffeId.ForBroker(options.Network, "broker"), options.Hosts, options.BrokerCertificateLifetime, time);
+        BrokerCertificate certificate = new(
+            files.BrokerCertificate, files.BrokerKey, secrets, authorities, SpiffeId.ForBroker(options.Network, "broker"), options.Hosts, options.BrokerCertificateLifetime, time);
+        CertificateDenials denials = await CertificateDenials.LoadAsync(store.Certificates, view, logKey, time, log, cancellation).ConfigureAwait(false);
         LogSignal signal = new();
         QuotaLedger quotas = await QuotaLedger.LoadAsync(store, options.Quotas, time, cancellation).ConfigureAwait(false);
         Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, signal, log, cancellation).ConfigureAwait(false);
-        return new BrokerCore(options, store, view, signal, logKey, sequencer, authority, certificate, evaluator, quotas, random, time, log);
+        return new BrokerCore(options, store, view, signal, logKey, secrets, sequencer, authorities, certificate, denials, evaluator, quotas, random, time, log);
     }
 
     /// <summary>Commits what waits, writes the usage, closes the store. Once, however often it is asked.</summary>
@@ -127,7 +148,8 @@ public sealed class BrokerCore : IAsyncDisposable
 
         await Store.DisposeAsync().ConfigureAwait(false);
         Evaluator.Dispose();
-        Authority.Dispose();
+        Authorities.Dispose();
+        _secrets.Dispose();
         _logKey.Dispose();
     }
 }

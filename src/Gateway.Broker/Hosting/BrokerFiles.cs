@@ -7,11 +7,14 @@ public readonly record struct BrokerFiles(string Directory)
     /// <summary>The options.</summary>
     public string Options => Path.Combine(Directory, "broker.json");
 
-    /// <summary>The network's certificate authority: what nodes and operators trust.</summary>
+    /// <summary>The network's certificate authorities in force, PEM, the newest first: what nodes and operators trust.</summary>
     public string AuthorityCertificate => Path.Combine(Directory, "ca.crt");
 
-    /// <summary>The authority's key.</summary>
+    /// <summary>The authorities' keys, PEM.</summary>
     public string AuthorityKey => Path.Combine(Directory, "ca.key");
+
+    /// <summary>An authority that is prepared and not in the log yet, PEM.</summary>
+    public string NextAuthority => Path.Combine(Directory, "ca-next.crt");
 
     /// <summary>The broker's certificate.</summary>
     public string BrokerCertificate => Path.Combine(Directory, "broker.crt");
@@ -33,6 +36,10 @@ public readonly record struct BrokerFiles(string Directory)
 
     /// <summary>Certificates and keys of operators.</summary>
     public string Operators => Path.Combine(Directory, "operators");
+
+    /// <summary>Every file that holds a key.</summary>
+    public IReadOnlyCollection<string> Secrets =>
+        [LogSeed, OprfSeed, AuthorityKey, BrokerKey, .. System.IO.Directory.Exists(Operators) ? System.IO.Directory.GetFiles(Operators, "*.key") : []];
 
     /// <summary>An operator's certificate.</summary>
     public string OperatorCertificate(string name) => Path.Combine(Operators, name + ".crt");

@@ -111,14 +111,19 @@ public static class BrokerHost
         services.AddSingleton(core.Admission);
         services.AddSingleton(core.Enrolment);
         services.AddSingleton(core.Proposals);
+        services.AddSingleton(core.Changes);
         services.AddSingleton(core.Evaluator);
         services.AddSingleton(core.Quotas);
         services.AddSingleton(core.Identifier);
+        services.AddSingleton(core.Denials);
+        services.AddSingleton(core.Authorities);
+        services.AddSingleton(core.Connections);
         services.AddSingleton(core.Activity);
         services.AddSingleton(core);
         services.AddSingleton(held);
         services.AddHostedService<CoreLifetime>();
         services.AddHostedService<DailyWork>();
+        services.AddHostedService<ConnectionReview>();
         services.AddSingleton<CallGate>();
         services.AddSingleton<PseudonymsService>();
         services.AddGrpc(grpc =>
@@ -154,6 +159,7 @@ public static class BrokerHost
                 https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
                 https.ClientCertificateValidation = (_, _, _) => true;
             });
+            listener.Use(next => connection => core.Connections.RunAsync(connection, next));
         });
     }
 
@@ -163,6 +169,8 @@ public static class BrokerHost
         app.MapGrpcService<Services.PseudonymsService>();
         app.MapGrpcService<Services.LogService>();
         app.MapGrpcService<Services.MembershipService>();
+        app.MapGrpcService<Services.AdministrationService>();
+        app.MapGrpcService<Services.CertificatesService>();
         app.MapGet("/healthz", async context =>
         {
             context.Response.ContentType = "text/plain; charset=utf-8";

@@ -8,6 +8,7 @@ using Gateway.Protocol;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Broker;
+using Gateway.Storage.Secrets;
 using Gateway.Storage.Sqlite;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -38,12 +39,13 @@ public sealed class BrokerInitialiser(RandomSource random, TimeProvider time)
 
         BrokerFolder.Make(options.Directory);
         BrokerFolder.Make(files.Operators);
-        using CertificateAuthority authority = CertificateAuthority.Create(options.Network, time, random);
-        authority.Save(files.AuthorityCertificate, files.AuthorityKey);
-        BrokerCertificate.LoadOrIssue(files.BrokerCertificate, files.BrokerKey, authority, SpiffeId.ForBroker(options.Network, "broker"), options.Hosts, options.BrokerCertificateLifetime, time).Current.Dispose();
-        IssueOperator(authority, options, operatorName);
+        using SecretFolder secrets = options.OpenSecrets(random);
+        secrets.Found();
+        using NetworkAuthorities authorities = NetworkAuthorities.Found(files, secrets, options.Network, time, random);
+        new BrokerCertificate(files.BrokerCertificate, files.BrokerKey, secrets, authorities, SpiffeId.ForBroker(options.Network, "broker"), options.Hosts, options.BrokerCertificateLifetime, time).Current.Dispose();
+        IssueOperator(authorities.Issuing, secrets, options, operatorName);
 
-        byte[] genesisHash = await BeginLogAsync(options, authority, cancellation).ConfigureAwait(false);
+        byte[] genesisHash = await BeginLogAsync(options, secrets, authorities.Issuing, cancellation).ConfigureAwait(false);
         CertificateFiles.WriteSecret(files.Options, options.ToJson()); // Last: a folder with options is whole.
         return genesisHash;
     }
@@ -51,25 +53,26 @@ public sealed class BrokerInitialiser(RandomSource random, TimeProvider time)
     /// <summary>Issues the certificate of a further operator into the broker's folder, or renews one; good for a year.</summary>
     public void IssueOperator(BrokerOptions options, string operatorName)
     {
-        using CertificateAuthority authority = CertificateAuthority.Load(options.Files.AuthorityCertificate, options.Files.AuthorityKey, time, random);
-        IssueOperator(authority, options, operatorName);
+        using SecretFolder secrets = options.OpenSecrets(random);
+        using NetworkAuthorities authorities = NetworkAuthorities.Load(options.Files, secrets, null, options.AuthoritySettling, time, random);
+        IssueOperator(authorities.Issuing, secrets, options, operatorName);
     }
 
-    private static void IssueOperator(CertificateAuthority authority, BrokerOptions options, string operatorName)
+    private static void IssueOperator(CertificateAuthority authority, SecretFolder secrets, BrokerOptions options, string operatorName)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using X509Certificate2 certificate = authority.Issue(new PublicKey(key), SpiffeId.ForOperator(options.Network, operatorName), OperatorLifetime);
-        CertificateFiles.Replace(options.Files.OperatorCertificate(operatorName), options.Files.OperatorKey(operatorName), certificate, key);
+        CertificateFiles.Replace(secrets, options.Files.OperatorCertificate(operatorName), options.Files.OperatorKey(operatorName), certificate, key);
     }
 
-    private async Task<byte[]> BeginLogAsync(BrokerOptions options, CertificateAuthority authority, CancellationToken cancellation)
+    private async Task<byte[]> BeginLogAsync(BrokerOptions options, SecretFolder secrets, CertificateAuthority authority, CancellationToken cancellation)
     {
         byte[] logSeed = random.GetBytes(SigningKey.SeedSize);
         byte[] oprfSeed = random.GetBytes(OprfEvaluator.SeedSize);
         try
         {
-            CertificateFiles.WriteSecret(options.Files.LogSeed, logSeed);
-            CertificateFiles.WriteSecret(options.Files.OprfSeed, oprfSeed);
+            secrets.Write(options.Files.LogSeed, logSeed);
+            secrets.Write(options.Files.OprfSeed, oprfSeed);
             using SigningKey logKey = SigningKey.FromSeed(logSeed);
             using OprfEvaluator evaluator = new(oprfSeed, 1, random);
             await using SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(options.Files.Store, time, cancellation).ConfigureAwait(false);

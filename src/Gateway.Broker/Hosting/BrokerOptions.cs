@@ -2,7 +2,9 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gateway.Broker.Quotas;
+using Gateway.Cryptography;
 using Gateway.Protocol.Identity;
+using Gateway.Storage.Secrets;
 
 namespace Gateway.Broker.Hosting;
 
@@ -20,6 +22,10 @@ public sealed record BrokerOptions
     /// <summary>The broker's folder: its keys, certificates and store.</summary>
     [JsonIgnore]
     public string Directory { get; init; } = "";
+
+    /// <summary>What opens the folder's keys; null where they are not sealed.</summary>
+    [JsonIgnore]
+    public SealingSecret? Secret { get; init; }
 
     /// <summary>Name of the network: a lower-case DNS name of at most 63 characters.</summary>
     public string Network { get; init; } = "";
@@ -39,6 +45,12 @@ public sealed record BrokerOptions
     /// <summary>How long the broker's certificate holds; it is renewed at half-life.</summary>
     public TimeSpan BrokerCertificateLifetime { get; init; } = TimeSpan.FromDays(30);
 
+    /// <summary>How long after a rotation the new authority begins to issue: until then every verifier has read of it in the log.</summary>
+    public TimeSpan AuthoritySettling { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long two authorities hold beside each other at least before the older one may be retired although members are missing.</summary>
+    public TimeSpan AuthorityOverlap { get; init; } = TimeSpan.FromDays(14);
+
     /// <summary>Connections at once.</summary>
     public int MaximumConnections { get; init; } = 20_000;
 
@@ -49,16 +61,21 @@ public sealed record BrokerOptions
     [JsonIgnore]
     public BrokerFiles Files => new(Directory);
 
+    /// <summary>The folder's keys. The caller disposes it.</summary>
+    public SecretFolder OpenSecrets(RandomSource random) => new(Directory, Secret, random);
+
     /// <summary>Reads broker.json from a broker's folder.</summary>
+    /// <param name="directory">The folder.</param>
+    /// <param name="secret">What opens its keys; null where they are not sealed.</param>
     /// <exception cref="BrokerOptionsException">There is none, or it cannot be read.</exception>
-    public static BrokerOptions Load(string directory)
+    public static BrokerOptions Load(string directory, SealingSecret? secret = null)
     {
         BrokerFiles files = new(directory);
         try
         {
             using FileStream file = File.OpenRead(files.Options);
             BrokerOptions options = JsonSerializer.Deserialize<BrokerOptions>(file, Json) ?? throw new BrokerOptionsException([$"{files.Options} is empty."]);
-            return options with { Directory = directory };
+            return options with { Directory = directory, Secret = secret };
         }
         catch (JsonException error)
         {
@@ -90,6 +107,8 @@ public sealed record BrokerOptions
         if (Hosts.Count == 0) faults.Add("hosts: at least one name is needed in the broker's certificate.");
         if (NodeCertificateLifetime < TimeSpan.FromMinutes(1) || NodeCertificateLifetime > TimeSpan.FromDays(30)) faults.Add("nodeCertificateLifetime: must lie between one minute and 30 days.");
         if (BrokerCertificateLifetime < TimeSpan.FromMinutes(1) || BrokerCertificateLifetime > TimeSpan.FromDays(398)) faults.Add("brokerCertificateLifetime: must lie between one minute and 398 days.");
+        if (AuthoritySettling < TimeSpan.Zero || AuthoritySettling > TimeSpan.FromDays(1)) faults.Add("authoritySettling: must lie between nothing and one day.");
+        if (AuthorityOverlap < AuthoritySettling || AuthorityOverlap > TimeSpan.FromDays(365)) faults.Add("authorityOverlap: must lie between authoritySettling and 365 days.");
         if (MaximumConnections < 1) faults.Add("maximumConnections: must be at least 1.");
         faults.AddRange(Quotas.Validate());
         if (faults.Count > 0) throw new BrokerOptionsException(faults);

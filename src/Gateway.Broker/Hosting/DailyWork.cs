@@ -3,6 +3,7 @@ using Gateway.Broker.Certificates;
 using Gateway.Broker.Sequencing;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
+using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
 using Gateway.Storage;
 using Gateway.Storage.Broker;
@@ -46,6 +47,14 @@ public sealed class DailyWork(BrokerCore core, TimeProvider time, ILogger<DailyW
         }
 
         RenewCertificate();
+        try
+        {
+            await core.Denials.KeepFreshAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is StoreUnavailableException or StoreCorruptException)
+        {
+            Log.DailyWorkFailed(log, error);
+        }
     }
 
     /// <inheritdoc/>
@@ -104,9 +113,10 @@ public sealed class DailyWork(BrokerCore core, TimeProvider time, ILogger<DailyW
     private void RenewCertificate()
     {
         BrokerCertificate certificate = core.Certificate;
-        if (!certificate.IsDue) return;
         try
         {
+            if (core.Authorities.Follow(core.View.Current.Authorities)) Log.AuthoritiesChanged(log, string.Join(", ", core.Authorities.InForce.Select(authority => AuthoritySet.Fingerprint(authority)[..16])));
+            if (!certificate.IsDue) return;
             certificate.Renew();
             Log.CertificateRenewed(log, certificate.NotAfter);
         }

@@ -31,7 +31,7 @@ public sealed class Enrolment
     private readonly NetworkView _view;
     private readonly IBrokerStore _store;
     private readonly Sequencer _sequencer;
-    private readonly CertificateAuthority _authority;
+    private readonly CertificateIssuance _issuance;
     private readonly RandomSource _random;
     private readonly TimeProvider _time;
     private readonly TimeSpan _certificateLifetime;
@@ -45,12 +45,12 @@ public sealed class Enrolment
     private readonly KeyedLock<string> _names = new();
 
     /// <summary>Takes what it works with.</summary>
-    public Enrolment(NetworkView view, IBrokerStore store, Sequencer sequencer, CertificateAuthority authority, QuotaOptions quotas, RandomSource random, TimeProvider time, TimeSpan certificateLifetime)
+    public Enrolment(NetworkView view, IBrokerStore store, Sequencer sequencer, CertificateIssuance issuance, QuotaOptions quotas, RandomSource random, TimeProvider time, TimeSpan certificateLifetime)
     {
         _view = view;
         _store = store;
         _sequencer = sequencer;
-        _authority = authority;
+        _issuance = issuance;
         _random = random;
         _time = time;
         _certificateLifetime = certificateLifetime;
@@ -125,14 +125,15 @@ public sealed class Enrolment
         ulong index = invitation.UsedAt is { } usedAt
             ? await FindSameAsync(request.MemberJoined, usedAt, cancellation).ConfigureAwait(false)
             : await JoinAsync(request.MemberJoined, invitation, tokenHash).ConfigureAwait(false);
-        return new EnrolResponse { Certificate = IssueNode(key, SpiffeId.ForNode(_view.Current.Network, invitation.Member, NodeName)), Index = index };
+        return new EnrolResponse { Certificate = await IssueNodeAsync(key, invitation.Member, cancellation).ConfigureAwait(false), Index = index };
     }
 
     /// <summary>A new certificate for a member's node. The member key's signature proves the caller, so that a node whose certificate has ended comes back without a new invitation.</summary>
     /// <param name="request">The request.</param>
     /// <param name="address">Where it comes from.</param>
+    /// <param name="cancellation">Cancels the checks.</param>
     /// <returns>The answer, and the member it is for.</returns>
-    public (RenewCertificateResponse Response, MemberId Member) Renew(RenewCertificateRequest request, IPAddress address)
+    public async Task<(RenewCertificateResponse Response, MemberId Member)> RenewAsync(RenewCertificateRequest request, IPAddress address, CancellationToken cancellation)
     {
         if (_renewalsPerAddress.TryTake(address, 1) is { } tooFast) throw new RefusalException(tooFast);
 
@@ -147,14 +148,11 @@ public sealed class Enrolment
         // No limit over all addresses here: strangers could use it up and so let every node's certificate end.
         if (_renewalsPerMember.TryTake(id, 1) is { } tooOften) throw new RefusalException(tooOften);
         PublicKey key = CertificateAuthority.ReadRequest(request.CertificateRequest.Span);
-        return (new RenewCertificateResponse { Certificate = IssueNode(key, SpiffeId.ForNode(_view.Current.Network, id, NodeName)) }, id);
+        return (new RenewCertificateResponse { Certificate = await IssueNodeAsync(key, id, cancellation).ConfigureAwait(false) }, id);
     }
 
-    private ByteString IssueNode(PublicKey key, SpiffeId node)
-    {
-        using X509Certificate2 issued = _authority.Issue(key, node, _certificateLifetime);
-        return ByteString.CopyFrom(issued.RawData);
-    }
+    private async Task<ByteString> IssueNodeAsync(PublicKey key, MemberId member, CancellationToken cancellation) =>
+        ByteString.CopyFrom(await _issuance.IssueAsync(key, SpiffeId.ForNode(_view.Current.Network, member, NodeName), _certificateLifetime, cancellation).ConfigureAwait(false));
 
     private bool IsProven(ByteString request, VerifyingKey memberKey, ByteString signature) =>
         CertificateRequestProof.Verify(request.Span, _view.Current.GenesisHash.Span, memberKey, signature.Span);

@@ -28,11 +28,11 @@ public sealed class MembershipService(
     }
 
     /// <inheritdoc/>
-    public override Task<RenewCertificateResponse> RenewCertificate(RenewCertificateRequest request, ServerCallContext context)
+    public override async Task<RenewCertificateResponse> RenewCertificate(RenewCertificateRequest request, ServerCallContext context)
     {
-        (RenewCertificateResponse response, MemberId member) = enrolment.Renew(request, AddressOf(context));
+        (RenewCertificateResponse response, MemberId member) = await enrolment.RenewAsync(request, AddressOf(context), context.CancellationToken).ConfigureAwait(false);
         activity.Note(member);
-        return Task.FromResult(response);
+        return response;
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Gateway.Broker.Hosting;
 using Gateway.Cli.Connect;
+using Gateway.Storage.Secrets;
 using Spectre.Console;
 
 namespace Gateway.Cli.Commands;
@@ -16,12 +17,15 @@ internal static class BrokerInitCommand
         Option<string?> address = new("--address") { Description = "Address under which nodes reach the broker; https://localhost with the port listened on unless given.", HelpName = "URL" };
         Option<string[]> hosts = new("--host") { Description = "DNS name or IP address for the broker's certificate; may be repeated. localhost and 127.0.0.1 are always in it.", HelpName = "NAME" };
         Option<string> operatorName = new("--operator") { Description = "Name of the first operator.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" };
-        Command command = new("init", "Makes a broker: authority, keys, first operator, and a log that begins.") { directory, network, listen, address, hosts, operatorName };
+        Option<bool> unsealed = CommandFrame.UnsealedOption();
+        Command command = new("init", "Makes a broker: authority, keys, first operator, and a log that begins.") { directory, network, listen, address, hosts, operatorName, unsealed };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
             string listening = parsed.GetValue(listen)!;
+            using SealingSecret? secret = frame.Unlocking.ForNew(parsed, parsed.GetValue(unsealed));
             BrokerOptions options = new()
             {
+                Secret = secret,
                 Directory = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker),
                 Network = parsed.GetValue(network)!,
                 Listen = listening,

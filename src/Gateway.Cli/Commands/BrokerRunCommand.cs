@@ -2,6 +2,7 @@ using System.CommandLine;
 using Gateway.Broker.Hosting;
 using Gateway.Cli.Connect;
 using Gateway.Cli.Hosting;
+using Gateway.Storage.Secrets;
 using Microsoft.AspNetCore.Builder;
 
 namespace Gateway.Cli.Commands;
@@ -16,7 +17,8 @@ internal static class BrokerRunCommand
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
             string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker);
-            BrokerOptions options = BrokerOptions.Load(folder);
+            using SealingSecret? secret = frame.Unlocking.Of(parsed, folder);
+            BrokerOptions options = BrokerOptions.Load(folder, secret);
             BrokerSeams seams = new() { Time = frame.Surroundings.Time, Random = frame.Surroundings.Random, Logging = HostLogging.To(folder, "broker") };
             WebApplication app = await BrokerHost.BuildAsync(options, seams, cancellation);
             await HostRun.UntilToldAsync(app, () => output.Note($"ready: broker of {options.Network} listens on {string.Join(", ", app.Urls)}"), cancellation);

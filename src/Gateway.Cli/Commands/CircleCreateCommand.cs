@@ -33,7 +33,7 @@ internal static class CircleCreateCommand
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
             string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker);
-            using BrokerAccess broker = BrokerAccess.AsOperator(folder, parsed.GetValue(operatorName)!);
+            using BrokerAccess broker = BrokerAccess.AsOperator(folder, parsed.GetValue(operatorName)!, frame.Unlocking.Of(parsed, folder));
             GetDirectoryResponse network = await DirectoryListing.ReadAsync(broker, cancellation);
             CirclePolicy policy = CircleTemplate.Find(parsed.GetValue(template)!)!;
             policy.Name = parsed.GetValue(name)!;

@@ -16,7 +16,7 @@ internal static class CircleListCommand
         Command command = new("list", "Lists the circles of the network with their members and rules.") { directory, operatorName };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
-            GetDirectoryResponse network = await DirectoryListing.ReadAsync(frame, parsed.GetValue(directory), parsed.GetValue(operatorName)!, cancellation);
+            GetDirectoryResponse network = await DirectoryListing.ReadAsync(frame, parsed, parsed.GetValue(directory), parsed.GetValue(operatorName)!, cancellation);
             Dictionary<Google.Protobuf.ByteString, string> names = network.Members.ToDictionary(member => member.Member.MemberId, member => member.Member.Name);
             output.Result(
                 new

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Gateway.Cli.Connect;
 using Gateway.Cli.Errors;
 using Gateway.Cli.Output;
 using Gateway.Protocol.Errors;
@@ -13,6 +14,12 @@ public sealed class CommandFrame(Surroundings surroundings)
 
     /// <summary>The global option `--json`.</summary>
     public Option<bool> Json { get; } = new("--json") { Description = "Results and errors as JSON, also on a terminal.", Recursive = true };
+
+    /// <summary>Where the passphrase or secret of a folder comes from.</summary>
+    public Unlocking Unlocking { get; } = new(surroundings);
+
+    /// <summary>The option `--unsealed`.</summary>
+    public static Option<bool> UnsealedOption() => new("--unsealed") { Description = "Keeps keys in plain files that only their owner may read: for trials." };
 
     /// <summary>The option `--dir`.</summary>
     public static Option<string?> DirectoryOption(string description) => new("--dir") { Description = description, HelpName = "DIR" };

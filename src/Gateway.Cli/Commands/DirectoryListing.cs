@@ -1,5 +1,7 @@
+using System.CommandLine;
 using Gateway.Cli.Connect;
 using Gateway.Protocol.V1;
+using Gateway.Storage.Secrets;
 using Grpc.Core;
 
 namespace Gateway.Cli.Commands;
@@ -7,10 +9,11 @@ namespace Gateway.Cli.Commands;
 /// <summary>Asks the broker for its directory, as the owner of a folder.</summary>
 internal static class DirectoryListing
 {
-    public static async Task<GetDirectoryResponse> ReadAsync(CommandFrame frame, string? stated, string operatorName, CancellationToken cancellation)
+    public static async Task<GetDirectoryResponse> ReadAsync(CommandFrame frame, ParseResult parsed, string? stated, string operatorName, CancellationToken cancellation)
     {
         (string folder, FolderKind kind) = new Folder(frame.Surroundings).Find(stated);
-        using BrokerAccess broker = BrokerAccess.Of(folder, kind, operatorName, frame.Surroundings.Time);
+        using SealingSecret? secret = frame.Unlocking.Of(parsed, folder);
+        using BrokerAccess broker = BrokerAccess.Of(folder, kind, operatorName, frame.Surroundings.Time, secret);
         return await ReadAsync(broker, cancellation);
     }
 

@@ -3,6 +3,7 @@ using Gateway.Cli.Connect;
 using Gateway.Cli.Diagnosis;
 using Gateway.Cli.Output;
 using Gateway.Protocol.Errors;
+using Gateway.Storage.Secrets;
 using Spectre.Console;
 
 namespace Gateway.Cli.Commands;
@@ -27,7 +28,8 @@ internal static class DoctorCommand
             else
             {
                 (string folder, FolderKind kind) = new Folder(frame.Surroundings).Find(parsed.GetValue(directory));
-                findings = await examination.FolderAsync(folder, kind, parsed.GetValue(operatorName)!, cancellation);
+                using SealingSecret? secret = frame.Unlocking.Of(parsed, folder);
+                findings = await examination.FolderAsync(folder, kind, parsed.GetValue(operatorName)!, secret, cancellation);
             }
 
             output.Result(new { Healthy = !findings.Any(finding => finding.IsFault), Findings = findings }, console =>

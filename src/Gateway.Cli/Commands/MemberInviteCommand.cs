@@ -33,7 +33,7 @@ internal static class MemberInviteCommand
             if (File.Exists(path)) throw new RefusalException(Refusal.Precondition("FILE_EXISTS", "The file exists already; it may hold another invitation.", path, "Name another file."));
             BrokerOptions options = BrokerOptions.Load(folder);
             MemberRole memberRole = Codes.Roles.Parse(parsed.GetValue(role)!);
-            using BrokerAccess broker = BrokerAccess.AsOperator(folder, parsed.GetValue(operatorName)!);
+            using BrokerAccess broker = BrokerAccess.AsOperator(folder, parsed.GetValue(operatorName)!, frame.Unlocking.Of(parsed, folder));
             CreateInvitationRequest request = new() { Name = parsed.GetValue(name)!, Role = memberRole, ValidSeconds = (uint)parsed.GetValue(valid).TotalSeconds };
             CreateInvitationResponse invited;
             try

@@ -18,7 +18,7 @@ internal static class MemberListCommand
         Command command = new("list", "Lists the members of the network; for operators also invitations not used yet.") { directory, operatorName };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
-            GetDirectoryResponse network = await DirectoryListing.ReadAsync(frame, parsed.GetValue(directory), parsed.GetValue(operatorName)!, cancellation);
+            GetDirectoryResponse network = await DirectoryListing.ReadAsync(frame, parsed, parsed.GetValue(directory), parsed.GetValue(operatorName)!, cancellation);
             output.Result(
                 new
                 {

@@ -3,6 +3,7 @@ using Gateway.Cli.Connect;
 using Gateway.Node.Identity;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Identity;
+using Gateway.Storage.Secrets;
 using Spectre.Console;
 
 namespace Gateway.Cli.Commands;
@@ -18,17 +19,19 @@ internal static class NodeInitCommand
         Option<string?> directory = CommandFrame.DirectoryOption("Folder to make; GATEWAY_DIR or ./node unless given.");
         Option<string> invitation = new("--invitation") { Description = "The file from the broker's operator.", HelpName = "FILE", Required = true };
         Option<int> port = new("--api-port") { Description = "Loopback port of the local API besides the socket; 0: none.", HelpName = "N", DefaultValueFactory = _ => 0 };
-        Command command = new("init", "Makes a node: keys, enrolment at the broker, folder.") { directory, invitation, port };
+        Option<bool> unsealed = CommandFrame.UnsealedOption();
+        Command command = new("init", "Makes a node: keys, enrolment at the broker, folder.") { directory, invitation, port, unsealed };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
-            NodeDirectory node = new(new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Node));
+            using SealingSecret? secret = frame.Unlocking.ForNew(parsed, parsed.GetValue(unsealed));
+            NodeDirectory node = new(new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Node), secret, frame.Surroundings.Random);
             RequireShortPath(node);
             string path = frame.PathOf(parsed.GetValue(invitation)!);
             InvitationFile file = InvitationFile.Parse(await File.ReadAllTextAsync(path, cancellation));
             await new NodeEnrolment(frame.Surroundings.Random).EnrolAsync(node, file, parsed.GetValue(port), cancellation);
             output.Result(
                 new { Directory = node.Path, file.Network, file.MemberId, file.Name, file.Role, ApiPort = parsed.GetValue(port) },
-                console => console.MarkupLineInterpolated($"Node of [bold]{file.Name}[/] made in {node.Path}\nKeep a backup of {node.SeedFile}: without it this node cannot act as the member.\nStart it: gateway node run --dir {node.Path}"));
+                console => console.MarkupLineInterpolated($"Node of [bold]{file.Name}[/] made in {node.Path}\nKeep a backup of {node.SeedFile}{(secret is null ? "" : " and " + SecretFolder.KeyFile)}: without it this node cannot act as the member.\nStart it: gateway node run --dir {node.Path}"));
             return ExitCode.Ok;
         });
     }

@@ -3,6 +3,7 @@ using Gateway.Cli.Connect;
 using Gateway.Cli.Hosting;
 using Gateway.Node;
 using Gateway.Node.Identity;
+using Gateway.Storage.Secrets;
 using Gateway.Storage.Sqlite;
 using Microsoft.AspNetCore.Builder;
 
@@ -17,7 +18,9 @@ internal static class NodeRunCommand
         Command command = new("run", "Runs the node until Ctrl-C or SIGTERM.") { directory };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
-            NodeDirectory node = new(new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Node));
+            string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Node);
+            using SealingSecret? secret = frame.Unlocking.Of(parsed, folder);
+            NodeDirectory node = new(folder, secret, frame.Surroundings.Random);
             NodeSettings settings = node.ReadSettings();
             NodeInitCommand.RequireShortPath(node);
             NodeSeams seams = new()

@@ -40,7 +40,7 @@ internal sealed class DemoNetwork : IAsyncDisposable
     {
         int port = FreePort();
         string listen = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"), address = string.Create(CultureInfo.InvariantCulture, $"https://localhost:{port}");
-        await _commands.RunAsync(cancellation, "broker", "init", "--dir", _folder.Broker, "--network", NetworkName, "--listen", listen, "--address", address, "--operator", Operator);
+        await _commands.RunAsync(cancellation, "broker", "init", "--dir", _folder.Broker, "--network", NetworkName, "--listen", listen, "--address", address, "--operator", Operator, "--unsealed");
         ServerProcess server = Start("broker", "broker", _folder.Broker);
         _broker = BrokerAccess.AsOperator(_folder.Broker, Operator);
         await UntilAsync(server, StartPatience, "The broker does not answer.", async () =>
@@ -113,7 +113,7 @@ internal sealed class DemoNetwork : IAsyncDisposable
     {
         string invitation = _folder.Of($"invitation-{member.Folder}.json");
         await _commands.RunAsync(cancellation, "member", "invite", member.Name, "--role", Codes.Roles.Of(member.Role), "--dir", _folder.Broker, "--out", invitation);
-        await _commands.RunAsync(cancellation, "node", "init", "--dir", FolderOf(member), "--invitation", invitation);
+        await _commands.RunAsync(cancellation, "node", "init", "--dir", FolderOf(member), "--invitation", invitation, "--unsealed");
         File.Delete(invitation); // It holds a secret, and is of no more use.
         ServerProcess server = Start("node", member.Folder, FolderOf(member));
         await UntilAsync(server, StartPatience, $"The node of {member.Name} does not answer.", async () =>

@@ -7,7 +7,9 @@ using Gateway.Cryptography;
 using Gateway.Node.Identity;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
+using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
+using Gateway.Storage.Secrets;
 using Grpc.Core;
 
 namespace Gateway.Cli.Diagnosis;
@@ -36,25 +38,27 @@ internal sealed class Examination(Surroundings surroundings)
     }
 
     /// <summary>Examines a folder.</summary>
-    public async Task<IReadOnlyList<Finding>> FolderAsync(string folder, FolderKind kind, string operatorName, CancellationToken cancellation)
+    public async Task<IReadOnlyList<Finding>> FolderAsync(string folder, FolderKind kind, string operatorName, SealingSecret? secret, CancellationToken cancellation)
     {
         Machine();
         Disk(folder);
+        Keys(folder, secret);
         if (kind == FolderKind.Broker)
         {
             BrokerFiles files = BrokerOptions.Load(folder).Files;
-            Certificate("network authority", files.AuthorityCertificate);
+            Authorities(files.AuthorityCertificate);
             Certificate("broker certificate", files.BrokerCertificate);
             Certificate("operator certificate", files.OperatorCertificate(operatorName));
         }
         else
         {
             NodeDirectory node = new(folder);
-            Certificate("network authority", node.AuthorityFile);
+            Authorities(node.AuthorityFile);
+            if (File.Exists(node.TrustedFile)) _findings.Add(Finding.Warning("network authority", "one is trusted by hand", "The log will name it once it is read; if it does not, remove the file trusted-ca.crt."));
             Certificate("node certificate", node.CertificateFile);
         }
 
-        await BrokerAsync(folder, kind, operatorName, cancellation);
+        await BrokerAsync(folder, kind, operatorName, secret, cancellation);
         if (kind == FolderKind.Node) await NodeAsync(folder, cancellation);
         return _findings;
     }
@@ -71,6 +75,46 @@ internal sealed class Examination(Surroundings surroundings)
         });
     }
 
+    private void Keys(string folder, SealingSecret? secret)
+    {
+        switch (SecretFolder.MethodOf(folder))
+        {
+            case null:
+                _findings.Add(Finding.Warning("keys", "not sealed: whoever gets at the disk has them", "Seal them with `rekey` while the program stands still."));
+                break;
+            case { } method when secret is null:
+                _findings.Add(Finding.Ok("keys", $"sealed by {(method == SealingMethod.Passphrase ? "a passphrase" : "a secret file")}; not opened here"));
+                break;
+            default:
+                try
+                {
+                    using SecretFolder secrets = new(folder, secret, surroundings.Random);
+                    secrets.Found();
+                    _findings.Add(Finding.Ok("keys", $"sealed by {secret}, which opens them"));
+                }
+                catch (RefusalException refused)
+                {
+                    _findings.Add(Finding.Fault("keys", refused.Refusal.What, refused.Refusal.Remedy));
+                }
+
+                break;
+        }
+    }
+
+    private void Authorities(string file)
+    {
+        try
+        {
+            IReadOnlyList<X509Certificate2> authorities = AuthoritySet.FromPem(File.ReadAllText(file)).Authorities;
+            foreach (X509Certificate2 authority in authorities) Judge($"network authority {AuthoritySet.Fingerprint(authority)[..16]}", authority, "Have the operators rotate it: gateway broker ca rotate.");
+            if (authorities.Count > 1) _findings.Add(Finding.Ok("rotation", $"{authorities.Count} authorities hold beside each other"));
+        }
+        catch (Exception fault) when (fault is RefusalException or IOException)
+        {
+            _findings.Add(Finding.Fault("network authority", $"{file} cannot be read: {fault.Message}", "Restore it from a backup, or enrol anew."));
+        }
+    }
+
     private void Certificate(string subject, string file)
     {
         X509Certificate2 certificate;
@@ -84,22 +128,24 @@ internal sealed class Examination(Surroundings surroundings)
             return;
         }
 
-        using (certificate)
-        {
-            DateTimeOffset now = surroundings.Time.GetUtcNow(), from = certificate.NotBefore.ToUniversalTime(), to = certificate.NotAfter.ToUniversalTime();
-            string until = string.Create(CultureInfo.InvariantCulture, $"valid until {to:yyyy-MM-dd HH:mm} UTC");
-            if (now > to) _findings.Add(Finding.Fault(subject, string.Create(CultureInfo.InvariantCulture, $"ended on {to:yyyy-MM-dd HH:mm} UTC"), "It is renewed as soon as the program runs and reaches the broker; see that it does, and that this machine's clock is right."));
-            else if (now < from) _findings.Add(Finding.Fault(subject, string.Create(CultureInfo.InvariantCulture, $"begins only on {from:yyyy-MM-dd HH:mm} UTC"), "Set this machine's clock."));
-            else if (to - now < (to - from) / 4) _findings.Add(Finding.Warning(subject, until, "It is renewed at half its life while the program runs; see that it runs and reaches the broker."));
-            else _findings.Add(Finding.Ok(subject, until));
-        }
+        using (certificate) Judge(subject, certificate, "It is renewed at half its life while the program runs; see that it runs and reaches the broker.");
     }
 
-    private async Task BrokerAsync(string folder, FolderKind kind, string operatorName, CancellationToken cancellation)
+    private void Judge(string subject, X509Certificate2 certificate, string remedy)
+    {
+        DateTimeOffset now = surroundings.Time.GetUtcNow(), from = certificate.NotBefore.ToUniversalTime(), to = certificate.NotAfter.ToUniversalTime();
+        string until = string.Create(CultureInfo.InvariantCulture, $"valid until {to:yyyy-MM-dd HH:mm} UTC");
+        if (now > to) _findings.Add(Finding.Fault(subject, string.Create(CultureInfo.InvariantCulture, $"ended on {to:yyyy-MM-dd HH:mm} UTC"), $"{remedy} See that this machine's clock is right."));
+        else if (now < from) _findings.Add(Finding.Fault(subject, string.Create(CultureInfo.InvariantCulture, $"begins only on {from:yyyy-MM-dd HH:mm} UTC"), "Set this machine's clock."));
+        else if (to - now < (to - from) / 4) _findings.Add(Finding.Warning(subject, until, remedy));
+        else _findings.Add(Finding.Ok(subject, until));
+    }
+
+    private async Task BrokerAsync(string folder, FolderKind kind, string operatorName, SealingSecret? secret, CancellationToken cancellation)
     {
         try
         {
-            using BrokerAccess broker = BrokerAccess.Of(folder, kind, operatorName, surroundings.Time);
+            using BrokerAccess broker = BrokerAccess.Of(folder, kind, operatorName, surroundings.Time, secret);
             // A call that wants a certificate: a checkpoint is given to strangers too.
             AsyncUnaryCall<GetDirectoryResponse> call = broker.Members.GetDirectoryAsync(new GetDirectoryRequest(), deadline: broker.Deadline, cancellationToken: cancellation);
             Metadata headers = await call.ResponseHeadersAsync;

@@ -13,23 +13,25 @@ public sealed class BrokerConnection : IDisposable
     /// <summary>Longest message in bytes (protocol §6), with room for the frame around it.</summary>
     public const int MaximumMessage = 1_048_576 + 65_536;
 
-    /// <summary>How long calls under way may go on over the old channel after a renewal.</summary>
-    private static readonly TimeSpan Farewell = TimeSpan.FromMinutes(1);
+    /// <summary>How long calls under way may go on over the old channel after a renewal: longer than any of them. Streams without an end move when <see cref="Replaced"/> says so.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromMinutes(2);
 
     private readonly Func<GrpcChannel> _open;
+    private readonly Func<X509Certificate2, bool> _isDenied;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _ended = new();
     private volatile OpenChannel _current;
 
-    private BrokerConnection(Uri address, string network, X509Certificate2 authority, Func<X509Certificate2>? certificate, TimeProvider time)
+    private BrokerConnection(Uri address, string network, Func<AuthoritySet> authorities, Func<X509Certificate2?>? certificate, TimeProvider time, Func<X509Certificate2, bool>? isDenied = null)
     {
         _time = time;
-        _open = () => Open(address, network, authority, certificate, time);
+        _isDenied = isDenied ?? (_ => false);
+        _open = () => Open(address, network, authorities, certificate);
         _current = new OpenChannel(_open());
         Invoker = new CurrentInvoker(this);
     }
 
-    private static GrpcChannel Open(Uri address, string network, X509Certificate2 authority, Func<X509Certificate2>? certificate, TimeProvider time)
+    private GrpcChannel Open(Uri address, string network, Func<AuthoritySet> authorities, Func<X509Certificate2?>? certificate)
     {
         SocketsHttpHandler handler = new()
         {
@@ -41,12 +43,12 @@ public sealed class BrokerConnection : IDisposable
             SslOptions = new SslClientAuthenticationOptions
             {
                 AllowTlsResume = false, // A resumed session would show the certificate of the one before it.
-                RemoteCertificateValidationCallback = (_, peer, _, _) => peer is not null && IsBroker(peer, network, authority, time),
+                RemoteCertificateValidationCallback = (_, peer, _, _) => peer is not null && IsBroker(peer, network, authorities()),
             },
         };
         if (certificate is not null)
         {
-            handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate();
+            handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate()!; // Null is allowed: the call then comes without one.
         }
 
         return GrpcChannel.ForAddress(address, new GrpcChannelOptions
@@ -59,67 +61,104 @@ public sealed class BrokerConnection : IDisposable
     }
 
     /// <summary>A connection that shows the node's certificate.</summary>
+    /// <param name="address">Where the broker is.</param>
+    /// <param name="network">Name of the network.</param>
+    /// <param name="authorities">Who is trusted to have issued the broker's certificate, asked at each handshake.</param>
+    /// <param name="certificate">The node's certificate.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="isDenied">Whether a certificate is on the list of denied ones; nobody's unless given.</param>
+    public static BrokerConnection Authenticated(
+        Uri address, string network, Func<AuthoritySet> authorities, NodeCertificate certificate, TimeProvider time, Func<X509Certificate2, bool>? isDenied = null) =>
+        new(address, network, authorities, () => certificate.Current, time, isDenied);
+
+    /// <summary>A connection that shows the node's certificate and trusts one authority, come what may.</summary>
     public static BrokerConnection Authenticated(Uri address, string network, X509Certificate2 authority, NodeCertificate certificate, TimeProvider time) =>
-        new(address, network, authority, () => certificate.Current, time);
+        Authenticated(address, network, Only(authority), certificate, time);
 
     /// <summary>A connection that shows a fixed certificate: an operator's.</summary>
+    public static BrokerConnection WithCertificate(Uri address, string network, Func<AuthoritySet> authorities, X509Certificate2 certificate) =>
+        new(address, network, authorities, () => certificate, TimeProvider.System);
+
+    /// <summary>A connection that shows a fixed certificate and trusts one authority.</summary>
     public static BrokerConnection WithCertificate(Uri address, string network, X509Certificate2 authority, X509Certificate2 certificate) =>
-        new(address, network, authority, () => certificate, TimeProvider.System);
+        WithCertificate(address, network, Only(authority), certificate);
 
     /// <summary>A connection without a certificate, for enrolment.</summary>
-    public static BrokerConnection Anonymous(Uri address, string network, X509Certificate2 authority) => new(address, network, authority, null, TimeProvider.System);
+    public static BrokerConnection Anonymous(Uri address, string network, Func<AuthoritySet> authorities) => new(address, network, authorities, null, TimeProvider.System);
+
+    /// <summary>A connection without a certificate that trusts one authority.</summary>
+    public static BrokerConnection Anonymous(Uri address, string network, X509Certificate2 authority) => Anonymous(address, network, Only(authority));
 
     /// <summary>Starts calls.</summary>
     public CallInvoker Invoker { get; }
+
+    /// <summary>Cancelled when another channel takes the place of the present one: a stream that would go on for ever is then opened anew.</summary>
+    public CancellationToken Replaced => _current.Replaced;
+
+    /// <summary>SHA-256 of the certificate that the peer showed last, where no trusted authority has issued it; else null.</summary>
+    public string? UnknownAuthority { get; private set; }
 
     /// <summary>The deadline so long from now.</summary>
     public DateTime Deadline(TimeSpan after) => _time.GetUtcNow().UtcDateTime + after;
 
     /// <summary>
-    /// Opens a new channel, which shows the certificate as it is now: the broker judges a connection by the certificate it was opened with. Calls under way have a minute to end; the feed is
+    /// Opens a new channel, which shows the certificate as it is now: the broker judges a connection by the certificate it was opened with. Calls under way end over the old channel; the feed is
     /// opened anew where it was.
     /// </summary>
     public void Renew()
     {
         OpenChannel old = _current;
         _current = new OpenChannel(_open());
-        _ = EndLaterAsync(old.Channel);
+        old.Replace();
+        _ = EndLaterAsync(old);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _ended.Cancel();
-        _current.Channel.Dispose();
+        _current.Dispose();
         _ended.Dispose();
     }
 
-    private async Task EndLaterAsync(GrpcChannel old)
+    private async Task EndLaterAsync(OpenChannel old)
     {
         await Task.Delay(Farewell, _time, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         old.Dispose();
     }
 
-    private static bool IsBroker(X509Certificate peer, string network, X509Certificate2 authority, TimeProvider time)
+    private static Func<AuthoritySet> Only(X509Certificate2 authority)
+    {
+        AuthoritySet only = new([authority]);
+        return () => only;
+    }
+
+    private bool IsBroker(X509Certificate peer, string network, AuthoritySet authorities)
     {
         using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(peer.GetRawCertData());
-        using X509Chain chain = new();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.Add(authority);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck; // The authority issues no revocation lists: certificates are short-lived instead.
-        chain.ChainPolicy.VerificationTime = time.GetUtcNow().UtcDateTime;
-        chain.ChainPolicy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid("1.3.6.1.5.5.7.3.1"));
-        if (!chain.Build(certificate)) return false;
+        bool isTrusted = authorities.FindIssuer(certificate, _time.GetUtcNow(), AuthoritySet.ServerAuthentication) is not null;
+        UnknownAuthority = isTrusted ? null : AuthoritySet.Fingerprint(certificate);
+        if (!isTrusted || _isDenied(certificate)) return false;
 
         // The identity is the URI name, so the host name need not match: a broker may be reached under many.
         return CertificateIdentity.TryRead(certificate, out SpiffeId? id) && id.IsBroker && id.Network == network;
     }
 
-    private sealed class OpenChannel(GrpcChannel channel)
+    private sealed class OpenChannel(GrpcChannel channel) : IDisposable
     {
-        public GrpcChannel Channel { get; } = channel;
+        private readonly CancellationTokenSource _replaced = new();
 
         public CallInvoker Invoker { get; } = channel.CreateCallInvoker();
+
+        public CancellationToken Replaced => _replaced.Token;
+
+        public void Replace() => _replaced.Cancel();
+
+        public void Dispose()
+        {
+            channel.Dispose();
+            _replaced.Dispose();
+        }
     }
 
     /// <summary>Starts each call on the channel of the moment, so that whoever holds this invoker need not know of renewals.</summary>

@@ -19,6 +19,9 @@ public sealed class RecordUpload(
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    // A stream is not kept open for ever, however much there is to send: it must have ended before a connection that was renewed is closed.
+    private static readonly TimeSpan LongestStream = TimeSpan.FromSeconds(30);
+
     private readonly V1.ExchangeService.ExchangeServiceClient _broker = new(broker);
 
     /// <summary>Sends what is sealed.</summary>
@@ -33,7 +36,8 @@ public sealed class RecordUpload(
         bool progressed = false;
         using AsyncDuplexStreamingCall<V1.PublishRequest, V1.PublishResponse> call = _broker.Publish(cancellationToken: stopping);
         Exception? fault = null;
-        for (; rows.Count > 0; rows = await store.ReadOutboxAsync(OutboxState.Sealed, rows.Max(row => row.Id), MostSubmissions, stopping))
+        long begun = time.GetTimestamp();
+        for (; rows.Count > 0 && time.GetElapsedTime(begun) < LongestStream; rows = await store.ReadOutboxAsync(OutboxState.Sealed, rows.Max(row => row.Id), MostSubmissions, stopping))
         {
             OutboxRow[] shuffled = [.. rows];
             schedule.Shuffle(shuffled);

@@ -1,3 +1,5 @@
+using Gateway.Node.Broker;
+using Gateway.Node.Identity;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Gateway.Storage;
@@ -8,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Node.Feed;
 
 /// <summary>Follows the broker's feed from the store's cursor on, for as long as the node runs: reconnects with jitter, applies batch by batch, and stops at nothing but what does not hold.</summary>
-public sealed class Follower(NodeLog log, CallInvoker broker, AlarmBell alarms, TimeProvider time, ILogger<Follower> logger) : BackgroundService
+public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection connection, NodeAuthorities authorities, AlarmBell alarms, TimeProvider time, ILogger<Follower> logger) : BackgroundService
 {
     private const int MostLeaves = 65_536;
     private const long MostBytes = 256L * 1_048_576;
@@ -41,7 +43,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, AlarmBell alarms, 
             TimeSpan wait;
             try
             {
-                await FollowAsync(stoppingToken);
+                await FollowOnAsync(stoppingToken);
                 wait = pause;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -84,11 +86,30 @@ public sealed class Follower(NodeLog log, CallInvoker broker, AlarmBell alarms, 
         }
     }
 
-    private async Task FollowAsync(CancellationToken stopping)
+    // The feed has no end of its own: when the connection is renewed it moves over, from where it was, and nothing of it has failed.
+    private async Task FollowOnAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            CancellationToken replaced = connection.Replaced;
+            using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(stopping, replaced);
+            try
+            {
+                await FollowAsync(ended.Token, stopping);
+                return;
+            }
+            catch (Exception moved) when (moved is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled } && replaced.IsCancellationRequested && !stopping.IsCancellationRequested)
+            {
+                NodeEvents.FeedMoved(logger, log.View.Size);
+            }
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken ended, CancellationToken stopping)
     {
         ulong from = log.View.Size;
-        using AsyncServerStreamingCall<FollowResponse> call = _broker.Follow(new FollowRequest { FromIndex = from }, cancellationToken: stopping);
-        Metadata headers = await call.ResponseHeadersAsync.WaitAsync(stopping);
+        using AsyncServerStreamingCall<FollowResponse> call = _broker.Follow(new FollowRequest { FromIndex = from }, cancellationToken: ended);
+        Metadata headers = await call.ResponseHeadersAsync.WaitAsync(ended);
 
         // A refusal comes as headers, too, with its detail among them (gRPC over HTTP/2, Trailers-Only): reading the stream throws it.
         if (headers.Get(GrpcErrors.Trailer) is null)
@@ -101,7 +122,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, AlarmBell alarms, 
         List<FeedLeaf> leaves = [];
         ulong first = from;
         long bytes = 0;
-        while (await call.ResponseStream.MoveNext(stopping))
+        while (await call.ResponseStream.MoveNext(ended))
         {
             FollowResponse message = call.ResponseStream.Current;
             Interlocked.Exchange(ref _lastHeard, time.GetUtcNow().UtcTicks);
@@ -115,6 +136,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, AlarmBell alarms, 
             leaves.AddRange(message.Leaves);
             if (message.Checkpoint.IsEmpty) continue;
             if (leaves.Count > 0) await log.ApplyAsync(new FeedBatch(first, leaves, message.Checkpoint.ToByteArray()), stopping);
+            authorities.Follow(log.View.State);
             Interlocked.Exchange(ref _brokerSize, (long)log.View.Size);
             leaves = [];
             bytes = 0;

@@ -1,18 +1,29 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Gateway.Cryptography;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Keys;
+using Gateway.Storage.Secrets;
 
 namespace Gateway.Node.Identity;
 
-/// <summary>The folder of a node: what lies in it under which name. Key files are readable by their owner alone.</summary>
-public sealed class NodeDirectory(string path)
+/// <summary>The folder of a node: what lies in it under which name. Key files are readable by their owner alone, and sealed where a passphrase or a secret file was given when the node was made.</summary>
+/// <param name="path">The folder.</param>
+/// <param name="secret">What opens the sealed files; null for a folder that is not sealed. Stays the caller's.</param>
+/// <param name="random">Salts and nonces; the system's unless given.</param>
+public sealed class NodeDirectory(string path, SealingSecret? secret = null, RandomSource? random = null)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>The folder.</summary>
     public string Path { get; } = System.IO.Path.GetFullPath(path);
+
+    /// <summary>The files that hold keys.</summary>
+    public SecretFolder Secrets { get; } = new(path, secret, random ?? RandomSource.System);
+
+    /// <summary>All of them, for what concerns every one.</summary>
+    public IReadOnlyCollection<string> SecretFiles => [SeedFile, TlsKeyFile];
 
     /// <summary>Settings: node.json.</summary>
     public string SettingsFile => Of("node.json");
@@ -26,8 +37,14 @@ public sealed class NodeDirectory(string path)
     /// <summary>The TLS certificate, PEM.</summary>
     public string CertificateFile => Of("tls.crt");
 
-    /// <summary>The network's certificate authority, PEM.</summary>
+    /// <summary>The network's certificate authorities, PEM: the invitation's, then those of the log.</summary>
     public string AuthorityFile => Of("network-ca.crt");
+
+    /// <summary>An authority that people have trusted by hand, PEM; there until the log names it.</summary>
+    public string TrustedFile => Of("trusted-ca.crt");
+
+    /// <summary>The newest list of denied certificates.</summary>
+    public string DenyListFile => Of("deny-list");
 
     /// <summary>The store.</summary>
     public string StoreFile => Of("node.db");
@@ -82,12 +99,22 @@ public sealed class NodeDirectory(string path)
         File.Move(temporary, file, overwrite: true);
     }
 
+    /// <summary>
+    /// Seals the keys under another passphrase or secret, and forgets the TLS key: at its next start the node gets a certificate for a new one. For whoever holds the folder's lock; a stop in
+    /// between leaves the keys to the old or to the new one.
+    /// </summary>
+    /// <exception cref="RefusalException">The folder does not open, or the new passphrase is too short.</exception>
+    public void Rekey(SealingSecret next)
+    {
+        Secrets.Rekey(next, SecretFiles);
+        File.Delete(TlsKeyFile);
+    }
+
     /// <summary>Reads the member's keys from the seed file. The caller disposes them.</summary>
     /// <exception cref="RefusalException">The file is missing or is not a seed.</exception>
     public MemberKeys ReadKeys()
     {
-        if (!File.Exists(SeedFile)) throw new RefusalException(Refusal.Precondition("NODE_NOT_INITIALISED", "There is no node in this folder.", Path, "Run `gateway node init` first."));
-        byte[] seed = File.ReadAllBytes(SeedFile);
+        byte[] seed = Secrets.Read(SeedFile) ?? throw new RefusalException(Refusal.Precondition("NODE_NOT_INITIALISED", "There is no node in this folder.", Path, "Run `gateway node init` first."));
         try
         {
             return seed.Length == MemberKeys.SeedSize

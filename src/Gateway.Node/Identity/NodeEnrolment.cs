@@ -42,14 +42,13 @@ public sealed class NodeEnrolment(RandomSource random)
         };
         settings.Validate();
         directory.Create();
-        WriteKeysOnce(directory);
-        NodeDirectory.WriteSecret(directory.AuthorityFile, System.Text.Encoding.ASCII.GetBytes(invitation.CertificateAuthority));
+        WriteSeedOnce(directory);
+        NodeDirectory.WriteWhole(directory.AuthorityFile, System.Text.Encoding.ASCII.GetBytes(invitation.CertificateAuthority));
 
         using MemberKeys keys = directory.ReadKeys();
-        using ECDsa tls = ECDsa.Create();
-        tls.ImportFromPem(await File.ReadAllTextAsync(directory.TlsKeyFile, cancellation));
-        using X509Certificate2 authority = X509Certificate2.CreateFromPem(invitation.CertificateAuthority);
-        using BrokerConnection broker = BrokerConnection.Anonymous(new Uri(invitation.Broker), invitation.Network, authority);
+        using ECDsa tls = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        AuthoritySet authorities = AuthoritySet.FromPem(invitation.CertificateAuthority);
+        using BrokerConnection broker = BrokerConnection.Anonymous(new Uri(invitation.Broker), invitation.Network, () => authorities);
         byte[] certificateRequest = NodeCertificate.Request(tls, invitation.Network);
         EnrolRequest request = new()
         {
@@ -74,7 +73,7 @@ public sealed class NodeEnrolment(RandomSource random)
         {
             EnrolResponse response = await new MembershipService.MembershipServiceClient(broker.Invoker).EnrolAsync(request, deadline: broker.Deadline(TimeSpan.FromSeconds(30)), cancellationToken: cancellation);
             using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(response.Certificate.Span);
-            NodeDirectory.WriteWhole(directory.CertificateFile, System.Text.Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()));
+            NodeCertificate.Write(directory, certificate, tls);
         }
         catch (RpcException fault)
         {
@@ -85,19 +84,11 @@ public sealed class NodeEnrolment(RandomSource random)
         directory.WriteSettings(settings); // Last: the folder is a node from here on.
     }
 
-    private void WriteKeysOnce(NodeDirectory directory)
+    private void WriteSeedOnce(NodeDirectory directory)
     {
-        if (!File.Exists(directory.SeedFile))
-        {
-            byte[] seed = random.GetBytes(MemberKeys.SeedSize);
-            NodeDirectory.WriteSecret(directory.SeedFile, seed);
-            CryptographicOperations.ZeroMemory(seed);
-        }
-
-        if (!File.Exists(directory.TlsKeyFile))
-        {
-            using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            NodeDirectory.WriteSecret(directory.TlsKeyFile, System.Text.Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem()));
-        }
+        directory.Secrets.Found();
+        byte[] seed = directory.Secrets.Read(directory.SeedFile) ?? random.GetBytes(MemberKeys.SeedSize);
+        if (!File.Exists(directory.SeedFile)) directory.Secrets.Write(directory.SeedFile, seed);
+        CryptographicOperations.ZeroMemory(seed);
     }
 }

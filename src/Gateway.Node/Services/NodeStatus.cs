@@ -37,7 +37,7 @@ public sealed class NodeStatus(
             OutboxWaiting = (ulong)(outbox.GetValueOrDefault(OutboxState.Draft) + outbox.GetValueOrDefault(OutboxState.Sealed) + (await store.ReadOpenWithdrawalsAsync(cancellation)).Count),
             KnownIdentifiers = (ulong)matcher.Known.Count,
             PendingIdentifiers = (ulong)pseudonymiser.PendingCount,
-            CertificateNotAfter = new DateTimeOffset(certificate.Current.NotAfter.ToUniversalTime()).ToUnixTimeSeconds(),
+            CertificateNotAfter = certificate.Current is { } current ? new DateTimeOffset(current.NotAfter.ToUniversalTime()).ToUnixTimeSeconds() : 0,
             LogDay = now.State.Day.Number,
         };
         NetworkMember? me = now.State.Members.GetValueOrDefault(settings.Member);

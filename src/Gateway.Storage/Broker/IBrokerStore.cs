@@ -10,6 +10,9 @@ namespace Gateway.Storage.Broker;
 /// </summary>
 public interface IBrokerStore : ITileReader, IAsyncDisposable
 {
+    /// <summary>Certificates issued and denied.</summary>
+    ICertificateStore Certificates { get; }
+
     /// <summary>Appends leaves with all that belongs to them, in one durable transaction.</summary>
     ValueTask AppendAsync(LogAppend append, CancellationToken cancellation);
 
@@ -42,6 +45,9 @@ public interface IBrokerStore : ITileReader, IAsyncDisposable
 
     /// <summary>Live records by circle: neither withdrawn nor expired before <paramref name="day"/>.</summary>
     ValueTask<IReadOnlyDictionary<CircleId, long>> CountLiveRecordsAsync(UtcDay day, CancellationToken cancellation);
+
+    /// <summary>What operators decide.</summary>
+    IChangeStore Changes { get; }
 
     /// <summary>Keeps an invitation.</summary>
     ValueTask AddInvitationAsync(Invitation invitation, CancellationToken cancellation);

@@ -39,7 +39,7 @@ public sealed class ExitCodeTests : IDisposable
     [Fact]
     public async Task A_broker_is_made_once()
     {
-        string[] init = ["broker", "init", "--network", "test.example", "--dir", "b"];
+        string[] init = ["broker", "init", "--network", "test.example", "--dir", "b", "--unsealed"];
         Assert.Equal(ExitCode.Ok, await RunAsync(init));
         using JsonDocument made = JsonDocument.Parse(_out.ToString());
         Assert.Equal("test.example", made.RootElement.GetProperty("network").GetString());
@@ -51,7 +51,7 @@ public sealed class ExitCodeTests : IDisposable
     [Fact]
     public async Task A_broker_that_does_not_run_ends_with_3()
     {
-        Assert.Equal(ExitCode.Ok, await RunAsync("broker", "init", "--network", "test.example", "--dir", "b", "--listen", "127.0.0.1:9"));
+        Assert.Equal(ExitCode.Ok, await RunAsync("broker", "init", "--network", "test.example", "--dir", "b", "--listen", "127.0.0.1:9", "--unsealed"));
         Assert.Equal(ExitCode.Unavailable, await RunAsync("member", "list", "--dir", "b"));
         Assert.Contains("[PEER_UNAVAILABLE]", _error.ToString(), StringComparison.Ordinal);
     }

@@ -7,11 +7,13 @@ using Gateway.Node.Broker;
 using Gateway.Node.Identity;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
+using Gateway.Storage.Secrets;
 using Gateway.Storage.Sqlite;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Node.Tests.Network;
@@ -26,7 +28,12 @@ internal sealed class RunningNetwork : IAsyncDisposable
     private BrokerOptions _options = new();
     private WebApplication? _broker;
 
-    public static async Task<RunningNetwork> StartAsync()
+    /// <summary>The running broker.</summary>
+    public BrokerCore Broker => _broker!.Services.GetRequiredService<BrokerCore>();
+
+    public BrokerOptions Options => _options;
+
+    public static async Task<RunningNetwork> StartAsync(Func<BrokerOptions, BrokerOptions>? change = null)
     {
         RunningNetwork network = new();
         int port = FreePort();
@@ -37,6 +44,7 @@ internal sealed class RunningNetwork : IAsyncDisposable
             Listen = $"127.0.0.1:{port}",
             AdvertisedAddress = $"https://localhost:{port}",
         };
+        network._options = change?.Invoke(network._options) ?? network._options;
         await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network._options, "operator-1", CancellationToken.None);
         await network.StartBrokerAsync();
         return network;
@@ -55,12 +63,12 @@ internal sealed class RunningNetwork : IAsyncDisposable
         _broker = null;
     }
 
-    public async Task<RunningNode> AddNodeAsync(string name, int apiPort = 0)
+    public async Task<RunningNode> AddNodeAsync(string name, int apiPort = 0, SealingSecret? secret = null)
     {
         using X509Certificate2 authority = X509CertificateLoader.LoadCertificateFromFile(_options.Files.AuthorityCertificate);
         using BrokerConnection connection = AsOperator(authority);
         CreateInvitationResponse made = await new MembershipService.MembershipServiceClient(connection.Invoker).CreateInvitationAsync(new CreateInvitationRequest { Name = name, Role = MemberRole.Retailer, ValidSeconds = 3_600 });
-        NodeDirectory directory = new(Path.Combine(_folder, name));
+        NodeDirectory directory = new(Path.Combine(_folder, name), secret);
         await new NodeEnrolment(RandomSource.System).EnrolAsync(
             directory,
             new InvitationFile
@@ -131,6 +139,8 @@ internal sealed class RunningNetwork : IAsyncDisposable
 /// <summary>A node as it is run, with a client on its socket.</summary>
 internal sealed class RunningNode(NodeDirectory directory)
 {
+    public IServiceProvider Services => _application!.Services;
+
     private WebApplication? _application;
     private GrpcChannel? _channel;
 

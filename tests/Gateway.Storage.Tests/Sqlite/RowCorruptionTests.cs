@@ -1,5 +1,6 @@
 using Gateway.Ledger;
 using Gateway.Protocol;
+using Gateway.Protocol.V1;
 using Gateway.Storage.Node;
 using Gateway.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
@@ -26,6 +27,12 @@ public sealed class RowCorruptionTests : IDisposable
     [InlineData("proposals", "circle epoch request row_hash")]
     [InlineData("route_keys", "circle epoch route_key row_hash")]
     [InlineData("quota_usage", "member quota day used row_hash")]
+    [InlineData("changes", "kind change author proposed_at state decided_by decided_at log_index row_hash")]
+    [InlineData("sponsors", "change member signature row_hash")]
+    [InlineData("operators", "admitted_at removed_at row_hash")]
+    [InlineData("issued_certificates", "serial name key_hash authority issued_at not_after row_hash")]
+    [InlineData("denied_certificates", "key_hash name operator reason denied_at until row_hash")]
+    [InlineData("deny_lists", "number body signature row_hash")]
     public async Task A_changed_column_of_the_broker_is_never_served(string table, string columns)
     {
         await using (SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None))
@@ -33,6 +40,12 @@ public sealed class RowCorruptionTests : IDisposable
             await store.AddInvitationAsync(Invitation(1), None);
             await store.SaveProposalAsync(new(Circle(1), 4, [1, 2]), None);
             await store.AppendAsync(Append(RecordLeaf(0)) with { RouteKeys = [new(Circle(1), 2, Bytes("route", 1, 32))], Usage = [new(Member(1), "strong", new UtcDay(10), 5)] }, None);
+            await store.Changes.AddFirstOperatorsAsync(["ann"], Noon, None);
+            long change = await store.Changes.AddAsync(new(Change.KindOneofCase.Admission, [1, 2], "ann", Noon, Noon.AddDays(7)), None);
+            await store.Changes.AddSponsorAsync(change, Member(1), Bytes("signature", 1, 64), None);
+            await store.Certificates.AddIssuedAsync(new([1], "spiffe://test/a", Bytes("key", 1, 32), Bytes("authority", 1, 32), Noon, Noon.AddDays(1)), None);
+            await store.Certificates.DenyAsync(new(Bytes("key", 1, 32), "spiffe://test/a", "ann", "stolen", Noon, Noon.AddDays(1)), None);
+            await store.Certificates.TryAddDenyListAsync(new(1, [1, 2], [3, 4]), None);
             await ReadAllAsync(store);
         }
 
@@ -118,6 +131,12 @@ public sealed class RowCorruptionTests : IDisposable
         await store.ReadLeavesAsync(0, 10, None).ToListAsync();
         await store.ListOpenInvitationsAsync(DateTimeOffset.UnixEpoch, None);
         await store.ListProposalsAsync(None);
+        await store.Changes.ListAsync(undecidedOnly: false, 10, None);
+        await store.Changes.ReadOperatorsAsync(None);
+        await store.Changes.ReadSponsorsAsync(1, None);
+        await store.Certificates.ReadIssuedAsync(None);
+        await store.Certificates.ReadDeniedAsync(DateTimeOffset.UnixEpoch, None);
+        await store.Certificates.ReadDenyListAsync(None);
         await store.ReadRouteKeysAsync(None);
         await store.ReadUsageAsync(new UtcDay(0), None);
     }
