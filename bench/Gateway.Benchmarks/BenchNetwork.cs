@@ -92,6 +92,13 @@ internal sealed class BenchNetwork : IAsyncDisposable
         await membership.CreateCircleAsync(new CreateCircleRequest { Policy = PolicyOf([.. directories.Select(directory => directory.ReadSettings().Member)]) });
         List<RunningNode> nodes = [];
         foreach (NodeDirectory directory in directories) nodes.Add(await RunningNode.StartAsync(directory, directory.StoreFile));
+        string[] ids = [.. directories.Select(directory => directory.ReadSettings().Member.ToString())];
+        foreach (RunningNode node in nodes)
+        {
+            await node.UntilAsync(view => view.State.FindCircle(Circle) is not null);
+            await node.Get<CircleOrders>().AcceptAsync(Circle, node == nodes[0] ? ids : [], CancellationToken.None);
+        }
+
         List<BenchMember> members = [];
         foreach ((NodeDirectory directory, RunningNode node) in directories.Zip(nodes))
         {
@@ -118,7 +125,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
 
     private static CirclePolicy PolicyOf(IReadOnlyList<MemberId> members) => new()
     {
-        Name = "bench",
+        Name = Circle,
         Purpose = "Measuring",
         LegalBasis = "None needed",
         StewardId = ByteString.CopyFrom(members[0].ToArray()),

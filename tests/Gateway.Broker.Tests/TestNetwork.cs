@@ -96,7 +96,15 @@ internal sealed class TestNetwork : IAsyncDisposable
         };
         foreach (TestMember member in added)
         {
-            CircleMember change = new() { CircleId = circle, MemberId = ByteString.CopyFrom(member.Id.ToArray()), Change = CircleMemberChange.Added, Epoch = key.Epoch };
+            NetworkState state = broker.Core.View.Current;
+            CircleMember change = new()
+            {
+                CircleId = circle,
+                MemberId = ByteString.CopyFrom(member.Id.ToArray()),
+                Change = CircleMemberChange.Added,
+                Epoch = key.Epoch,
+                Acceptance = CircleConsent.Accept(state, state.Circles[key.Circle], member.Id, [], member.Keys.Member),
+            };
             request.CircleMembers.Add(Statements.Sign(change, broker.GenesisHash, steward.Id, steward.Keys.Member));
         }
 

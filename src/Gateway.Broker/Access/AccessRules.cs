@@ -44,6 +44,9 @@ public static class AccessRules
         [Membership + "ProposeEpoch"] = AccessRule.Member,
         [Membership + "ListProposals"] = AccessRule.Member,
         [Membership + "CountersignEpoch"] = AccessRule.Member,
+        [Membership + "AcceptCircle"] = AccessRule.Member,
+        [Membership + "LeaveCircle"] = AccessRule.Member,
+        [Membership + "ListCircleStatements"] = AccessRule.Member,
     }.ToFrozenDictionary();
 
     /// <summary>The rule of an RPC by its full name, e.g. <c>/gateway.v1.ExchangeService/Publish</c>; null when it has none.</summary>

@@ -37,6 +37,7 @@ public sealed class BrokerCore : IAsyncDisposable
         Admission = new Admission(view, store, sequencer, Reader, quotas);
         Enrolment = new Enrolment(view, store, sequencer, authority, options.Quotas, random, time, options.NodeCertificateLifetime);
         Proposals = new EpochProposals(view, store, sequencer);
+        Statements = new CircleStatements(view, store);
         Identifier = new PeerIdentifier(view, authority.Certificate, time);
         Activity = new PeerActivity(time);
     }
@@ -76,6 +77,9 @@ public sealed class BrokerCore : IAsyncDisposable
 
     /// <summary>Key epochs on their way.</summary>
     public EpochProposals Proposals { get; }
+
+    /// <summary>Members' words about circles.</summary>
+    public CircleStatements Statements { get; }
 
     /// <summary>Finds out who calls.</summary>
     public PeerIdentifier Identifier { get; }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Gateway.Cli.Circles;
 using Gateway.Cli.Connect;
 using Gateway.Cli.Output;
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
@@ -16,7 +17,7 @@ internal static class CircleCreateCommand
     public static Command Create(CommandFrame frame)
     {
         Argument<string> name = new("NAME") { Description = "Short name people type: a–z, 0–9 and '-', at most 32 characters." };
-        Option<string> template = new("--template") { Description = "acx or customs-protocol: the policy to start from.", Required = true };
+        Option<string> template = new("--template") { Description = "The policy to start from.", Required = true };
         template.AcceptOnlyFromAmong([.. CircleTemplate.Names]);
         Option<string> steward = new("--steward") { Description = "Name of the member that makes the circle's keys.", HelpName = "MEMBER", Required = true };
         Option<string[]> members = new("--member") { Description = "Name of a founding member; may be repeated. The steward is one anyhow.", HelpName = "MEMBER", Required = true };
@@ -27,7 +28,9 @@ internal static class CircleCreateCommand
         Option<uint?> retention = new("--retention-days") { Description = "Longest life of a record, 1 to 3,650 days; the template's unless given.", HelpName = "N" };
         Option<string?> evidence = new("--minimum-evidence") { Description = "Weakest evidence grade taken, e.g. TEST_PURCHASE; the template's unless given.", HelpName = "GRADE" };
         evidence.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Codes.Evidence.All]);
-        Command command = new("create", "Founds a circle.") { name, template, steward, members, directory, operatorName, purpose, basis, retention, evidence };
+        Option<DateOnly?> first = new("--not-before") { Description = "First day on which the circle exchanges records; from the beginning unless given.", HelpName = "YYYY-MM-DD" };
+        Option<DateOnly?> last = new("--not-after") { Description = "Last day on which the circle exchanges records; an operation has one.", HelpName = "YYYY-MM-DD" };
+        Command command = new("create", "Founds a circle.") { name, template, steward, members, directory, operatorName, purpose, basis, retention, evidence, first, last };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
             string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker);
@@ -41,6 +44,9 @@ internal static class CircleCreateCommand
             policy.LegalBasis = parsed.GetValue(basis) ?? policy.LegalBasis;
             policy.MaximumRetentionDays = parsed.GetValue(retention) ?? policy.MaximumRetentionDays;
             if (parsed.GetValue(evidence) is { } grade && Codes.Evidence.TryParse(grade, out EvidenceGrade weakest)) policy.MinimumEvidenceGrade = weakest;
+            policy.NotBeforeDay = DayOf(parsed.GetValue(first));
+            policy.NotAfterDay = DayOf(parsed.GetValue(last));
+            if (parsed.GetValue(template) == "operation" && policy.NotAfterDay == 0) throw new RefusalException(Refusal.Invalid("OPERATION_WITHOUT_END", "An operation has a last day.", "--not-after", "State it."));
             CreateCircleResponse created;
             try
             {
@@ -53,10 +59,12 @@ internal static class CircleCreateCommand
 
             output.Result(
                 new { CircleId = Convert.ToHexStringLower(created.CircleId.Span), policy.Name, Steward = parsed.GetValue(steward), Members = policy.FoundingMemberIds.Count, RetentionDays = policy.MaximumRetentionDays },
-                console => console.MarkupLineInterpolated($"Circle [bold]{policy.Name}[/] founded with {policy.FoundingMemberIds.Count} members; it can be used once the steward's node and one other member's node have run."));
+                console => console.MarkupLineInterpolated($"Circle [bold]{policy.Name}[/] proposed for {policy.FoundingMemberIds.Count} members. Each accepts it at its own node: gateway circle accept {policy.Name}; the steward names with --member whom the first key is for."));
             return ExitCode.Ok;
         });
     }
+
+    private static uint DayOf(DateOnly? day) => day is { } stated ? UtcDay.Of(new DateTimeOffset(stated, TimeOnly.MinValue, TimeSpan.Zero)).Number : 0;
 
     private static ByteString IdOf(string name, GetDirectoryResponse network) =>
         network.Members.FirstOrDefault(member => member.Member.Name == name)?.Member.MemberId

@@ -19,6 +19,7 @@ public sealed class LocalNode : IDisposable
         _channel = channel;
         Contributions = new ContributionsService.ContributionsServiceClient(channel);
         Screening = new ScreeningService.ScreeningServiceClient(channel);
+        Circles = new CirclesService.CirclesServiceClient(channel);
     }
 
     /// <summary>Contributions, records, state.</summary>
@@ -26,6 +27,9 @@ public sealed class LocalNode : IDisposable
 
     /// <summary>Screening.</summary>
     public ScreeningService.ScreeningServiceClient Screening { get; }
+
+    /// <summary>Circles.</summary>
+    public CirclesService.CirclesServiceClient Circles { get; }
 
     /// <summary>Opens the way to the node.</summary>
     /// <exception cref="RefusalException">The folder holds no node, or the node does not run.</exception>
@@ -64,7 +68,7 @@ public sealed class LocalNode : IDisposable
     public static RefusalException Explain(RpcException fault, string folder)
     {
         Refusal refusal = fault.ToRefusal("node");
-        return refusal.Code == "PEER_UNAVAILABLE" ? NotRunning(folder) : new RefusalException(refusal);
+        return refusal is { Code: "PEER_UNAVAILABLE", Which: "node" } ? NotRunning(folder) : new RefusalException(refusal);
     }
 
     /// <inheritdoc/>

@@ -31,10 +31,11 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
     /// <exception cref="RefusalException">This member reads in no circle yet, or the node has not read the log.</exception>
     public void RequireCircle()
     {
-        if (!view().Keyring.Keys.Any())
+        NodeView now = view();
+        if (!now.Keyring.Keys.Any(key => now.Reads(member, key.Circle, time)))
         {
             throw new RefusalException(Refusal.Precondition(
-                "NO_CIRCLE_READ", "This node holds the key of no circle, so there is nothing to compare with and nothing was cleared.", "circles", "Wait until the node has read the log, and see `gateway node status` for its circles."));
+                "NO_CIRCLE_READ", "This node reads in no circle now, so there is nothing to compare with and nothing was cleared.", "circles", "Wait until the node has read the log, and see `gateway node status` for its circles."));
         }
     }
 
@@ -166,8 +167,8 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
 
     private ScreeningScope ScopeNow()
     {
-        Protocol.Log.NetworkState state = view().State;
-        bool persons = state.Circles.Values.Any(circle => circle.Members.Contains(member) && circle.Policy.ScreensConsigneePersons);
+        NodeView now = view();
+        bool persons = now.State.Circles.Values.Any(circle => circle.Policy.ScreensConsigneePersons && now.Reads(member, circle.Id, time));
         return persons ? ScreeningScope.AllParties : ScreeningScope.Default;
     }
 

@@ -90,13 +90,7 @@ public sealed partial class SqliteNodeStore
         PageRows,
         (session, from, to) => ReadAll(
             session.Start("SELECT tag, hash, circle, epoch, row_hash, id FROM known_tags WHERE id > ? AND id <= ? ORDER BY id").Bind(from).Bind(to),
-            query =>
-            {
-                query.Row(KnownTags);
-                var tag = new KnownTag(Tag.FromUInt128(query.UInt128()), query.UInt128(), query.Circle(), (uint)query.Int64());
-                CheckNumbered(query);
-                return tag;
-            }),
+            ReadKnownTag),
         cancellation);
 
     /// <inheritdoc/>
@@ -126,6 +120,14 @@ public sealed partial class SqliteNodeStore
             return query.Step() ? ReadKnown(query).Known : null;
         },
         cancellation);
+
+    private static KnownTag ReadKnownTag(Statement query)
+    {
+        query.Row(KnownTags);
+        var tag = new KnownTag(Tag.FromUInt128(query.UInt128()), query.UInt128(), query.Circle(), (uint)query.Int64());
+        CheckNumbered(query);
+        return tag;
+    }
 
     private static long ReadLast(Session session, string sql)
     {
