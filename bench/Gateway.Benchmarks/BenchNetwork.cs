@@ -5,6 +5,7 @@ using Gateway.Broker.Hosting;
 using Gateway.Broker.Quotas;
 using Gateway.Cryptography;
 using Gateway.Node.Broker;
+using Gateway.Node.Circles;
 using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Protocol;
@@ -21,6 +22,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
 {
     private const string Network = "bench.test";
     private const string Operator = "operator-1";
+    private const string Circle = "bench";
 
     private WebApplication? _broker;
 

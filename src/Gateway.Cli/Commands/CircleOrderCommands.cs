@@ -10,12 +10,16 @@ namespace Gateway.Cli.Commands;
 /// <summary>`gateway circle accept`, `invite`, `remove` and `leave`: what a member's officer orders at its own node.</summary>
 internal static class CircleOrderCommands
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+
     public static Command Accept(CommandFrame frame)
     {
         Argument<string> name = CircleName();
         Option<string[]> members = new("--member") { Description = "The steward's, before the first key: a member the key is for, by name or id; may be repeated. Name all, the steward too.", HelpName = "MEMBER" };
         return Order(frame, "accept", "Takes part in a circle under its present policy; nobody belongs to a circle without it.", [name, members], async (parsed, node, cancellation) =>
         {
+            await UntilKnownAsync(node, parsed.GetValue(name)!, frame.Surroundings.Time, cancellation);
             await node.Circles.AcceptAsync(new AcceptRequest { Circle = parsed.GetValue(name)!, ConfirmedMembers = { parsed.GetValue(members) ?? [] } }, cancellationToken: cancellation);
             return $"Accepted. Circle {parsed.GetValue(name)} has this member in it as soon as its steward's node and another member's node have made the next key.";
         });
@@ -51,6 +55,24 @@ internal static class CircleOrderCommands
             await node.Circles.LeaveAsync(new LeaveRequest { Circle = parsed.GetValue(name)! }, cancellationToken: cancellation);
             return $"The steward of circle {parsed.GetValue(name)} takes this member out with the next key. Its records are then deleted here; withdraw your own first if they are to go everywhere.";
         });
+    }
+
+    // Founded a moment ago, the circle may not have reached this node's log yet.
+    private static async Task UntilKnownAsync(LocalNode node, string circle, TimeProvider time, CancellationToken cancellation)
+    {
+        long start = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await node.Circles.GetCircleAsync(new GetCircleRequest { Circle = circle }, cancellationToken: cancellation);
+                return;
+            }
+            catch (RpcException unknown) when (unknown.StatusCode == StatusCode.NotFound && time.GetElapsedTime(start) < Patience)
+            {
+                await Task.Delay(Poll, time, cancellation);
+            }
+        }
     }
 
     private static Argument<string> CircleName() => new("CIRCLE") { Description = "Name of the circle." };

@@ -61,7 +61,6 @@ internal sealed class DemoNetwork : IAsyncDisposable
             await _commands.RunAsync(cancellation, ["circle", "create", circle, "--template", circle, "--steward", steward.Name, .. members, "--dir", _folder.Broker]);
             foreach (DemoMember member in DemoMember.All.Where(member => member.Circles.Contains(circle)))
             {
-                await UntilAsync(ServerOf(member), FeedPatience, $"The node of {member.Name} has not read of circle {circle}.", () => KnowsAsync(member, circle, cancellation), cancellation);
                 await _commands.RunAsync(cancellation, ["circle", "accept", circle, .. member == steward ? members : [], "--dir", FolderOf(member)]);
             }
         }
@@ -143,19 +142,6 @@ internal sealed class DemoNetwork : IAsyncDisposable
 
     private async Task<GetStatusResponse> StatusAsync(DemoMember member, CancellationToken cancellation) =>
         await NodeOf(member).Contributions.GetStatusAsync(new GetStatusRequest(), cancellationToken: cancellation);
-
-    private async Task<bool> KnowsAsync(DemoMember member, string circle, CancellationToken cancellation)
-    {
-        try
-        {
-            await NodeOf(member).Circles.GetCircleAsync(new GetCircleRequest { Circle = circle }, cancellationToken: cancellation);
-            return true;
-        }
-        catch (RpcException unknown) when (unknown.StatusCode == StatusCode.NotFound)
-        {
-            return false;
-        }
-    }
 
     // The nodes verify the broker's signature; here the figures are compared with what the nodes say.
     private async Task<Checkpoint> CheckpointAsync(CancellationToken cancellation)

@@ -50,6 +50,9 @@ internal sealed class TestLog
 
     public TestParty Outsider { get; } = new("Outside Customs", MemberRole.Customs);
 
+    /// <summary>The network as an honest node has it after this log.</summary>
+    public NetworkState State => _state;
+
     /// <summary>When what held in the circles, by what an honest node believes of this log.</summary>
     public CircleHistory History { get; private set; } = CircleHistory.Empty;
 
@@ -209,7 +212,7 @@ internal sealed class TestLog
                     Signature = ByteString.CopyFrom(signature ?? keys.Signing.Sign(RecordFormat.WithdrawMessage(record.Id, WithdrawalReason.Mistake, null))),
                 },
             },
-            Circle.RouteKey);
+            _keys.Find(key => key.Circle.ToByteString() == record.Submission.CircleId && key.Epoch == record.Submission.Epoch)!.RouteKey);
         return Size - 1;
     }
 

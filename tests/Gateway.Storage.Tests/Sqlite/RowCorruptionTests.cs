@@ -25,6 +25,7 @@ public sealed class RowCorruptionTests : IDisposable
     [InlineData("invitations", "token_hash member name role expires_at row_hash")]
     [InlineData("proposals", "circle epoch request row_hash")]
     [InlineData("route_keys", "circle epoch route_key row_hash")]
+    [InlineData("circle_statements", "circle member departure statement row_hash")]
     [InlineData("quota_usage", "member quota day used row_hash")]
     public async Task A_changed_column_of_the_broker_is_never_served(string table, string columns)
     {
@@ -32,6 +33,7 @@ public sealed class RowCorruptionTests : IDisposable
         {
             await store.AddInvitationAsync(Invitation(1), None);
             await store.SaveProposalAsync(new(Circle(1), 4, [1, 2]), None);
+            await store.SaveCircleStatementAsync(new(Circle(1), Member(1), false, [1, 2]), None);
             await store.AppendAsync(Append(RecordLeaf(0)) with { RouteKeys = [new(Circle(1), 2, Bytes("route", 1, 32))], Usage = [new(Member(1), "strong", new UtcDay(10), 5)] }, None);
             await ReadAllAsync(store);
         }
@@ -55,12 +57,15 @@ public sealed class RowCorruptionTests : IDisposable
     [InlineData("hits", "record hash row_hash")]
     [InlineData("outbox", "circle reference content_hash state draft record_salt record_id submission receipt refusal created_at row_hash")]
     [InlineData("outbox_withdrawals", "record_id request created_at row_hash")]
+    [InlineData("circle_orders", "circle member change epoch reason ordered_at row_hash")]
+    [InlineData("backfills", "grant_idx circle next row_hash")]
     [InlineData("alarms", "raised_at error evidence row_hash")]
     public async Task A_changed_column_of_the_node_is_never_served(string table, string columns)
     {
         await using (SqliteNodeStore store = await SqliteNodeStore.OpenAsync(_file.Path, TimeProvider.System, None))
         {
-            await store.ApplyAsync(Apply(0, 1) with { Records = [NodeRecord(1)] }, None);
+            await store.ApplyAsync(Apply(0, 1) with { Records = [NodeRecord(1)], Backfills = [new(9, Circle(2), 4)] }, None);
+            await store.ReplaceCircleOrdersAsync(Circle(1), [Order(1)], None);
             await store.AddKnownAsync([Known(1, 1)], None);
             OutboxRow row = Assert.Single(await store.AddDraftsAsync([Draft("a")], None));
             await store.UpdateOutboxAsync([row with { RecordSalt = [1], RecordId = Record(7), Submission = [2], Receipt = [3], Refusal = [4] }], None);
@@ -107,6 +112,7 @@ public sealed class RowCorruptionTests : IDisposable
         await store.ReadLeavesAsync(0, 10, None).ToListAsync();
         await store.ListOpenInvitationsAsync(DateTimeOffset.UnixEpoch, None);
         await store.ListProposalsAsync(None);
+        await store.ListCircleStatementsAsync(None);
         await store.ReadRouteKeysAsync(None);
         await store.ReadUsageAsync(new UtcDay(0), None);
     }
@@ -126,6 +132,8 @@ public sealed class RowCorruptionTests : IDisposable
         await store.ListOutboxAsync(None).ToListAsync();
         await store.ReadOpenWithdrawalsAsync(None);
         await store.ReadAlarmsAsync(10, None);
+        await store.ReadCircleOrdersAsync(None);
+        await store.ReadBackfillsAsync(None);
     }
 
     /// <summary>Changes each column in turn, reads everything, and puts it back.</summary>
