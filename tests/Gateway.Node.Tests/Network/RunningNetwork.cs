@@ -13,6 +13,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Node.Tests.Network;
@@ -26,6 +27,8 @@ internal sealed class RunningNetwork : IAsyncDisposable
     private readonly List<RunningNode> _nodes = [];
     private BrokerOptions _options = new();
     private WebApplication? _broker;
+
+    public string BrokerFolder => _options.Directory;
 
     public static async Task<RunningNetwork> StartAsync()
     {
@@ -145,6 +148,9 @@ internal sealed class RunningNode(NodeDirectory directory)
     public ContributionsService.ContributionsServiceClient Contributions => new(_channel);
 
     public ScreeningService.ScreeningServiceClient Screening => new(_channel);
+
+    /// <summary>What the running node holds to be true.</summary>
+    public Gateway.Node.Feed.NodeView View => _application!.Services.GetRequiredService<Func<Gateway.Node.Feed.NodeView>>()();
 
     public CirclesService.CirclesServiceClient Circles => new(_channel);
 
