@@ -61,4 +61,13 @@ internal static partial class Log
 
     [LoggerMessage(43, LogLevel.Information, "Operator {Operator} invited member {Member}.")]
     public static partial void Invited(ILogger log, string @operator, string member);
+
+    [LoggerMessage(50, LogLevel.Information, "Operator {Operator} proposed change {Id}: {Kind}.")]
+    public static partial void ChangeProposed(ILogger log, string @operator, ulong id, Gateway.Protocol.V1.Change.KindOneofCase kind);
+
+    [LoggerMessage(51, LogLevel.Information, "Operator {Operator} approved change {Id}: {Kind}.")]
+    public static partial void ChangeApproved(ILogger log, string @operator, ulong id, Gateway.Protocol.V1.Change.KindOneofCase kind);
+
+    [LoggerMessage(52, LogLevel.Information, "Operator {Operator} rejected change {Id}: {Kind}.")]
+    public static partial void ChangeRejected(ILogger log, string @operator, ulong id, Gateway.Protocol.V1.Change.KindOneofCase kind);
 }

@@ -104,6 +104,33 @@ public sealed class CircleFeedTests
         Assert.Equal("CIRCLE_CLOSED", (await network.RefusedAsync(network.Steward, network.Seal(network.Steward).Submission)).Code);
     }
 
+    [Fact]
+    public async Task A_policy_that_two_operators_change_holds_from_its_entry_on_for_stewardship_and_reading()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        Receipt before = await network.PublishOneAsync(network.Steward, network.Seal(network.Steward));
+        CirclePolicy policy = network.Broker.Core.View.Current.Circles[network.Circle.Circle].Policy.Clone();
+        policy.StewardId = network.Outsider.Id.ToByteString();
+        RpcException outside = await Assert.ThrowsAsync<RpcException>(() => network.Broker.DecideAsync(new Change { CirclePolicy = new CirclePolicyChange { Policy = policy } }));
+        Assert.Equal("policy.steward_id", outside.ToRefusal("broker").Which);
+
+        policy.StewardId = network.Second.Id.ToByteString();
+        policy.ReadingRoles.Clear();
+        policy.ReadingRoles.Add(MemberRole.Customs);
+        await network.Broker.DecideAsync(new Change { CirclePolicy = new CirclePolicyChange { Policy = policy } });
+        using CircleKey next = CircleKey.Create(network.Circle.Circle, 1, Gateway.Cryptography.RandomSource.System);
+        RpcException former = await Assert.ThrowsAsync<RpcException>(async () => await new MembershipService.MembershipServiceClient(network.Steward.Connect(network.Broker))
+            .ProposeEpochAsync(TestNetwork.Propose(network.Broker, next, network.Steward, [], [network.Steward, network.Second])));
+        Assert.Equal("STEWARD_ONLY", former.ToRefusal("broker").Code);
+        await TestNetwork.BeginEpochAsync(network.Broker, next, network.Second, network.Steward, [], [network.Steward, network.Second]);
+
+        Receipt after = await network.PublishOneAsync(network.Steward, network.Steward.Seal(next, network.NextMonth));
+        FeedLeaf[] leaves = await LeavesAsync(network, network.Second);
+        Assert.False(leaves[before.Index].Item.IsEmpty);
+        Assert.False(leaves[after.Index].Entry.IsEmpty);
+        Assert.True(leaves[after.Index].Item.IsEmpty);
+    }
+
     private static async Task<FeedLeaf[]> LeavesAsync(TestNetwork network, TestMember reader, ulong stateSize = 0) =>
         [.. (await network.ReadFeedAsync(reader, stateSize: stateSize)).SelectMany(message => message.Leaves)];
 }

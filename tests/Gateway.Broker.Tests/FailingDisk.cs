@@ -45,6 +45,8 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
         await store.AppendAsync(append, cancellation);
     }
 
+    public IChangeStore Changes => store.Changes;
+
     public byte[]? ReadTile(TileId id) => store.ReadTile(id);
 
     public ValueTask<LogHead?> ReadHeadAsync(CancellationToken cancellation) => store.ReadHeadAsync(cancellation);

@@ -110,40 +110,6 @@ public sealed class CircleTests
         }
     }
 
-    [Fact]
-    public async Task A_node_that_was_away_for_several_epochs_catches_up_and_publishes_what_it_had_kept()
-    {
-        await using LocalNetwork network = await LocalNetwork.StartAsync();
-        LocalNode customs = await network.AddNodeAsync("customs", MemberRole.Customs);
-        LocalNode retailer = await network.AddNodeAsync("retailer", MemberRole.Retailer);
-        LocalNode second = await network.AddNodeAsync("second", MemberRole.Retailer);
-        LocalNode police = await network.AddNodeAsync("police", MemberRole.Police);
-        await network.CreateCircleAsync(Circle, customs, retailer, second);
-        await second.StopAsync();
-        for (int epoch = 1; epoch <= 2; epoch++)
-        {
-            if (epoch == 1)
-            {
-                await police.AcceptAsync(Circle);
-                await customs.Circles.InviteAsync(new InviteRequest { Circle = Circle, Member = "police" });
-            }
-            else
-            {
-                await police.Circles.LeaveAsync(new LeaveRequest { Circle = Circle });
-            }
-
-            int reached = epoch;
-            await retailer.UntilAsync(status => status.Circles.Any(circle => circle.Epoch == reached), $"epoch {reached}");
-            await retailer.ContributeAsync(CaseOf(10 + epoch));
-        }
-
-        await second.StartAsync();
-        Assert.Equal(ContributionState.Published, Assert.Single(await second.ContributeAsync(CaseOf(20))).State);
-        await second.UntilAsync(status => status.LiveRecords == 3 && status.Circles.Any(circle => circle.Epoch == 2), "both epochs");
-        await customs.UntilAsync(status => status.LiveRecords == 3, "its record");
-        Assert.Empty((await second.StatusAsync()).Alarms);
-    }
-
     private static Contribution CaseOf(int number) =>
         LocalNode.Case(Circle, $"case-{number}", $"Bad Shoes {number} Trading GmbH", EmailOf(number), $"Hauptstraße {number + 1}", "Hamburg", $"2{number:0000}");
 

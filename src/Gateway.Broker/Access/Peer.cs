@@ -25,6 +25,10 @@ public sealed record Peer(SpiffeId? Id, DateTimeOffset? CertificateEnd)
     /// <exception cref="RefusalException">It is no member's node. The table of rules lets nobody else come here.</exception>
     public MemberId RequireMember() => Member ?? throw new RefusalException(Refusal.Denied("MEMBERS_ONLY", "Only a member's node may do this.", "certificate", "Call with the node's certificate."));
 
+    /// <summary>Name of the operator who calls.</summary>
+    /// <exception cref="RefusalException">It is no operator. The table of rules lets nobody else come here.</exception>
+    public string RequireOperator() => Id is { IsOperator: true } id ? id.Name : throw new RefusalException(Refusal.Denied("OPERATORS_ONLY", "Only an operator of the broker may do this.", "certificate", "Call with an operator's certificate."));
+
     /// <summary>The peer that the interceptor found for a call.</summary>
     public static Peer Of(ServerCallContext context) => context.UserState.TryGetValue(Key, out object? peer) && peer is Peer known
         ? known

@@ -1,4 +1,5 @@
 using Gateway.Broker.Access;
+using Gateway.Broker.Administration;
 using Gateway.Broker.Certificates;
 using Gateway.Broker.Membership;
 using Gateway.Broker.Publishing;
@@ -38,6 +39,7 @@ public sealed class BrokerCore : IAsyncDisposable
         Enrolment = new Enrolment(view, store, sequencer, authority, options.Quotas, random, time, options.NodeCertificateLifetime);
         Proposals = new EpochProposals(view, store, sequencer);
         Statements = new CircleStatements(view, store);
+        Changes = new ChangeDesk(view, store, sequencer, [StandingExecutor.Suspension, StandingExecutor.Reinstatement, StandingExecutor.Expulsion, new CirclePolicyExecutor(random)], time);
         Identifier = new PeerIdentifier(view, authority.Certificate, time);
         Activity = new PeerActivity(time);
     }
@@ -80,6 +82,9 @@ public sealed class BrokerCore : IAsyncDisposable
 
     /// <summary>Members' words about circles.</summary>
     public CircleStatements Statements { get; }
+
+    /// <summary>What operators decide.</summary>
+    public ChangeDesk Changes { get; }
 
     /// <summary>Finds out who calls.</summary>
     public PeerIdentifier Identifier { get; }

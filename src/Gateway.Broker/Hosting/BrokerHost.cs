@@ -111,6 +111,7 @@ public static class BrokerHost
         services.AddSingleton(core.Admission);
         services.AddSingleton(core.Enrolment);
         services.AddSingleton(core.Proposals).AddSingleton(core.Statements);
+        services.AddSingleton(core.Changes);
         services.AddSingleton(core.Evaluator);
         services.AddSingleton(core.Quotas);
         services.AddSingleton(core.Identifier);
@@ -163,6 +164,7 @@ public static class BrokerHost
         app.MapGrpcService<Services.PseudonymsService>();
         app.MapGrpcService<Services.LogService>();
         app.MapGrpcService<Services.MembershipService>();
+        app.MapGrpcService<Services.AdministrationService>();
         app.MapGet("/healthz", async context =>
         {
             context.Response.ContentType = "text/plain; charset=utf-8";

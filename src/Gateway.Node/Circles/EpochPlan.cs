@@ -48,7 +48,7 @@ public sealed class EpochPlan
     {
         EpochPlan plan = new(circle);
         Dictionary<MemberId, SignedStatement> accepted = Accepted(circle, state, steward, orders, waiting);
-        MemberId[] wanted = [.. orders.Where(order => order.Change == CircleMemberChange.Added && state.Members.ContainsKey(order.Member) && !circle.Members.Contains(order.Member)).Select(order => order.Member)];
+        MemberId[] wanted = [.. orders.Where(order => order.Change == CircleMemberChange.Added && IsActive(order.Member) && !circle.Members.Contains(order.Member)).Select(order => order.Member)];
         if (circle.Epochs.Count == 0)
         {
             // All that the officer confirmed, or nobody: who is missing would be left out of what it founded.
@@ -67,7 +67,9 @@ public sealed class EpochPlan
         bool isDue = plan._joining.Count > 0 || plan._leaving.Count > 0 || circle.NeedsEpoch;
 
         // Who signs second belongs to the circle before and after.
-        return isDue && circle.Members.Any(one => one != steward && plan._members.Contains(one)) ? plan : null;
+        return isDue && circle.Members.Any(one => one != steward && IsActive(one) && plan._members.Contains(one)) ? plan : null;
+
+        bool IsActive(MemberId one) => state.Members.TryGetValue(one, out NetworkMember? member) && member.IsActive;
     }
 
     /// <summary>Makes the statements of the epoch and signs them as steward.</summary>

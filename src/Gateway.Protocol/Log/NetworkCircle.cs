@@ -26,6 +26,9 @@ public sealed record NetworkCircle(CircleId Id, CirclePolicy Policy)
     /// <summary>The steward.</summary>
     public MemberId Steward => MemberId.FromBytes(Policy.StewardId.Span);
 
+    /// <summary>The circle without a member that the network has lost.</summary>
+    internal NetworkCircle Without(MemberId gone) => Members.Contains(gone) ? this with { Members = Members.Where(member => member != gone).ToHashSet() } : this;
+
     /// <summary>Whether the policy names a member as founder.</summary>
     public bool IsFounder(MemberId member) => Policy.FoundingMemberIds.Any(founder => founder.Span.SequenceEqual(member.ToArray()));
 

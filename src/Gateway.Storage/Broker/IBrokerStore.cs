@@ -43,6 +43,9 @@ public interface IBrokerStore : ITileReader, IAsyncDisposable
     /// <summary>Live records by circle: neither withdrawn nor expired before <paramref name="day"/>.</summary>
     ValueTask<IReadOnlyDictionary<CircleId, long>> CountLiveRecordsAsync(UtcDay day, CancellationToken cancellation);
 
+    /// <summary>What operators decide.</summary>
+    IChangeStore Changes { get; }
+
     /// <summary>Keeps an invitation.</summary>
     ValueTask AddInvitationAsync(Invitation invitation, CancellationToken cancellation);
 

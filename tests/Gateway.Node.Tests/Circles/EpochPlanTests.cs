@@ -110,7 +110,7 @@ public sealed class EpochPlanTests
     {
         NetworkCircle circle = Founded(_log.Steward, _log.Second, _log.Outsider);
         Assert.Null(Plan(circle, [], []));
-        _log.RemoveMember(circle.Id, 1, _log.Outsider, _log.Steward, _log.Second);
+        _log.Add(new Entry { MemberExpelled = new MemberExpelled { MemberId = _log.Outsider.IdBytes, Reason = MembershipReason.RulesBroken } });
         ProposeEpochRequest request = Propose(Plan(_log.State.Circles[circle.Id], [], [])!);
         Assert.Empty(request.CircleMembers);
         Assert.False(OpensFor(_log.Outsider, request));
@@ -144,7 +144,9 @@ public sealed class EpochPlanTests
     private TestParty Joined(string name)
     {
         TestParty party = new(name, MemberRole.Retailer);
-        _log.Add(new Entry { MemberJoined = Statements.Sign(party.Joined, _log.GenesisHash.Span, party.Id, party.Keys.Member) });
+        SignedStatement statement = Statements.Sign(party.Joined, _log.GenesisHash.Span, party.Id, party.Keys.Member);
+        foreach (TestParty sponsor in new[] { _log.Steward, _log.Second }) statement.Signatures.Add(Statements.Sign(nameof(MemberJoined), statement.Body.Span, _log.GenesisHash.Span, sponsor.Id, sponsor.Keys.Member));
+        _log.Add(new Entry { MemberJoined = statement });
         return party;
     }
 

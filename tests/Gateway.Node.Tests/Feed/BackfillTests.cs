@@ -196,6 +196,20 @@ public sealed class BackfillTests
     }
 
     [Fact]
+    public async Task Who_is_expelled_from_the_network_keeps_nothing_of_its_circles()
+    {
+        Join(1, _first);
+        SealedRecord record = Published();
+        await using TestCore node = await StartAsync();
+        await node.FollowAsync();
+        Assert.Equal(NodeRecordState.Live, await node.StateOfAsync(record));
+        _log.Add(new Entry { MemberExpelled = new MemberExpelled { MemberId = _log.Outsider.IdBytes, Reason = MembershipReason.RulesBroken } });
+        await node.FollowAsync();
+        Assert.Null(await node.StateOfAsync(record));
+        Assert.Empty(node.Log.View.Keyring.Keys);
+    }
+
+    [Fact]
     public async Task A_node_that_was_away_while_it_left_and_came_back_has_what_it_was_given_last()
     {
         Join(1, _first);
