@@ -47,6 +47,12 @@ enrol customs       'Customs'       CUSTOMS
 enrol rights-holder 'Rights Holder' RIGHTS_HOLDER
 "${compose[@]}" up -d
 
+accept() { # circle, member, whom the first key is for; as the member's officer would, at its own node
+  local service
+  service=$(printf '%s' "$2" | tr 'A-Z ' 'a-z-')
+  say "circle $1: $2 accepts"
+  "${compose[@]}" exec -T "$service" /bin/sh -c "gateway circle accept '$1' $3 --dir /data" </dev/null
+}
 found() { # name, template, members…; the first is the steward
   if inside 'gateway circle list --dir /data --json' | grep -q "\"$1\""; then
     say "circle $1: is there already"
@@ -57,6 +63,8 @@ found() { # name, template, members…; the first is the steward
   for member in "$@"; do members="$members --member '$member'"; done
   say "circle $name: steward $steward"
   inside "gateway circle create '$name' --template $template --steward '$steward' $members --dir /data"
+  accept "$name" "$steward" "$members --member '$steward'"
+  for member in "$@"; do accept "$name" "$member" ''; done
 }
 found acx acx 'Retailer One' 'Retailer Two'
 found customs-protocol customs-protocol 'Customs' 'Retailer One' 'Retailer Two' 'Rights Holder'

@@ -5,6 +5,7 @@ using Gateway.Broker.Hosting;
 using Gateway.Broker.Quotas;
 using Gateway.Cryptography;
 using Gateway.Node.Broker;
+using Gateway.Node.Circles;
 using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Protocol;
@@ -21,6 +22,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
 {
     private const string Network = "bench.test";
     private const string Operator = "operator-1";
+    private const string Circle = "bench";
 
     private WebApplication? _broker;
 
@@ -94,6 +96,13 @@ internal sealed class BenchNetwork : IAsyncDisposable
         await membership.CreateCircleAsync(new CreateCircleRequest { Policy = PolicyOf(matching, [.. directories.Select(directory => directory.ReadSettings().Member)]) });
         List<RunningNode> nodes = [];
         foreach (NodeDirectory directory in directories) nodes.Add(await RunningNode.StartAsync(directory, directory.StoreFile));
+        string[] ids = [.. directories.Select(directory => directory.ReadSettings().Member.ToString())];
+        foreach (RunningNode node in nodes)
+        {
+            await node.UntilAsync(view => view.State.FindCircle(Circle) is not null);
+            await node.Get<CircleOrders>().AcceptAsync(Circle, node == nodes[0] ? ids : [], CancellationToken.None);
+        }
+
         List<BenchMember> members = [];
         foreach ((NodeDirectory directory, RunningNode node) in directories.Zip(nodes))
         {
@@ -120,7 +129,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
 
     private static CirclePolicy PolicyOf(NameMatching matching, IReadOnlyList<MemberId> members) => new()
     {
-        Name = "bench",
+        Name = Circle,
         Purpose = "Measuring",
         LegalBasis = "None needed",
         StewardId = ByteString.CopyFrom(members[0].ToArray()),

@@ -32,6 +32,9 @@ internal static partial class NodeEvents
     [LoggerMessage(9, LogLevel.Information, "Key epoch {Epoch} of circle {Circle} countersigned")]
     public static partial void EpochCountersigned(ILogger logger, uint epoch, string circle);
 
+    [LoggerMessage(14, LogLevel.Information, "Older epochs of circle {Circle} were granted: the log is read again from leaf {From} to {To}")]
+    public static partial void BackfillBegun(ILogger logger, string circle, ulong from, ulong to);
+
     [LoggerMessage(10, LogLevel.Warning, "Background work of {Work} failed and is tried again: {What}")]
     public static partial void WorkFailed(ILogger logger, string work, string what);
 

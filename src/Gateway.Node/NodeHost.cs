@@ -82,6 +82,7 @@ public static class NodeHost
 
         IReadOnlyList<NodeRecord> awaited = await store.ReadAwaitingWithdrawalAsync(cancellation);
         int lastNumber = await store.ReadLastRecordNumberAsync(cancellation);
+        IReadOnlyList<StoredBackfill> backfills = await store.ReadBackfillsAsync(cancellation);
 
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         seams.Logging(builder.Logging);
@@ -97,7 +98,7 @@ public static class NodeHost
         services.AddSingleton(_ => resources); // By a factory: what the container is given ready-made it does not dispose.
         services.AddSingleton(seams.Time).AddSingleton(seams.Random).AddSingleton(settings).AddSingleton(keys).AddSingleton(certificate).AddSingleton(store).AddSingleton(cache)
             .AddSingleton(matcher).AddSingleton(own).AddSingleton(connection).AddSingleton(broker).AddSingleton(alarms).AddSingleton(authorities).AddSingleton(denials);
-        AddLog(services, settings, keys, (view, tree), awaited, lastNumber);
+        AddLog(services, settings, keys, (view, tree), awaited, lastNumber, backfills);
         AddWork(services, settings, keys, broker, seams);
         AddWatch(services, seal, dismissals);
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
@@ -107,6 +108,7 @@ public static class NodeHost
         application.MapGrpcService<ScreeningEndpoint>();
         application.MapGrpcService<ContributionsEndpoint>();
         application.MapGrpcService<WatchEndpoint>();
+        application.MapGrpcService<CirclesEndpoint>();
         application.Lifetime.ApplicationStarted.Register(() =>
         {
             // The folder has kept others out since before the socket was made; its own mode is for whoever opens the folder up later.
@@ -116,7 +118,8 @@ public static class NodeHost
         return application;
     }
 
-    private static void AddLog(IServiceCollection services, NodeSettings settings, MemberKeys keys, (NodeView View, Ledger.TiledTree Tree) opened, IReadOnlyList<NodeRecord> awaited, int lastNumber)
+    private static void AddLog(
+        IServiceCollection services, NodeSettings settings, MemberKeys keys, (NodeView View, Ledger.TiledTree Tree) opened, IReadOnlyList<NodeRecord> awaited, int lastNumber, IReadOnlyList<StoredBackfill> backfills)
     {
         services.AddSingleton(provider => new NodeLog(
             provider.GetRequiredService<INodeStore>(),
@@ -127,6 +130,7 @@ public static class NodeHost
             provider.GetRequiredService<OwnRecords>(),
             awaited,
             lastNumber,
+            backfills,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<NodeLog>>()));
         services.AddSingleton<Func<NodeView>>(provider =>
@@ -146,9 +150,11 @@ public static class NodeHost
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DraftSealer>(provider, settings.Member));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RecordUpload>(provider, settings.Member));
         services.AddHostedService<Publisher>();
+        services.AddSingleton<CircleWork>().AddSingleton(provider => ActivatorUtilities.CreateInstance<CircleOrders>(provider, settings.Member));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CircleSteward>(provider, settings.Member));
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<Backfill>(provider, settings.Member));
         services.AddSingleton<CertificateRenewal>().AddHostedService(provider => provider.GetRequiredService<CertificateRenewal>());
-        services.AddSingleton(new Scorer(Weights.Shipped())).AddSingleton<HitOpener>();
+        services.AddSingleton(new Scorer(Weights.Shipped())).AddSingleton(provider => ActivatorUtilities.CreateInstance<HitOpener>(provider, settings.Member));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<NameSimilarity>(provider, settings.Member));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Screener>(provider, settings.Member));
         services.AddSingleton<RecordList>().AddSingleton<NodeStatus>().AddSingleton<LogAudit>();
@@ -166,7 +172,7 @@ public static class NodeHost
     private static void AddLocalApi(IServiceCollection services, string token)
     {
         services.AddSingleton(provider => new LocalAccess(token, provider.GetRequiredService<ILogger<LocalAccess>>()));
-        services.AddSingleton<ScreeningEndpoint>().AddSingleton<ContributionsEndpoint>();
+        services.AddSingleton<ScreeningEndpoint>().AddSingleton<ContributionsEndpoint>().AddSingleton<CirclesEndpoint>();
         services.AddGrpc(options =>
         {
             options.MaxReceiveMessageSize = MaximumLocalMessage;

@@ -81,6 +81,10 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
 
     public ValueTask<IReadOnlyList<StoredProposal>> ListProposalsAsync(CancellationToken cancellation) => store.ListProposalsAsync(cancellation);
 
+    public ValueTask SaveCircleStatementAsync(StoredCircleStatement statement, CancellationToken cancellation) => store.SaveCircleStatementAsync(statement, cancellation);
+
+    public ValueTask<IReadOnlyList<StoredCircleStatement>> ListCircleStatementsAsync(CancellationToken cancellation) => store.ListCircleStatementsAsync(cancellation);
+
     public ValueTask<IReadOnlyList<StoredRouteKey>> ReadRouteKeysAsync(CancellationToken cancellation) => store.ReadRouteKeysAsync(cancellation);
 
     public ValueTask AddUsageAsync(IReadOnlyCollection<QuotaUsage> usage, CancellationToken cancellation) => store.AddUsageAsync(usage, cancellation);

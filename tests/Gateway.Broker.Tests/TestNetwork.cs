@@ -72,15 +72,15 @@ internal sealed class TestNetwork : IAsyncDisposable
     }
 
     /// <summary>The steward proposes, the second member signs.</summary>
-    public static async Task BeginEpochAsync(TestBroker broker, CircleKey key, TestMember steward, TestMember second, TestMember[] added, TestMember[] members)
+    public static async Task BeginEpochAsync(TestBroker broker, CircleKey key, TestMember steward, TestMember second, TestMember[] added, TestMember[] members, TestMember[]? removed = null, CircleKey[]? granted = null)
     {
-        await new MembershipService.MembershipServiceClient(steward.Connect(broker)).ProposeEpochAsync(Propose(broker, key, steward, added, members));
+        await new MembershipService.MembershipServiceClient(steward.Connect(broker)).ProposeEpochAsync(Propose(broker, key, steward, added, members, removed, granted));
         MembershipService.MembershipServiceClient signer = new(second.Connect(broker));
         EpochProposal proposal = (await signer.ListProposalsAsync(new ListProposalsRequest())).Proposals.Single();
         await signer.CountersignEpochAsync(Countersign(broker, key, second, proposal));
     }
 
-    public static ProposeEpochRequest Propose(TestBroker broker, CircleKey key, TestMember steward, TestMember[] added, TestMember[] members)
+    public static ProposeEpochRequest Propose(TestBroker broker, CircleKey key, TestMember steward, TestMember[] added, TestMember[] members, TestMember[]? removed = null, CircleKey[]? granted = null)
     {
         ByteString circle = ByteString.CopyFrom(key.Circle.ToArray());
         KeyEpoch epoch = new() { CircleId = circle, Epoch = key.Epoch, Commitment = ByteString.CopyFrom(key.Commitment.Span) };
@@ -96,15 +96,34 @@ internal sealed class TestNetwork : IAsyncDisposable
         };
         foreach (TestMember member in added)
         {
-            CircleMember change = new() { CircleId = circle, MemberId = ByteString.CopyFrom(member.Id.ToArray()), Change = CircleMemberChange.Added, Epoch = key.Epoch };
+            NetworkState state = broker.Core.View.Current;
+            CircleMember change = new()
+            {
+                CircleId = circle,
+                MemberId = ByteString.CopyFrom(member.Id.ToArray()),
+                Change = CircleMemberChange.Added,
+                Epoch = key.Epoch,
+                Acceptance = CircleConsent.Accept(state, state.Circles[key.Circle], member.Id, [], member.Keys.Member),
+            };
             request.CircleMembers.Add(Statements.Sign(change, broker.GenesisHash, steward.Id, steward.Keys.Member));
         }
 
+        foreach (TestMember member in removed ?? [])
+        {
+            CircleMember change = new() { CircleId = circle, MemberId = member.Id.ToByteString(), Change = CircleMemberChange.Removed, Epoch = key.Epoch, Reason = MembershipReason.RulesBroken };
+            request.CircleMembers.Add(Statements.Sign(change, broker.GenesisHash, steward.Id, steward.Keys.Member));
+        }
+
+        if (granted is null) return request;
+        KeyGrant grant = new() { CircleId = circle, Epoch = key.Epoch };
+        grant.GrantedKeys.AddRange(added.SelectMany(member => granted.Select(older => new GrantedKey { MemberId = member.Id.ToByteString(), Epoch = older.Epoch, SealedKey = ByteString.CopyFrom(older.SealTo(member.Keys.Box.PublicKey)) })));
+        request.KeyGrant = Statements.Sign(grant, broker.GenesisHash, steward.Id, steward.Keys.Member);
         return request;
     }
 
     public static CountersignEpochRequest Countersign(TestBroker broker, CircleKey key, TestMember signer, EpochProposal proposal) => new()
     {
+        KeyGrantSignature = proposal.KeyGrant is null ? null : Statements.Sign(nameof(KeyGrant), proposal.KeyGrant.Body.Span, broker.GenesisHash, signer.Id, signer.Keys.Member),
         CircleId = ByteString.CopyFrom(key.Circle.ToArray()),
         Epoch = key.Epoch,
         RouteKey = proposal.RouteKey,
@@ -118,6 +137,24 @@ internal sealed class TestNetwork : IAsyncDisposable
         CircleKey next = CircleKey.Create(Circle.Circle, Circle.Epoch + 1, RandomSource.System);
         _members.AddRange(joining);
         await BeginEpochAsync(Broker, next, Steward, Second, joining, [.. _members]);
+        Circle = next;
+    }
+
+    /// <summary>The circle goes to its next epoch with a member that is granted all older ones.</summary>
+    public async Task JoinAsync(TestMember joining, params CircleKey[] granted)
+    {
+        CircleKey next = CircleKey.Create(Circle.Circle, Circle.Epoch + 1, RandomSource.System);
+        _members.Add(joining);
+        await BeginEpochAsync(Broker, next, Steward, Second, [joining], [.. _members], granted: granted);
+        Circle = next;
+    }
+
+    /// <summary>The circle goes to its next epoch without a member.</summary>
+    public async Task RemoveAsync(TestMember leaving)
+    {
+        CircleKey next = CircleKey.Create(Circle.Circle, Circle.Epoch + 1, RandomSource.System);
+        _members.Remove(leaving);
+        await BeginEpochAsync(Broker, next, Steward, Second, [], [.. _members], removed: [leaving]);
         Circle = next;
     }
 
@@ -151,9 +188,9 @@ internal sealed class TestNetwork : IAsyncDisposable
     }
 
     /// <summary>Reads the log from an index to its present end.</summary>
-    public async Task<IReadOnlyList<FollowResponse>> ReadFeedAsync(TestMember member, ulong from = 0)
+    public async Task<IReadOnlyList<FollowResponse>> ReadFeedAsync(TestMember member, ulong from = 0, ulong stateSize = 0)
     {
-        using AsyncServerStreamingCall<FollowResponse> call = Exchange(member).Follow(new FollowRequest { FromIndex = from });
+        using AsyncServerStreamingCall<FollowResponse> call = Exchange(member).Follow(new FollowRequest { FromIndex = from, StateSize = stateSize });
         ulong end = Broker.Core.Signal.Size;
         List<FollowResponse> messages = [];
         while (from < end && await call.ResponseStream.MoveNext(CancellationToken.None))

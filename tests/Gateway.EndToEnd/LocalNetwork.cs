@@ -102,10 +102,10 @@ public sealed class LocalNetwork : IAsyncDisposable
     public Task CreateCircleAsync(string name, NameMatching names, LocalNode steward, params LocalNode[] others) => CreateCircleAsync(name, [], names, steward, others);
 
     /// <summary>Founds a circle in which there are members whose nodes are not ours, too.</summary>
-    public Task CreateCircleAsync(string name, IReadOnlyList<MemberId> foreigners, LocalNode steward, params LocalNode[] others) =>
+    public Task CreateCircleAsync(string name, IReadOnlyList<Foreign.ForeignPeer> foreigners, LocalNode steward, params LocalNode[] others) =>
         CreateCircleAsync(name, foreigners, NameMatching.CompoundOnly, steward, others);
 
-    private async Task CreateCircleAsync(string name, IReadOnlyList<MemberId> foreigners, NameMatching names, LocalNode steward, LocalNode[] others)
+    private async Task CreateCircleAsync(string name, IReadOnlyList<Foreign.ForeignPeer> foreigners, NameMatching names, LocalNode steward, LocalNode[] others)
     {
         CirclePolicy policy = new()
         {
@@ -117,7 +117,7 @@ public sealed class LocalNetwork : IAsyncDisposable
             MaximumRetentionDays = 730,
             NameMatching = names,
         };
-        policy.FoundingMemberIds.AddRange(others.Prepend(steward).Select(node => node.Member).Concat(foreigners).Select(member => ByteString.CopyFrom(member.ToArray())));
+        policy.FoundingMemberIds.AddRange(others.Prepend(steward).Select(node => node.Member).Concat(foreigners.Select(peer => peer.Member)).Select(member => ByteString.CopyFrom(member.ToArray())));
         MemberRole[] all = [MemberRole.Retailer, MemberRole.Customs, MemberRole.Police, MemberRole.RightsHolder, MemberRole.Intermediary];
         policy.PublishingRoles.AddRange(all);
         policy.ReadingRoles.AddRange(all);
@@ -126,6 +126,9 @@ public sealed class LocalNetwork : IAsyncDisposable
             await new MembershipService.MembershipServiceClient(connection.Invoker).CreateCircleAsync(new CreateCircleRequest { Policy = policy });
         }
 
+        await steward.AcceptAsync(name, [.. policy.FoundingMemberIds.Select(id => Convert.ToHexStringLower(id.Span))]);
+        foreach (LocalNode node in others) await node.AcceptAsync(name);
+        foreach (Foreign.ForeignPeer peer in foreigners) await peer.AcceptAsync(name);
         foreach (LocalNode node in others.Prepend(steward)) await node.UntilAsync(status => status.Circles.Any(circle => circle.Policy.Name == name && circle.Epoch == 0), $"the key of circle {name}");
     }
 
@@ -174,6 +177,8 @@ public sealed class LocalNode(string folder)
 
     public WatchService.WatchServiceClient Watch => new(_channel);
 
+    public CirclesService.CirclesServiceClient Circles => new(_channel);
+
     public IServiceProvider Services => _application!.Services;
 
     public async Task StartAsync(TimeProvider? time = null)
@@ -213,6 +218,24 @@ public sealed class LocalNode(string folder)
         await _application.StopAsync();
         await _application.DisposeAsync();
         _application = null;
+    }
+
+    /// <summary>Accepts a circle as soon as the node's log has it.</summary>
+    public async Task AcceptAsync(string circle, params string[] confirmed)
+    {
+        using CancellationTokenSource patience = new(Patience);
+        while (true)
+        {
+            try
+            {
+                await Circles.AcceptAsync(new AcceptRequest { Circle = circle, ConfirmedMembers = { confirmed } });
+                return;
+            }
+            catch (RpcException early) when (early.ToRefusal("node").Code == "CIRCLE_UNKNOWN" && !patience.IsCancellationRequested)
+            {
+                await Task.Delay(20);
+            }
+        }
     }
 
     public async Task<GetStatusResponse> StatusAsync() => await Contributions.GetStatusAsync(new GetStatusRequest());

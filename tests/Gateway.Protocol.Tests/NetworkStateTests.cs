@@ -177,7 +177,7 @@ public sealed class NetworkStateTests
     {
         TestNetwork network = TestNetwork.With("ann", "bob", "ghost");
         network.Found("acx", "ann", "bob");
-        network.Accept(TestNetwork.Policy("acx", "ghost", "ghost", "bob"));
+        Assert.Contains("does not belong to it", network.Refuse(TestNetwork.Policy("acx", "ghost", "ghost", "bob")), StringComparison.Ordinal);
         Assert.Contains("not signed", network.Refuse(network.Change("acx", "ghost", Added, 1, "ghost", "bob")), StringComparison.Ordinal);
         Assert.Contains("not signed", network.Refuse(network.Epoch("acx", 1, ["ann", "bob"], "ghost", "bob")), StringComparison.Ordinal);
         network.Accept(TestNetwork.Policy("acx", "bob"));

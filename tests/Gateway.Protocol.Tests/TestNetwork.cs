@@ -94,11 +94,34 @@ internal sealed class TestNetwork
         },
     };
 
-    public Entry Change(string circle, string member, CircleMemberChange change, uint epoch, params string[] signers) => new()
+    public Entry Change(string circle, string member, CircleMemberChange change, uint epoch, params string[] signers) => Change(circle, member, change, epoch, _ => { }, signers);
+
+    public Entry Change(string circle, string member, CircleMemberChange change, uint epoch, Action<CircleMember> alter, params string[] signers)
     {
-        CircleMember = Signed(
-            new CircleMember { CircleId = ByteString.CopyFrom(CircleOf(circle).ToArray()), MemberId = ByteString.CopyFrom(IdOf(member).ToArray()), Change = change, Epoch = epoch }, signers),
-    };
+        CircleMember made = new() { CircleId = ByteString.CopyFrom(CircleOf(circle).ToArray()), MemberId = ByteString.CopyFrom(IdOf(member).ToArray()), Change = change, Epoch = epoch };
+        if (change == CircleMemberChange.Added && State.Circles.ContainsKey(CircleOf(circle))) made.Acceptance = Acceptance(circle, member);
+        alter(made);
+        return new Entry { CircleMember = Signed(made, signers) };
+    }
+
+    /// <summary>A member's acceptance of the policy in force.</summary>
+    public SignedStatement Acceptance(string circle, string member, params string[] confirmed) =>
+        CircleConsent.Accept(State, State.Circles[CircleOf(circle)], IdOf(member), confirmed.Select(IdOf), KeysOf(member).Member);
+
+    public Entry Grant(string circle, uint epoch, (string Member, uint Epoch)[] keys, params string[] signers) => Grant(circle, epoch, keys, _ => { }, signers);
+
+    public Entry Grant(string circle, uint epoch, (string Member, uint Epoch)[] keys, Action<KeyGrant> alter, params string[] signers)
+    {
+        KeyGrant grant = new() { CircleId = ByteString.CopyFrom(CircleOf(circle).ToArray()), Epoch = epoch };
+        foreach ((string member, uint older) in keys)
+        {
+            using CircleKey key = CircleKey.FromBytes(CircleOf(circle), older, Sample.Bytes($"key {older} of {circle}"));
+            grant.GrantedKeys.Add(new GrantedKey { MemberId = ByteString.CopyFrom(IdOf(member).ToArray()), Epoch = older, SealedKey = ByteString.CopyFrom(key.SealTo(KeysOf(member).Box.PublicKey)) });
+        }
+
+        alter(grant);
+        return new Entry { KeyGrant = Signed(grant, signers) };
+    }
 
     public Entry Epoch(string circle, uint epoch, string[] recipients, params string[] signers) => Epoch(circle, epoch, recipients, _ => { }, signers);
 

@@ -134,6 +134,9 @@ internal static class Samples
 
     public static OutboxWithdrawal Withdrawal(int number) => new(Record(number), Bytes("withdraw", number, 150), null, null, Noon);
 
+    public static StoredCircleOrder Order(int member, int circle = 1, CircleMemberChange change = CircleMemberChange.Added) =>
+        new(Circle(circle), Member(member), change, 3, change == CircleMemberChange.Removed ? MembershipReason.RulesBroken : MembershipReason.Unspecified, Noon);
+
     public static StoredAlarm Alarm(int number) => new(Noon.AddMinutes(number), Bytes("error", number, 60), Bytes("evidence", number, 400));
 
     public static async Task<List<T>> ToListAsync<T>(this IAsyncEnumerable<T> rows)

@@ -41,6 +41,7 @@ public sealed class BrokerCore : IAsyncDisposable
         Admission = new Admission(view, store, sequencer, Reader, quotas);
         Enrolment = new Enrolment(view, store, sequencer, new CertificateIssuance(authorities, denials.Holder, store.Certificates, time), options.Quotas, random, time, options.NodeCertificateLifetime);
         Proposals = new EpochProposals(view, store, sequencer);
+        Statements = new CircleStatements(view, store);
         Denials = denials;
         Changes = new ChangeDesk(
             view, store, sequencer,
@@ -89,6 +90,9 @@ public sealed class BrokerCore : IAsyncDisposable
 
     /// <summary>Key epochs on their way.</summary>
     public EpochProposals Proposals { get; }
+
+    /// <summary>Members' words about circles.</summary>
+    public CircleStatements Statements { get; }
 
     /// <summary>What operators decide.</summary>
     public ChangeDesk Changes { get; }

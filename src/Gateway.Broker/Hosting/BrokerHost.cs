@@ -110,7 +110,7 @@ public static class BrokerHost
         services.AddSingleton(core.Reader);
         services.AddSingleton(core.Admission);
         services.AddSingleton(core.Enrolment);
-        services.AddSingleton(core.Proposals);
+        services.AddSingleton(core.Proposals).AddSingleton(core.Statements);
         services.AddSingleton(core.Changes);
         services.AddSingleton(core.Evaluator);
         services.AddSingleton(core.Quotas);

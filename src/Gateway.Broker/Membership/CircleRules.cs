@@ -37,6 +37,7 @@ internal static class CircleRules
         if (policy.MinimumEvidenceGrade is < EvidenceGrade.CourtDecision or > EvidenceGrade.Suspected) return Invalid("minimum_evidence_grade", "The policy names no weakest grade.", "Name one of the grades.");
         if (policy.MaximumRetentionDays is 0 or > LongestRetention) return Invalid("maximum_retention_days", $"Records are kept for 1 to {LongestRetention} days.", "Choose a retention within these limits.");
         if (policy.NameMatching is < NameMatching.CompoundOnly or > NameMatching.FuzzyAll) return Invalid("name_matching", "The policy names no way of matching names.", "Name one; COMPOUND_ONLY is the careful one.");
+        if (policy.NotAfterDay != 0 && policy.NotAfterDay < policy.NotBeforeDay) return Invalid("not_after_day", "The circle's last day comes before its first.", "Give days in order, or 0 for no limit.");
         return policy.ReleaseWindowSeconds != 0
             ? Invalid("release_window_seconds", "This broker releases records at once and cannot promise to spread them.", "Leave it 0.")
             : null;

@@ -43,7 +43,9 @@ public sealed class EpochProposals(NetworkView view, IBrokerStore store, Sequenc
         }
 
         RequireSigned(request.KeyEpoch, nameof(KeyEpoch), proposer, state);
-        RequireRecipients(epoch, MembersAfter(circle, request.CircleMembers, proposer, state));
+        HashSet<MemberId> members = MembersAfter(circle, request.CircleMembers, proposer, state);
+        RequireRecipients(epoch, members);
+        if (request.KeyGrant is not null) RequireGrant(request.KeyGrant, circle, epoch.Epoch, members, proposer, state);
         await store.SaveProposalAsync(new StoredProposal(circleId, epoch.Epoch, request.ToByteArray()), cancellation).ConfigureAwait(false);
     }
 
@@ -56,7 +58,12 @@ public sealed class EpochProposals(NetworkView view, IBrokerStore store, Sequenc
         {
             if (!state.Circles.TryGetValue(stored.Circle, out NetworkCircle? circle) || !MaySign(circle, member) || stored.Epoch != (uint)circle.Epochs.Count) continue;
             ProposeEpochRequest request = ProposeEpochRequest.Parser.ParseFrom(stored.Request);
-            proposals.Add(new EpochProposal { KeyEpoch = request.KeyEpoch, CircleMembers = { request.CircleMembers }, RouteKey = request.RouteKey });
+
+            // Who is being removed signs nothing of the epoch that begins without it.
+            if (!IsRecipient(request.KeyEpoch, member)) continue;
+            EpochProposal proposal = new() { KeyEpoch = request.KeyEpoch, CircleMembers = { request.CircleMembers }, RouteKey = request.RouteKey };
+            if (request.KeyGrant is not null) proposal.KeyGrant = request.KeyGrant;
+            proposals.Add(proposal);
         }
 
         return proposals;
@@ -76,6 +83,8 @@ public sealed class EpochProposals(NetworkView view, IBrokerStore store, Sequenc
             ?? throw new RefusalException(Refusal.NotFound("PROPOSAL_UNKNOWN", $"There is no proposal for epoch {request.Epoch} of the circle.", Which(circleId), "List the proposals again."));
         ProposeEpochRequest proposal = ProposeEpochRequest.Parser.ParseFrom(stored.Request);
 
+        if (!IsRecipient(proposal.KeyEpoch, signer)) throw new RefusalException(Refusal.Denied("SECOND_MEMBER_ONLY", "Who is being removed does not sign the epoch that begins without it.", Which(circleId), "Ask a member that stays."));
+
         // No statement covers the route key, so it is bound here to what the signer checked.
         if (!CryptographicOperations.FixedTimeEquals(request.RouteKey.Span, proposal.RouteKey.Span))
         {
@@ -94,6 +103,7 @@ public sealed class EpochProposals(NetworkView view, IBrokerStore store, Sequenc
         }
 
         entries.Add(new Entry { KeyEpoch = Countersigned(proposal.KeyEpoch, request.KeyEpochSignature, nameof(KeyEpoch), signer, state, "key_epoch_signature") });
+        if (proposal.KeyGrant is not null) entries.Add(new Entry { KeyGrant = Countersigned(proposal.KeyGrant, request.KeyGrantSignature, nameof(KeyGrant), signer, state, "key_grant_signature") });
         await sequencer.ChangeStateAsync(new StateChange
         {
             Entries = entries,
@@ -131,11 +141,27 @@ public sealed class EpochProposals(NetworkView view, IBrokerStore store, Sequenc
                 _ => false,
             };
             if (!changed) throw Invalid("STATEMENT_CHANGES_NOTHING", $"The statement about member {member.Prefix} changes nothing.", field);
+            if (change.Epoch != (uint)circle.Epochs.Count) throw Invalid("STATEMENT_UNREADABLE", $"The statement about member {member.Prefix} is for epoch {change.Epoch} where {circle.Epochs.Count} is next.", field);
+            if (change.Change == CircleMemberChange.Added && CircleConsent.FindAcceptance(change.Acceptance, state, circle, out string fault) is null) throw Invalid("ACCEPTANCE_INVALID", $"Nobody is added without its acceptance: {fault}.", field);
             RequireSigned(statements[i], nameof(CircleMember), steward, state);
         }
 
         return members;
     }
+
+    private static void RequireGrant(SignedStatement statement, NetworkCircle circle, uint epoch, HashSet<MemberId> members, MemberId steward, NetworkState state)
+    {
+        if (!Statements.TryRead(statement, KeyGrant.Parser, out KeyGrant? grant) || !grant.CircleId.Span.SequenceEqual(circle.Id.ToArray()) || grant.Epoch != epoch)
+        {
+            throw Invalid("STATEMENT_UNREADABLE", "The statement is not a KeyGrant of this circle and epoch.", "key_grant");
+        }
+
+        if (KeyGrants.FaultOfKeys(grant, circle, members) is { } fault) throw Invalid("GRANT_INVALID", fault, "key_grant");
+        RequireSigned(statement, nameof(KeyGrant), steward, state);
+    }
+
+    private static bool IsRecipient(SignedStatement keyEpoch, MemberId member) =>
+        Statements.TryRead(keyEpoch, KeyEpoch.Parser, out KeyEpoch? epoch) && epoch.SealedKeys.Any(key => key.MemberId.Span.SequenceEqual(member.ToArray()));
 
     private static void RequireRecipients(KeyEpoch epoch, HashSet<MemberId> members)
     {
@@ -164,7 +190,7 @@ public sealed class EpochProposals(NetworkView view, IBrokerStore store, Sequenc
 
     // As NetworkState counts signers: before the first epoch nobody is admitted yet, and the founders stand in.
     private static bool MaySign(NetworkCircle circle, MemberId member) => member != circle.Steward
-        && (circle.Members.Contains(member) || (circle.Epochs.Count == 0 && circle.Policy.FoundingMemberIds.Any(founder => founder.Span.SequenceEqual(member.ToArray()))));
+        && (circle.Members.Contains(member) || (circle.Epochs.Count == 0 && circle.IsFounder(member)));
 
     private static string Which(CircleId id) => $"circle {id.Prefix}";
 

@@ -62,9 +62,8 @@ public sealed class Admission(NetworkView view, IBrokerStore store, Sequencer se
         using KeyedLock<RecordId>.Holding held = await _ids.EnterAsync(id, cancellation).ConfigureAwait(false);
         PublishedRecord? record = await store.FindRecordAsync(id, cancellation).ConfigureAwait(false);
 
-        // Only who may see the record's entry learns that it exists.
-        NetworkState state = view.Current;
-        if (record is null || !state.Members.TryGetValue(caller, out NetworkMember? member) || !CircleAccess.MaySeeEntry(state, member, record.Circle, record.Epoch))
+        // Only who may see the record's entry learns that it exists; who has left a circle still withdraws what it contributed.
+        if (record is null || (record.Contributor != caller && !view.History.HoldsKey(record.Circle, record.Epoch, caller)))
         {
             throw new RefusalException(Refusal.NotFound("RECORD_UNKNOWN", "There is no such record in the log.", Which(id), "Check the id; a record that was refused at publication needs no withdrawal."));
         }

@@ -30,6 +30,9 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
     /// <summary>The state after the entries so far.</summary>
     public NetworkState State { get; private set; } = view.Current;
 
+    /// <summary>When what held in the circles, up to there.</summary>
+    public CircleHistory History { get; private set; } = view.History;
+
     private ulong NextIndex => firstIndex + (ulong)Leaves.Count;
 
     public void Add(LogRequest request)
@@ -73,6 +76,7 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
         if (change.Decision is { } decision && _decisions.Exists(other => other.Number == decision.Number)) return Administration.ChangeDesk.NotOpen(decision.Number);
         if (change.Condition?.Invoke(State) is { } unmet) return unmet;
         NetworkState next = State;
+        CircleHistory history = History;
         List<(Entry Entry, byte[] Bytes)> entries = [];
         foreach (Entry entry in change.Entries)
         {
@@ -82,30 +86,30 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
                 return Refusal.Invalid("ENTRY_TOO_LARGE", $"The entry has {bytes.Length:N0} bytes, more than the {LeafData.MaximumEntry:N0} allowed.", entry.ContentCase.ToString(), "Make it smaller.");
             }
 
-            if (next.TryApply(entry, bytes, out next) is { } contradiction)
+            NetworkState before = next;
+            if (before.TryApply(entry, bytes, out next) is { } contradiction)
             {
                 return Refusal.Precondition("STATE_CONTRADICTED", contradiction, entry.ContentCase.ToString(), "Follow the log to its end and try again from the state it has.");
             }
 
+            history = history.After(NextIndex + (ulong)entries.Count, before, next);
             entries.Add((entry, bytes));
         }
 
         List<BrokerLeaf> added = [];
         foreach ((Entry entry, byte[] bytes) in entries)
         {
-            (CircleId Circle, uint Epoch)? route = RouteOf(entry);
-            RouteKey? key = route is { } routed ? FindRouteKey(routed.Circle, routed.Epoch) : null;
-            if (route is not null && key is null) return NoRoute(route.Value.Circle, route.Value.Epoch);
+            // What makes up the state is for everyone.
             ulong index = NextIndex + (ulong)added.Count;
             byte[] salt = random.GetBytes(LeafData.SaltSize);
-            added.Add(new BrokerLeaf(index, LeafData.Of(index, key, salt, bytes), salt, bytes, entry.ContentCase, route?.Circle, route?.Epoch ?? 0, null));
+            added.Add(new BrokerLeaf(index, LeafData.Of(index, null, salt, bytes), salt, bytes, entry.ContentCase, null, 0, null));
         }
 
         if (change.UsedInvitation is not null) _usedInvitations.Add((change.UsedInvitation, added[0].Index));
         if (change.Decision is not null) _decisions.Add(change.Decision with { Index = added[0].Index });
         Leaves.AddRange(added);
         RouteKeys.AddRange(change.RouteKeys);
-        State = next;
+        (State, History) = (next, history);
         _completions.Add(receiptOf => request.Complete([.. added.Select(receiptOf)]));
         return null;
     }
@@ -172,12 +176,6 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
 
     private RouteKey? FindRouteKey(CircleId circle, uint epoch) =>
         RouteKeys.Find(key => key.Circle == circle && key.Epoch == epoch) is { } begun ? new RouteKey(begun.Key) : view.FindRouteKey(circle, epoch);
-
-    // KeyEpoch e ≥ 1 is routed under e − 1; all other entries of the state are for everyone.
-    private static (CircleId Circle, uint Epoch)? RouteOf(Entry entry) =>
-        entry.ContentCase == Entry.ContentOneofCase.KeyEpoch && Statements.TryRead(entry.KeyEpoch, KeyEpoch.Parser, out KeyEpoch? epoch) && epoch.Epoch > 0
-            ? (CircleId.FromBytes(epoch.CircleId.Span), epoch.Epoch - 1)
-            : null;
 
     private bool DisclosesRole(NetworkCircle circle) => circle.Policy.DisclosesRole && circle.Policy.PublishingRoles.All(role =>
         circle.Members.Count(id => State.Members.TryGetValue(id, out NetworkMember? member) && member.Role == role) >= PublishersThatHideARole);

@@ -13,33 +13,39 @@ public sealed class NetworkView
 {
     private volatile Snapshot _snapshot;
 
-    private NetworkView(NetworkState state, ImmutableDictionary<(CircleId, uint), RouteKey> routeKeys) => _snapshot = new Snapshot(state, routeKeys);
+    private NetworkView(NetworkState state, CircleHistory history, ImmutableDictionary<(CircleId, uint), RouteKey> routeKeys) => _snapshot = new Snapshot(state, history, routeKeys);
 
     /// <summary>The state that the committed entries add up to.</summary>
     public NetworkState Current => _snapshot.State;
+
+    /// <summary>When what held in the circles, up to the same entry.</summary>
+    public CircleHistory History => _snapshot.History;
 
     /// <summary>Rebuilds the view from the stored log.</summary>
     /// <exception cref="StoreCorruptException">An entry of the stored log contradicts those before it.</exception>
     public static async ValueTask<NetworkView> LoadAsync(IBrokerStore store, CancellationToken cancellation)
     {
         NetworkState state = NetworkState.Empty;
+        CircleHistory history = CircleHistory.Empty;
         await foreach (LoggedLeaf leaf in store.ReadStateLeavesAsync(cancellation).ConfigureAwait(false))
         {
-            if (leaf.Entry is null || state.TryApply(Entry.Parser.ParseFrom(leaf.Entry), leaf.Entry, out state) is not null)
+            if (leaf.Entry is null || state.TryApply(Entry.Parser.ParseFrom(leaf.Entry), leaf.Entry, out NetworkState next) is not null)
             {
                 throw new StoreCorruptException("leaves", leaf.Index.ToString(System.Globalization.CultureInfo.InvariantCulture));
             }
+
+            (history, state) = (history.After(leaf.Index, state, next), next);
         }
 
         IReadOnlyList<StoredRouteKey> keys = await store.ReadRouteKeysAsync(cancellation).ConfigureAwait(false);
-        return new NetworkView(state, keys.ToImmutableDictionary(key => (key.Circle, key.Epoch), key => new RouteKey(key.Key)));
+        return new NetworkView(state, history, keys.ToImmutableDictionary(key => (key.Circle, key.Epoch), key => new RouteKey(key.Key)));
     }
 
     /// <summary>The routing key of a circle's epoch, or null.</summary>
     public RouteKey? FindRouteKey(CircleId circle, uint epoch) => _snapshot.RouteKeys.GetValueOrDefault((circle, epoch));
 
-    internal void Replace(NetworkState state, IEnumerable<StoredRouteKey> begun) =>
-        _snapshot = new Snapshot(state, _snapshot.RouteKeys.SetItems(begun.Select(key => KeyValuePair.Create((key.Circle, key.Epoch), new RouteKey(key.Key)))));
+    internal void Replace(NetworkState state, CircleHistory history, IEnumerable<StoredRouteKey> begun) =>
+        _snapshot = new Snapshot(state, history, _snapshot.RouteKeys.SetItems(begun.Select(key => KeyValuePair.Create((key.Circle, key.Epoch), new RouteKey(key.Key)))));
 
-    private sealed record Snapshot(NetworkState State, ImmutableDictionary<(CircleId, uint), RouteKey> RouteKeys);
+    private sealed record Snapshot(NetworkState State, CircleHistory History, ImmutableDictionary<(CircleId, uint), RouteKey> RouteKeys);
 }

@@ -166,7 +166,7 @@ public sealed class Sequencer : IAsyncDisposable
         }
 
         _tree.Commit();
-        _view.Replace(batch.State, batch.RouteKeys);
+        _view.Replace(batch.State, batch.History, batch.RouteKeys);
         _signal.Announce(head.Size);
         Log.BatchCommitted(_log, batch.Leaves.Count, head.Size);
         try

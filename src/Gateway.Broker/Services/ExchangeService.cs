@@ -22,7 +22,7 @@ public sealed class ExchangeService(Admission admission, NetworkView view, IBrok
 
     /// <inheritdoc/>
     public override Task Follow(FollowRequest request, IServerStreamWriter<FollowResponse> responseStream, ServerCallContext context) =>
-        RunAsync(token => new FeedStream(view, store, signal, Peer.Of(context).RequireMember(), responseStream, context).RunAsync(request.FromIndex, token), context);
+        RunAsync(token => new FeedStream(view, store, signal, Peer.Of(context).RequireMember(), responseStream, context).RunAsync(request.FromIndex, request.StateSize, token), context);
 
     /// <inheritdoc/>
     public override async Task<WithdrawResponse> Withdraw(WithdrawRequest request, ServerCallContext context) =>

@@ -1,4 +1,3 @@
-using Gateway.Broker.Publishing;
 using Gateway.Broker.Sequencing;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
@@ -13,8 +12,8 @@ namespace Gateway.Broker.Services;
 
 /// <summary>
 /// One reader of the log. It reads from the store at its own pace, so a slow one costs the broker a page of memory. Everybody gets every leaf's data. Entries: the network-wide
-/// ones, and those of circles the member belongs to or whose epoch key it was given, whatever its role (a contributor checks its own entries). Items: where the member's role
-/// reads in the circle, and the contributor's own.
+/// ones, and those under an epoch whose key the member was given below the leaf, or below the size it has read already, unless it had been removed by then; whatever its role (a contributor
+/// checks its own entries). Items: where the policy then let the member's role read, and the contributor's own.
 /// </summary>
 internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal signal, MemberId reader, IServerStreamWriter<FollowResponse> responses, ServerCallContext context)
 {
@@ -27,12 +26,10 @@ internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal
     /// <summary>Leaf data, salt, indexes and tags around an entry and an item.</summary>
     private const int LeafOverhead = 128;
 
-    public async Task RunAsync(ulong from, CancellationToken cancellation)
+    public async Task RunAsync(ulong from, ulong stateSize, CancellationToken cancellation)
     {
-        if (from > signal.Size)
-        {
-            throw new RefusalException(Refusal.DataLoss("LOG_SHORTER", $"The log has {signal.Size} leaves; leaf {from} was asked for.", "from_index", "Keep the checkpoints you hold: the broker shows an older log than it did before."));
-        }
+        if (stateSize > signal.Size) throw Shorter(stateSize, "state_size");
+        if (from > signal.Size) throw Shorter(from, "from_index");
 
         // At once, so that a reader who has the whole log knows that it is being served, though there may be nothing to send for hours.
         await context.WriteResponseHeadersAsync([]).ConfigureAwait(false);
@@ -43,19 +40,19 @@ internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal
             ulong most = Math.Min(MaximumBatch, signal.Size - from);
             LogHead end = await store.ReadBatchEndAsync(from, most, cancellation).ConfigureAwait(false)
                 ?? throw new StoreCorruptException("checkpoints", $"after {from}");
-            await SendBatchAsync(from, end, cancellation).ConfigureAwait(false);
+            await SendBatchAsync(from, stateSize, end, cancellation).ConfigureAwait(false);
             from = end.Size;
         }
     }
 
-    private async Task SendBatchAsync(ulong from, LogHead end, CancellationToken cancellation)
+    private async Task SendBatchAsync(ulong from, ulong stateSize, LogHead end, CancellationToken cancellation)
     {
         FollowResponse message = new() { FirstIndex = from };
         int size = 0;
         ulong next = from;
         await foreach (BrokerLeaf leaf in store.ReadLeavesAsync(from, end.Size, cancellation).ConfigureAwait(false))
         {
-            FeedLeaf shown = await ShowAsync(leaf, cancellation).ConfigureAwait(false);
+            FeedLeaf shown = await ShowAsync(leaf, stateSize, cancellation).ConfigureAwait(false);
             int cost = LeafOverhead + shown.Entry.Length + shown.Item.Length;
             if (size + cost > MaximumMessage && message.Leaves.Count > 0)
             {
@@ -74,23 +71,26 @@ internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal
         await responses.WriteAsync(message, cancellation).ConfigureAwait(false);
     }
 
-    private async ValueTask<FeedLeaf> ShowAsync(BrokerLeaf leaf, CancellationToken cancellation)
+    private async ValueTask<FeedLeaf> ShowAsync(BrokerLeaf leaf, ulong stateSize, CancellationToken cancellation)
     {
         FeedLeaf shown = new() { LeafData = UnsafeByteOperations.UnsafeWrap(leaf.LeafData) };
         NetworkState state = view.Current;
         if (!state.Members.TryGetValue(reader, out NetworkMember? member)) return shown;
-        if (leaf.Circle is { } circle && !CircleAccess.MaySeeEntry(state, member, circle, leaf.Epoch)) return shown;
+        if (leaf.Circle is { } circle && !view.History.HoldsKey(circle, leaf.Epoch, reader, leaf.Index, stateSize)) return shown;
         shown.Entry = UnsafeByteOperations.UnsafeWrap(leaf.Entry);
         shown.Salt = UnsafeByteOperations.UnsafeWrap(leaf.Salt);
         shown.WithdrawnAt = leaf.WithdrawnAt ?? 0;
         if (leaf is { Item: { } item, Circle: { } itemCircle }
-            && (CircleAccess.MayReadItems(state, member, itemCircle) || await IsOwnAsync(leaf, cancellation).ConfigureAwait(false)))
+            && (view.History.PolicyAt(itemCircle, Math.Max(leaf.Index, stateSize))?.ReadingRoles.Contains(member.Role) == true || await IsOwnAsync(leaf, cancellation).ConfigureAwait(false)))
         {
             shown.Item = UnsafeByteOperations.UnsafeWrap(item);
         }
 
         return shown;
     }
+
+    private RefusalException Shorter(ulong asked, string field) =>
+        new(Refusal.DataLoss("LOG_SHORTER", $"The log has {signal.Size} leaves; leaf {asked} was asked for.", field, "Keep the checkpoints you hold: the broker shows an older log than it did before."));
 
     private async ValueTask<bool> IsOwnAsync(BrokerLeaf leaf, CancellationToken cancellation)
     {

@@ -16,7 +16,7 @@ namespace Gateway.Broker.Services;
 
 /// <summary>Who belongs to the network, and the circles' keys on their way to the log.</summary>
 public sealed class MembershipService(
-    NetworkView view, IBrokerStore store, Sequencer sequencer, Enrolment enrolment, EpochProposals proposals, PeerActivity activity, RandomSource random, TimeProvider time, ILogger<MembershipService> log)
+    NetworkView view, IBrokerStore store, Sequencer sequencer, Enrolment enrolment, EpochProposals proposals, CircleStatements statements, PeerActivity activity, RandomSource random, TimeProvider time, ILogger<MembershipService> log)
     : Gateway.Protocol.V1.MembershipService.MembershipServiceBase
 {
     /// <inheritdoc/>
@@ -119,6 +119,24 @@ public sealed class MembershipService(
         Log.EpochBegun(log, CircleId.FromBytes(request.CircleId.Span).Prefix, request.Epoch);
         return new CountersignEpochResponse();
     }
+
+    /// <inheritdoc/>
+    public override async Task<AcceptCircleResponse> AcceptCircle(AcceptCircleRequest request, ServerCallContext context)
+    {
+        await statements.AcceptAsync(Peer.Of(context).RequireMember(), request, context.CancellationToken).ConfigureAwait(false);
+        return new AcceptCircleResponse();
+    }
+
+    /// <inheritdoc/>
+    public override async Task<LeaveCircleResponse> LeaveCircle(LeaveCircleRequest request, ServerCallContext context)
+    {
+        await statements.LeaveAsync(Peer.Of(context).RequireMember(), request, context.CancellationToken).ConfigureAwait(false);
+        return new LeaveCircleResponse();
+    }
+
+    /// <inheritdoc/>
+    public override Task<ListCircleStatementsResponse> ListCircleStatements(ListCircleStatementsRequest request, ServerCallContext context) =>
+        statements.ListAsync(Peer.Of(context).RequireMember(), context.CancellationToken);
 
     private static IPAddress AddressOf(ServerCallContext context) => context.GetHttpContext().Connection.RemoteIpAddress ?? IPAddress.None;
 }

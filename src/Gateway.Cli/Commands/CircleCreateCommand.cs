@@ -2,6 +2,7 @@ using System.CommandLine;
 using Gateway.Cli.Circles;
 using Gateway.Cli.Connect;
 using Gateway.Cli.Output;
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
@@ -16,7 +17,7 @@ internal static class CircleCreateCommand
     public static Command Create(CommandFrame frame)
     {
         Argument<string> name = new("NAME") { Description = "Short name people type: a–z, 0–9 and '-', at most 32 characters." };
-        Option<string> template = new("--template") { Description = "acx or customs-protocol: the policy to start from.", Required = true };
+        Option<string> template = new("--template") { Description = "The policy to start from.", Required = true };
         template.AcceptOnlyFromAmong([.. CircleTemplate.Names]);
         Option<string> steward = new("--steward") { Description = "Name of the member that makes the circle's keys.", HelpName = "MEMBER", Required = true };
         Option<string[]> members = new("--member") { Description = "Name of a founding member; may be repeated. The steward is one anyhow.", HelpName = "MEMBER", Required = true };
@@ -29,7 +30,9 @@ internal static class CircleCreateCommand
         evidence.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Codes.Evidence.All]);
         Option<string?> names = new("--name-matching") { Description = "COMPOUND_ONLY, FUZZY_ORGANISATIONS or FUZZY_ALL; the template's unless given. With name matching, treat the words of every record's names as readable by every member of the circle.", HelpName = "POLICY" };
         names.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Codes.NameMatchings.All]);
-        Command command = new("create", "Founds a circle.") { name, template, steward, members, directory, operatorName, purpose, basis, retention, evidence, names };
+        Option<DateOnly?> first = new("--not-before") { Description = "First day on which the circle exchanges records; from the beginning unless given.", HelpName = "YYYY-MM-DD" };
+        Option<DateOnly?> last = new("--not-after") { Description = "Last day on which the circle exchanges records; an operation has one.", HelpName = "YYYY-MM-DD" };
+        Command command = new("create", "Proposes a circle.") { name, template, steward, members, directory, operatorName, purpose, basis, retention, evidence, names, first, last };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
             string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker);
@@ -44,6 +47,9 @@ internal static class CircleCreateCommand
             policy.MaximumRetentionDays = parsed.GetValue(retention) ?? policy.MaximumRetentionDays;
             if (parsed.GetValue(evidence) is { } grade && Codes.Evidence.TryParse(grade, out EvidenceGrade weakest)) policy.MinimumEvidenceGrade = weakest;
             if (parsed.GetValue(names) is { } matching && Codes.NameMatchings.TryParse(matching, out NameMatching nameMatching)) policy.NameMatching = nameMatching;
+            policy.NotBeforeDay = DayOf(parsed.GetValue(first));
+            policy.NotAfterDay = DayOf(parsed.GetValue(last));
+            if (parsed.GetValue(template) == "operation" && policy.NotAfterDay == 0) throw new RefusalException(Refusal.Invalid("OPERATION_WITHOUT_END", "An operation has a last day.", "--not-after", "State it."));
             CreateCircleResponse created;
             try
             {
@@ -56,10 +62,12 @@ internal static class CircleCreateCommand
 
             output.Result(
                 new { CircleId = Convert.ToHexStringLower(created.CircleId.Span), policy.Name, Steward = parsed.GetValue(steward), Members = policy.FoundingMemberIds.Count, RetentionDays = policy.MaximumRetentionDays },
-                console => console.MarkupLineInterpolated($"Circle [bold]{policy.Name}[/] founded with {policy.FoundingMemberIds.Count} members; it can be used once the steward's node and one other member's node have run."));
+                console => console.MarkupLineInterpolated($"Circle [bold]{policy.Name}[/] proposed for {policy.FoundingMemberIds.Count} members. Each accepts it at its own node: gateway circle accept {policy.Name}; the steward names with --member whom the first key is for."));
             return ExitCode.Ok;
         });
     }
+
+    private static uint DayOf(DateOnly? day) => day is { } stated ? UtcDay.Of(new DateTimeOffset(stated, TimeOnly.MinValue, TimeSpan.Zero)).Number : 0;
 
     private static ByteString IdOf(string name, GetDirectoryResponse network) =>
         network.Members.FirstOrDefault(member => member.Member.Name == name)?.Member.MemberId

@@ -60,6 +60,7 @@ internal static class NodeStatusCommand
             circle.MayPublish,
             circle.MayRead,
             circle.LiveRecords,
+            circle.BackfillRemaining,
         }),
         Alarms = status.Alarms.Select(alarm => new { RaisedAt = Moment(alarm.RaisedAt), Error = Fault.Of(alarm.Error) }),
     };
@@ -81,6 +82,7 @@ internal static class NodeStatusCommand
         {
             string rights = (circle.MayPublish, circle.MayRead) switch { (true, true) => "publish and read", (true, false) => "publish", (false, true) => "read", _ => "no rights" };
             string keys = circle.Epoch < 0 ? "no key yet" : string.Create(CultureInfo.InvariantCulture, $"epoch {circle.Epoch}");
+            if (circle.BackfillRemaining > 0) keys += string.Create(CultureInfo.InvariantCulture, $", older epochs: {circle.BackfillRemaining:N0} leaves to read again");
             table.AddText($"Circle {circle.Policy.Name}", string.Create(CultureInfo.InvariantCulture, $"{rights}, {circle.MemberCount} members, {keys}, {circle.LiveRecords:N0} live records"));
         }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Gateway.Cli.Circles;
 using Gateway.Cli.Connect;
 using Gateway.Cli.Input;
 using Gateway.Cli.Output;
@@ -22,7 +23,8 @@ internal static class PublishCommand
         Option<string?> directory = CommandFrame.DirectoryOption("The node's folder; GATEWAY_DIR or ./node unless given.");
         Option<string?> errors = new("--errors") { Description = "CSV to write every refused row to.", HelpName = "FILE" };
         Option<bool> noWait = new("--no-wait") { Description = "End when the node has the cases safe; it publishes them by itself." };
-        Command command = new("publish", "Publishes cases. A file can be published again: what is published already is not published twice.") { file, circle, directory, errors, noWait };
+        Option<bool> dryRun = new("--dry-run") { Description = "Read the file and say who would see its cases; publish nothing." };
+        Command command = new("publish", "Publishes cases. A file can be published again: what is published already is not published twice.") { file, circle, directory, errors, noWait, dryRun };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
             string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Node);
@@ -31,6 +33,8 @@ internal static class PublishCommand
             using CsvSource source = ActorFile.Open(frame.PathOf(parsed.GetValue(file)!));
             using LocalNode node = LocalNode.Open(folder);
             using FaultSink faults = new(errorsPath);
+            GetCircleResponse audience = await AudienceText.ReadAsync(node, folder, parsed.GetValue(circle)!, cancellation);
+            if (parsed.GetValue(dryRun)) return DryRun(source, faults, audience, output);
             using LiveLine live = new(output, frame.Surroundings.Time);
             PublishReport report;
             using CancellationTokenSource done = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -53,8 +57,12 @@ internal static class PublishCommand
 
             live.Dispose();
             output.Result(
-                new { report.Rows, report.Published, report.AlreadyKnown, report.Queued, report.Withdrawn, report.Refused, report.LeftOut, Faults = faults.First, FaultCount = faults.Count },
-                console => Draw(console, report, faults));
+                new { report.Rows, report.Published, report.AlreadyKnown, report.Queued, report.Withdrawn, report.Refused, report.LeftOut, Audience = AudienceText.Json(audience), Faults = faults.First, FaultCount = faults.Count },
+                console =>
+                {
+                    Draw(console, report, faults);
+                    AudienceText.Draw(console, audience);
+                });
             return faults.Rows > 0 ? ExitCode.PartlyBad : ExitCode.Ok;
         });
     }
@@ -71,6 +79,26 @@ internal static class PublishCommand
             if (!away && told) output.Note("The broker is back.");
             told = away;
         }
+    }
+
+    private static int DryRun(CsvSource source, FaultSink faults, GetCircleResponse audience, CommandOutput output)
+    {
+        long rows = 0;
+        foreach (InputRow<Contribution> row in ActorFile.Read(source, audience.Policy.Name))
+        {
+            rows++;
+            faults.Add(row.Faults);
+        }
+
+        output.Result(
+            new { Rows = rows, LeftOut = faults.Rows, Audience = AudienceText.Json(audience), Faults = faults.First, FaultCount = faults.Count },
+            console =>
+            {
+                faults.Draw(console);
+                console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rows:N0} rows, {faults.Rows:N0} with errors; nothing was published."));
+                AudienceText.Draw(console, audience);
+            });
+        return faults.Rows > 0 ? ExitCode.PartlyBad : ExitCode.Ok;
     }
 
     private static void Draw(IAnsiConsole console, PublishReport report, FaultSink faults)

@@ -20,6 +20,7 @@ public sealed class LocalNode : IDisposable
         Contributions = new ContributionsService.ContributionsServiceClient(channel);
         Screening = new ScreeningService.ScreeningServiceClient(channel);
         Watch = new WatchService.WatchServiceClient(channel);
+        Circles = new CirclesService.CirclesServiceClient(channel);
     }
 
     /// <summary>Contributions, records, state.</summary>
@@ -30,6 +31,9 @@ public sealed class LocalNode : IDisposable
 
     /// <summary>Sellers, alerts, dismissals.</summary>
     public WatchService.WatchServiceClient Watch { get; }
+
+    /// <summary>Circles.</summary>
+    public CirclesService.CirclesServiceClient Circles { get; }
 
     /// <summary>Opens the way to the node.</summary>
     /// <exception cref="RefusalException">The folder holds no node, or the node does not run.</exception>
@@ -68,7 +72,7 @@ public sealed class LocalNode : IDisposable
     public static RefusalException Explain(RpcException fault, string folder)
     {
         Refusal refusal = fault.ToRefusal("node");
-        return refusal.Code == "PEER_UNAVAILABLE" ? NotRunning(folder) : new RefusalException(refusal);
+        return refusal is { Code: "PEER_UNAVAILABLE", Which: "node" } ? NotRunning(folder) : new RefusalException(refusal);
     }
 
     /// <inheritdoc/>

@@ -59,6 +59,10 @@ internal sealed class DemoNetwork : IAsyncDisposable
         {
             string[] members = [.. DemoMember.All.Where(member => member.Circles.Contains(circle)).SelectMany(member => new[] { "--member", member.Name })];
             await _commands.RunAsync(cancellation, ["circle", "create", circle, "--template", circle, "--steward", steward.Name, .. members, "--dir", _folder.Broker]);
+            foreach (DemoMember member in DemoMember.All.Where(member => member.Circles.Contains(circle)))
+            {
+                await _commands.RunAsync(cancellation, ["circle", "accept", circle, .. member == steward ? members : [], "--dir", FolderOf(member)]);
+            }
         }
 
         await Task.WhenAll(DemoMember.All.Select(member => UntilAsync(

@@ -63,6 +63,12 @@ public static class Codes
     /// <summary>Reasons to withdraw.</summary>
     public static Codes<WithdrawalReason> Withdrawals { get; } = new(LogReflection.Descriptor, "WITHDRAWAL_REASON_");
 
+    /// <summary>Reasons why a membership ends.</summary>
+    public static Codes<MembershipReason> MembershipReasons { get; } = new(LogReflection.Descriptor, "MEMBERSHIP_REASON_");
+
+    /// <summary>Which names a circle exchanges.</summary>
+    public static Codes<NameMatching> NameMatchings { get; } = new(LogReflection.Descriptor, "NAME_MATCHING_");
+
     /// <summary>Decisions of screening.</summary>
     public static Codes<ScreeningDecision> Decisions { get; } = new(ScreeningReflection.Descriptor, "SCREENING_DECISION_");
 

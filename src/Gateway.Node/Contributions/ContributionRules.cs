@@ -50,6 +50,14 @@ public sealed class ContributionRules(MemberId member, TimeProvider time)
         return new AcceptedContribution(circle, complete, keys);
     }
 
+    /// <summary>What the policy in force says against a case that was taken earlier, or null. Judged again when it is sealed.</summary>
+    public Refusal? FaultNow(V1.Contribution contribution, CircleId circleId, NetworkState state)
+    {
+        NetworkCircle? circle = state.Circles.GetValueOrDefault(circleId);
+        UtcDay today = UtcDay.Of(time.GetUtcNow());
+        return FaultOfCircle(circle, contribution.Circle, state) ?? FaultOfSummary(contribution.Summary, circle!.Policy, today, today.AddDays(circle.Policy.MaximumRetentionDays));
+    }
+
     /// <summary>The identifiers of a contribution: its subject's and those of its shipments.</summary>
     public static DerivedKeys KeysIn(V1.Contribution contribution)
     {
@@ -67,6 +75,11 @@ public sealed class ContributionRules(MemberId member, TimeProvider time)
         }
 
         if (circle.CurrentEpoch is null) return Refusal.Precondition("CIRCLE_WITHOUT_KEY", "The circle has no key yet.", $"circle {name}", "Wait until its steward's node and a second member's node have run.");
+        if (!circle.IsOpenOn(UtcDay.Of(time.GetUtcNow())))
+        {
+            return Refusal.Denied("CIRCLE_CLOSED", "The circle exchanges records only on the days of its policy, and today is none of them.", $"circle {name}", "See the circle's days with `gateway circle show`.");
+        }
+
         return circle.MayPublish(state.Members[member])
             ? null
             : Refusal.Denied("CIRCLE_READ_ONLY", $"Members with the role {state.Members[member].Role} may not publish in this circle.", $"circle {name}", "Ask the circle's steward to change the policy.");

@@ -16,7 +16,7 @@ namespace Gateway.Node.Contributions;
 
 /// <summary>Turns drafts that are due into sealed records: opens them, has their identifiers evaluated, seals, stores.</summary>
 public sealed class DraftSealer(
-    Outbox outbox, INodeStore store, KnownCache cache, Pseudonymiser pseudonymiser, RecordSealer sealer, ReleaseSchedule schedule, OwnRecords own, MemberKeys keys, MemberId member, Func<NodeView> view)
+    Outbox outbox, INodeStore store, KnownCache cache, Pseudonymiser pseudonymiser, RecordSealer sealer, ReleaseSchedule schedule, ContributionRules rules, OwnRecords own, MemberKeys keys, MemberId member, Func<NodeView> view)
 {
     private const int MostDrafts = 128;
 
@@ -50,7 +50,10 @@ public sealed class DraftSealer(
     private bool IsDue(OutboxRow row)
     {
         NodeView now = view();
-        return now.Keyring.Newest(row.Circle) is { } key && now.State.Circles.TryGetValue(row.Circle, out NetworkCircle? circle) && schedule.IsDue(row, circle.Policy.ReleaseWindowSeconds, key.Epoch);
+        if (!now.State.Circles.TryGetValue(row.Circle, out NetworkCircle? circle)) return false;
+
+        // Whoever was removed from the circle is told so; nothing waits for a key that never comes.
+        return now.Keyring.Newest(row.Circle) is not { } key ? !circle.Members.Contains(member) : schedule.IsDue(row, circle.Policy.ReleaseWindowSeconds, key.Epoch);
     }
 
     private async Task<OutboxRow[]> SealAsync(IReadOnlyList<OutboxRow> drafts, CancellationToken stopping)
@@ -84,6 +87,7 @@ public sealed class DraftSealer(
     {
         NodeView now = view();
         if (contribution is null || names is null) return Refusals.For(row, Refusal.DataLoss("DRAFT_UNREADABLE", "The draft cannot be opened with this node's keys.", $"reference {row.Reference}", "Contribute the case again."));
+        if (rules.FaultNow(contribution, row.Circle, now.State) is { } changed) return Refusals.For(row, changed); // The policy may have changed since the case was taken.
         CircleKey? circle = now.Keyring.Newest(row.Circle);
         if (circle is null) return row; // Its key comes with the log.
         List<SealIdentifier> sealable = new(identifiers.Count);

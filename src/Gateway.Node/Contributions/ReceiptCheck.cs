@@ -9,11 +9,17 @@ using Google.Protobuf;
 
 namespace Gateway.Node.Contributions;
 
+/// <summary>Where the leaves of a circle's epoch stand.</summary>
+/// <param name="Circle">The circle.</param>
+/// <param name="Epoch">The epoch.</param>
+/// <param name="Key">Its routing key.</param>
+public sealed record CircleRoute(CircleId Circle, uint Epoch, RouteKey Key);
+
 /// <summary>What a publisher checks of a receipt (protocol §6): it recomputes leaf and route from what it sent, and the proof from them.</summary>
 public static class ReceiptCheck
 {
     /// <summary>Checks the receipt of a submission. Null when it holds, else what does not.</summary>
-    public static Refusal? FaultOf(Receipt receipt, Submission submission, MemberId member, CircleKey circle, NetworkState state)
+    public static Refusal? FaultOf(Receipt receipt, Submission submission, MemberId member, CircleRoute circle, NetworkState state)
     {
         if (!TryParse(receipt, out Entry? entry) || entry.ContentCase != Entry.ContentOneofCase.RecordPublished) return Fault("its entry is not a RecordPublished", submission.RecordId);
         RecordPublished published = entry.RecordPublished;
@@ -24,7 +30,7 @@ public static class ReceiptCheck
     }
 
     /// <summary>Checks the receipt of a withdrawal. Null when it holds, else what does not.</summary>
-    public static Refusal? FaultOf(Receipt receipt, WithdrawRequest request, CircleKey circle, NetworkState state)
+    public static Refusal? FaultOf(Receipt receipt, WithdrawRequest request, CircleRoute circle, NetworkState state)
     {
         if (!TryParse(receipt, out Entry? entry) || entry.ContentCase != Entry.ContentOneofCase.RecordWithdrawn) return Fault("its entry is not a RecordWithdrawn", request.RecordId);
         RecordWithdrawn withdrawn = entry.RecordWithdrawn;
@@ -36,10 +42,10 @@ public static class ReceiptCheck
     /// <summary>The receipt is of a record that this node cannot place: it proves nothing here.</summary>
     public static Refusal Uncheckable(ByteString record) => Fault("this node knows neither circle nor epoch of the record", record);
 
-    private static Refusal? FaultOfProof(Receipt receipt, CircleKey circle, NetworkState state, ByteString record)
+    private static Refusal? FaultOfProof(Receipt receipt, CircleRoute circle, NetworkState state, ByteString record)
     {
         if (receipt.Salt.Length != LeafData.SaltSize) return Fault("its salt is not 16 bytes", record);
-        byte[] leaf = LeafData.Of(receipt.Index, circle.RouteKey, receipt.Salt.Span, receipt.Entry.Span);
+        byte[] leaf = LeafData.Of(receipt.Index, circle.Key, receipt.Salt.Span, receipt.Entry.Span);
 
         // The size comes from the signed checkpoint alone: a proof does not always bind it.
         Checkpoint? checkpoint = new LogVerifier(state.Network, VerifyingKey.FromBytes(state.Genesis!.LogPk.Span)).Open(receipt.Checkpoint.Span, out string? fault);

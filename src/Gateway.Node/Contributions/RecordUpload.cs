@@ -109,8 +109,8 @@ public sealed class RecordUpload(
     {
         V1.Submission submission = V1.Submission.Parser.ParseFrom(row.Submission);
         NodeView now = view();
-        CircleKey circle = now.Keyring.Find(row.Circle, submission.Epoch) ?? throw new InvalidOperationException($"Record {row.RecordId!.Value.Prefix} was sealed under an epoch whose key is not in the log.");
-        return ReceiptCheck.FaultOf(receipt, submission, member, circle, now.State);
+        RouteKey route = now.Keyring.FindRouteKey(row.Circle, submission.Epoch) ?? throw new InvalidOperationException($"Record {row.RecordId!.Value.Prefix} was sealed under an epoch whose key is not in the log.");
+        return ReceiptCheck.FaultOf(receipt, submission, member, new CircleRoute(row.Circle, submission.Epoch, route), now.State);
     }
 
     private async Task<Exception?> TakeRefusalAsync(OutboxRow row, Refusal refusal, List<OutboxRow> answered, CancellationToken stopping)

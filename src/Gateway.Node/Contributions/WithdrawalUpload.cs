@@ -70,13 +70,15 @@ public sealed class WithdrawalUpload(INodeStore store, CallInvoker broker, Func<
         // Circle and epoch as this node published the record, not as the receipt says: it would say one that nobody here can check.
         OutboxRow? row = await store.FindOutboxAsync(record, stopping);
         NodeView now = view();
-        CircleKey? circle = row is null || EpochOf(row) is not { } epoch ? null : now.Keyring.Find(row.Circle, epoch);
-        if (circle is null) circle = await store.FindRecordAsync(record, stopping) is { } held ? now.Keyring.Find(held.Circle, held.Epoch) : null;
+        CircleRoute? circle = row is null || EpochOf(row) is not { } epoch ? null : RouteOf(row.Circle, epoch, now);
+        if (circle is null) circle = await store.FindRecordAsync(record, stopping) is { } held ? RouteOf(held.Circle, held.Epoch, now) : null;
         Refusal? fault = circle is null
             ? ReceiptCheck.Uncheckable(request.RecordId)
             : ReceiptCheck.FaultOf(receipt, request, circle, now.State);
         if (fault is not null) throw new ReceiptRefusedException(fault, receipt.ToByteArray());
     }
+
+    private static CircleRoute? RouteOf(CircleId circle, uint epoch, NodeView now) => now.Keyring.FindRouteKey(circle, epoch) is { } key ? new CircleRoute(circle, epoch, key) : null;
 
     private static uint? EpochOf(OutboxRow row)
     {

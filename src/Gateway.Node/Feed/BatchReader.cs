@@ -8,6 +8,7 @@ using Gateway.Protocol.Keys;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
 using Gateway.Storage;
+using Gateway.Storage.Node;
 using Google.Protobuf;
 
 namespace Gateway.Node.Feed;
@@ -36,7 +37,7 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
     private VerifiedBatch ReadLeaves(FeedBatch batch, NodeView before, TiledTree tree)
     {
         if (batch.FirstIndex != tree.Size) throw Fault("FEED_GAP", $"The broker sent leaf {batch.FirstIndex} where leaf {tree.Size} is next.", $"leaf {tree.Size}", batch);
-        Progress progress = new(before.State, before.Keyring);
+        Progress progress = new(before);
         List<LoggedLeaf> leaves = new(batch.Leaves.Count);
         TreeHash[] hashes = new TreeHash[batch.Leaves.Count];
         for (int i = 0; i < batch.Leaves.Count; i++)
@@ -54,12 +55,14 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         CheckCheckpoint(batch, progress.State, tree);
         return new VerifiedBatch
         {
-            View = new NodeView(progress.State, progress.Keyring, tree.Size, tree.Root),
+            View = progress.View with { Size = tree.Size, Root = tree.Root },
             Leaves = leaves,
             Head = new LogHead(tree.Size, batch.Checkpoint),
             Records = progress.Records,
             Withdrawals = progress.Withdrawals,
             NewKeys = progress.NewKeys,
+            Left = progress.Left,
+            Grants = progress.Grants,
             Alarms = progress.Alarms,
         };
     }
@@ -118,22 +121,23 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
 
     private void ApplyState(ulong index, FeedLeaf leaf, Entry entry, Progress progress)
     {
-        if (progress.State.TryApply(entry, leaf.Entry.Span, out NetworkState next) is { } refusal)
+        (progress.View, KeyringChange? change) = NodeView.After(progress.View, index, entry, leaf.Entry.Span, member, box, out string? refusal);
+        if (change is null)
         {
-            progress.Alarms.Add(Alarm("ENTRY_CONTRADICTS", refusal, $"leaf {index}"));
+            progress.Alarms.Add(Alarm("ENTRY_CONTRADICTS", refusal!, $"leaf {index}"));
             return;
         }
 
-        progress.State = next;
-        if (entry.ContentCase == Entry.ContentOneofCase.KeyEpoch && Statements.TryRead(entry.KeyEpoch, KeyEpoch.Parser, out KeyEpoch? epoch))
-        {
-            progress.Keyring = progress.Keyring.Open(epoch, member, box, out string? fault);
-            if (fault is not null) progress.Alarms.Add(Alarm("CIRCLE_KEY_UNUSABLE", fault, $"leaf {index}"));
-            else if (progress.Keyring.Find(CircleId.FromBytes(epoch.CircleId.Span), epoch.Epoch) is { } key) progress.NewKeys.Add(key);
-        }
-
-        if (entry.ContentCase == Entry.ContentOneofCase.Day) CheckDay(index, next.Day, progress);
+        foreach (string fault in change.Faults) progress.Alarms.Add(Alarm("CIRCLE_KEY_UNUSABLE", fault, $"leaf {index}"));
+        foreach (CircleId circle in change.Left) progress.Leave(circle, index);
+        progress.NewKeys.AddRange(change.Opened);
+        if (entry.ContentCase == Entry.ContentOneofCase.KeyGrant && change.Opened.Count > 0) progress.Grants.Add(GrantOf(index, change.Opened, progress.View.History));
+        if (entry.ContentCase == Entry.ContentOneofCase.Day) CheckDay(index, progress.State.Day, progress);
     }
+
+    // From where the oldest of the epochs began: before it nothing is sealed under the keys granted.
+    private static StoredBackfill GrantOf(ulong index, IReadOnlyList<CircleKey> opened, CircleHistory history) =>
+        new(index, opened[0].Circle, opened.Min(key => history.EpochBegan(key.Circle, key.Epoch)!.Value));
 
     private void CheckDay(ulong index, UtcDay day, Progress progress)
     {
@@ -165,25 +169,16 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
 
     private void ReadRecord(ulong index, FeedLeaf leaf, RecordPublished record, Progress progress, FeedBatch batch)
     {
-        if (!RecordId.TryFromBytes(record.RecordId.Span, out _) || record.RecordPk.Length != VerifyingKey.Size)
+        if (!RecordArrivals.IsReadable(record))
         {
             progress.Alarms.Add(Unreadable(index));
             return;
         }
 
         if (progress.Keyring.Find(CircleId.FromBytes(record.CircleId.Span), record.Epoch) is not { } key) return; // Of an epoch before this member's.
-
-        // A member whose role may publish but not read receives the entries, which prove that nothing is hidden, and only its own items.
-        if (leaf.Item.IsEmpty && !progress.MayRead(key.Circle, member)) return;
-
-        // The broker's day may be one ahead of this node's clock, so that what expires today may be gone already. Who promises a withdrawal beyond any log promises none.
-        bool isPromised = leaf.WithdrawnAt > index && leaf.WithdrawnAt <= long.MaxValue;
-        if (leaf.Item.IsEmpty && !isPromised && new UtcDay(record.ExpiryDay) > UtcDay.Of(time.GetUtcNow()))
-        {
-            throw Fault("ITEM_HIDDEN", $"The broker kept back the item of a record of circle {key.Circle.Prefix} that is neither withdrawn nor expired.", $"leaf {index}", batch);
-        }
-
-        progress.Records.Add(new ArrivedRecord(index, record, leaf.Item.Memory, key, leaf.Item.IsEmpty && isPromised ? leaf.WithdrawnAt : null));
+        ArrivedRecord? arrived = RecordArrivals.Take(index, leaf, record, key, progress.MayRead(key.Circle, member), time, out bool isHidden);
+        if (isHidden) throw Fault("ITEM_HIDDEN", $"The broker kept back the item of a record of circle {key.Circle.Prefix} that is neither withdrawn nor expired.", $"leaf {index}", batch);
+        if (arrived is not null) progress.Records.Add(arrived);
     }
 
     private static void CheckCheckpoint(FeedBatch batch, NetworkState state, TiledTree tree)
@@ -203,11 +198,13 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
 
     private static FeedFaultException Fault(string code, string what, string which, FeedBatch batch) => new(Alarm(code, what, which), batch.Checkpoint);
 
-    private sealed class Progress(NetworkState state, CircleKeyring keyring)
+    private sealed class Progress(NodeView before)
     {
-        public NetworkState State { get; set; } = state;
+        public NodeView View { get; set; } = before;
 
-        public CircleKeyring Keyring { get; set; } = keyring;
+        public NetworkState State => View.State;
+
+        public CircleKeyring Keyring => View.Keyring;
 
         public bool MayRead(CircleId circle, MemberId member) =>
             State.Members.TryGetValue(member, out NetworkMember? me) && State.Circles.TryGetValue(circle, out NetworkCircle? joined) && joined.MayRead(me);
@@ -218,6 +215,18 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
 
         public List<CircleKey> NewKeys { get; } = [];
 
+        public List<(CircleId Circle, ulong At)> Left { get; } = [];
+
+        public List<StoredBackfill> Grants { get; } = [];
+
         public List<Refusal> Alarms { get; } = [];
+
+        // What this batch brought of the circle before goes with it.
+        public void Leave(CircleId circle, ulong at)
+        {
+            NewKeys.RemoveAll(key => key.Circle == circle);
+            Grants.RemoveAll(grant => grant.Circle == circle);
+            Left.Add((circle, at));
+        }
     }
 }

@@ -1,7 +1,9 @@
+using Gateway.Cryptography;
 using Gateway.Ledger;
 using Gateway.Node.Circles;
 using Gateway.Protocol;
 using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
 
 namespace Gateway.Node.Feed;
 
@@ -12,6 +14,9 @@ namespace Gateway.Node.Feed;
 /// <param name="Root">Root over them.</param>
 public sealed record NodeView(NetworkState State, CircleKeyring Keyring, ulong Size, TreeHash Root)
 {
+    /// <summary>When what held in the circles.</summary>
+    public CircleHistory History { get; init; } = CircleHistory.Empty;
+
     /// <summary>
     /// The day by which records expire here: the log's, but never later than the day after this node's own. A broker whose clock runs ahead, or that says so, deletes nothing here.
     /// </summary>
@@ -21,6 +26,19 @@ public sealed record NodeView(NetworkState State, CircleKeyring Keyring, ulong S
         return State.Day < tomorrow ? State.Day : tomorrow;
     }
 
+    /// <summary>Whether a member reads in a circle now: it holds a key there, its role may, and the day is one of the policy's.</summary>
+    public bool Reads(MemberId member, CircleId circle, TimeProvider time) =>
+        State.Members.TryGetValue(member, out NetworkMember? me) && State.Circles.TryGetValue(circle, out NetworkCircle? joined) && joined.MayRead(me) && joined.IsOpenOn(ExpiryDay(time));
+
     /// <summary>Before the first batch.</summary>
     public static NodeView Empty { get; } = new(NetworkState.Empty, CircleKeyring.Empty, 0, MerkleHash.EmptyRoot);
+
+    /// <summary>The view after an entry of the network's state; size and root stay.</summary>
+    internal static (NodeView View, KeyringChange? Change) After(NodeView before, ulong index, Entry entry, ReadOnlySpan<byte> bytes, MemberId member, BoxKey box, out string? refusal)
+    {
+        refusal = before.State.TryApply(entry, bytes, out NetworkState next);
+        if (refusal is not null) return (before, null);
+        KeyringChange change = before.Keyring.After(entry, next, member, box);
+        return (before with { State = next, Keyring = change.Keyring, History = before.History.After(index, before.State, next) }, change);
+    }
 }

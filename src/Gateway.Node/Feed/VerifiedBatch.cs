@@ -1,7 +1,9 @@
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Keys;
 using Gateway.Protocol.V1;
 using Gateway.Storage;
+using Gateway.Storage.Node;
 
 namespace Gateway.Node.Feed;
 
@@ -38,6 +40,12 @@ public sealed record VerifiedBatch
 
     /// <summary>Circle epochs that this member can open from here on.</summary>
     public required IReadOnlyList<CircleKey> NewKeys { get; init; }
+
+    /// <summary>Circles that this member was taken out of, with the index of the entry that did it.</summary>
+    public required IReadOnlyList<(CircleId Circle, ulong At)> Left { get; init; }
+
+    /// <summary>Grants of older epochs' keys to this member, as second readings of the log to be done.</summary>
+    public required IReadOnlyList<StoredBackfill> Grants { get; init; }
 
     /// <summary>Entries that contradict the log before them and are not believed.</summary>
     public required IReadOnlyList<Refusal> Alarms { get; init; }

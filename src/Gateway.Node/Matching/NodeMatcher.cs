@@ -97,8 +97,8 @@ public sealed class NodeMatcher : IDisposable
         return matcher;
     }
 
-    /// <summary>Stores a batch of the feed and makes its records visible. What new records meet is added by this; the rest of the batch is as the caller made it.</summary>
-    public async Task ApplyAsync(FeedApply apply, IReadOnlyList<(int Number, byte[] Tags)> ended, CancellationToken cancellation)
+    /// <summary>Stores what a batch of the feed, or a part of a second reading, does to the records and makes it visible. What new records meet is added by this; the rest is as the caller made it.</summary>
+    public async Task ApplyAsync(RecordsApply apply, IReadOnlyList<(int Number, byte[] Tags)> ended, CancellationToken cancellation)
     {
         await _writer.WaitAsync(cancellation);
         try
@@ -114,7 +114,10 @@ public sealed class NodeMatcher : IDisposable
             }
 
             Interlocked.Increment(ref _generation);
-            await _store.ApplyAsync(apply with { Hits = [.. hits.Distinct()] }, cancellation);
+            Farewell[] farewells = apply is FeedApply { Left.Count: > 0 } leaving ? await PartAsync(leaving.Left, cancellation) : [];
+            if (apply is FeedApply batch) await _store.ApplyAsync(batch with { Hits = [.. hits.Distinct()] }, cancellation);
+            else await _store.ApplyBackfillAsync((BackfillApply)apply with { Hits = [.. hits.Distinct()] }, cancellation);
+            foreach (Farewell farewell in farewells) Forget(farewell);
             List<UInt128> met = [];
             foreach (NodeRecord record in live) _index.AddRecord(record.Number, AsNumbers(record.Tags), met);
             foreach ((int number, byte[] tags) in ended) _index.RemoveRecord(number, AsNumbers(tags));
@@ -126,6 +129,26 @@ public sealed class NodeMatcher : IDisposable
             Interlocked.Increment(ref _generation);
             _writer.Release();
         }
+    }
+
+    // What a circle leaves behind in memory, read while the store still has it.
+    private async Task<Farewell[]> PartAsync(IReadOnlyList<LeftCircle> left, CancellationToken cancellation)
+    {
+        Farewell[] farewells = new Farewell[left.Count];
+        for (int i = 0; i < farewells.Length; i++)
+        {
+            IReadOnlyList<KnownTag> tags = await _store.ReadKnownTagsOfAsync(left[i].Circle, cancellation);
+            farewells[i] = new Farewell(left[i], [.. tags.Where(tag => !left[i].KeptEpochs.Contains(tag.Epoch))], await _store.ReadTagsOfAsync(left[i].Circle, left[i].At, cancellation));
+        }
+
+        return farewells;
+    }
+
+    private void Forget(Farewell farewell)
+    {
+        foreach ((CircleId Circle, uint Epoch) key in _keys.Keys.Where(key => key.Circle == farewell.Left.Circle && !farewell.Left.KeptEpochs.Contains(key.Epoch)).ToArray()) _keys.Remove(key);
+        foreach (RecordTags record in farewell.Records) _index.RemoveRecord(record.Number, AsNumbers(record.Tags));
+        foreach (KnownTag tag in farewell.Tags) _index.Watched.Remove(tag.Tag.ToUInt128());
     }
 
     /// <summary>Takes a record out of matching because a check failed when it was opened.</summary>
@@ -276,6 +299,8 @@ public sealed class NodeMatcher : IDisposable
     }
 
     private static KnownTag TagOf(UInt128 hash, byte[] evaluation, CircleKey key) => new(key.PseudonymOf(evaluation).Tag, hash, key.Circle, key.Epoch);
+
+    private sealed record Farewell(LeftCircle Left, IReadOnlyList<KnownTag> Tags, IReadOnlyList<RecordTags> Records);
 
     internal static UInt128[] AsNumbers(byte[] tags)
     {

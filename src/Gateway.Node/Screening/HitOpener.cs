@@ -35,7 +35,7 @@ public readonly record struct Opening(OpenedHit? Hit, bool IsDeferred)
 /// <summary>
 /// Opens the records that identifiers met and makes every check of protocol §5 before anything of them is shown. A record that fails is quarantined, for this shipment and all others.
 /// </summary>
-public sealed class HitOpener(INodeStore store, NodeMatcher matcher, Func<NodeView> view, AlarmBell alarms, TimeProvider time)
+public sealed class HitOpener(INodeStore store, NodeMatcher matcher, Func<NodeView> view, AlarmBell alarms, MemberId member, TimeProvider time)
 {
     private const int MostUnwrapped = 4_096;
 
@@ -78,7 +78,7 @@ public sealed class HitOpener(INodeStore store, NodeMatcher matcher, Func<NodeVi
             return (Opening.None, null, null, null);
         }
 
-        if (row.Expiry < now.ExpiryDay(time)) return (Opening.None, null, null, null);
+        if (row.Expiry < now.ExpiryDay(time) || !now.Reads(member, row.Circle, time)) return (Opening.None, null, null, null);
         if (now.Keyring.Find(row.Circle, row.Epoch) is not { } key) return (Opening.Deferred, null, null, null);
         if (!_unwrapped.TryGetValue(number, out UnwrappedRecord? unwrapped))
         {

@@ -10,7 +10,7 @@ using V1 = Gateway.Protocol.V1;
 namespace Gateway.Node.Screening;
 
 /// <summary>Finds what shipments are looked up by, each repeating party once.</summary>
-internal sealed class Preparer(KnownCache cache, NameSimilarity similarity, Func<NodeView> view, MemberId member)
+internal sealed class Preparer(KnownCache cache, NameSimilarity similarity, Func<NodeView> view, MemberId member, TimeProvider time)
 {
     private volatile Rules? _rules;
 
@@ -108,10 +108,11 @@ internal sealed class Preparer(KnownCache cache, NameSimilarity similarity, Func
     // What the member's circles allow. Parties are remembered for as long as that stays as it is.
     private Rules RulesNow()
     {
-        NetworkState state = view().State;
+        NodeView newest = view();
+        NetworkState state = newest.State;
         Rules? known = _rules;
         if (known is not null && ReferenceEquals(known.State, state)) return known;
-        V1.CirclePolicy[] policies = [.. state.Circles.Values.Where(circle => circle.Members.Contains(member)).Select(circle => circle.Policy)];
+        V1.CirclePolicy[] policies = [.. state.Circles.Values.Where(circle => newest.Reads(member, circle.Id, time)).Select(circle => circle.Policy)];
         ScreeningScope scope = policies.Any(policy => policy.ScreensConsigneePersons) ? ScreeningScope.AllParties : ScreeningScope.Default;
         string names = string.Join(',', policies.Select(policy => (int)policy.NameMatching).Distinct().Order());
         Rules now = new(state, scope, names, known is not null && known.Names == names ? known.Parties : new PartyMemo(cache, similarity));

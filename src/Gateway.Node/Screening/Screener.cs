@@ -33,17 +33,18 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
     // The best of them: nobody reads more, and a result must fit into a message.
     private const int MostHits = 100;
 
-    private readonly Preparer _preparer = new(cache, similarity, view, member);
+    private readonly Preparer _preparer = new(cache, similarity, view, member, time);
     private readonly BestOfMany _bestOfMany = new(opener, matcher, scorer, time);
 
     /// <summary>A node that holds no circle's key has nothing to compare with, and must not clear anybody.</summary>
     /// <exception cref="RefusalException">This member reads in no circle yet, or the node has not read the log.</exception>
     public void RequireCircle()
     {
-        if (!view().Keyring.Keys.Any())
+        NodeView now = view();
+        if (!now.Keyring.Keys.Any(key => now.Reads(member, key.Circle, time)))
         {
             throw new RefusalException(Refusal.Precondition(
-                "NO_CIRCLE_READ", "This node holds the key of no circle, so there is nothing to compare with and nothing was cleared.", "circles", "Wait until the node has read the log, and see `gateway node status` for its circles."));
+                "NO_CIRCLE_READ", "This node reads in no circle now, so there is nothing to compare with and nothing was cleared.", "circles", "Wait until the node has read the log, and see `gateway node status` for its circles."));
         }
     }
 

@@ -40,6 +40,7 @@ public sealed class NodeStatus(
             CertificateNotAfter = certificate.Current is { } current ? new DateTimeOffset(current.NotAfter.ToUniversalTime()).ToUnixTimeSeconds() : 0,
             LogDay = now.State.Day.Number,
         };
+        IReadOnlyList<StoredBackfill> readings = await store.ReadBackfillsAsync(cancellation);
         NetworkMember? me = now.State.Members.GetValueOrDefault(settings.Member);
         foreach (NetworkCircle circle in now.State.Circles.Values.Where(circle => circle.Members.Contains(settings.Member)))
         {
@@ -50,6 +51,7 @@ public sealed class NodeStatus(
                 Epoch = now.Keyring.Newest(circle.Id) is { } key ? (int)key.Epoch : -1,
                 MayPublish = me is not null && circle.MayPublish(me),
                 MayRead = me is not null && circle.MayRead(me),
+                BackfillRemaining = (ulong)readings.Where(reading => reading.Circle == circle.Id).Sum(reading => (long)reading.Remaining),
                 LiveRecords = (ulong)counts.Where(count => count.Circle == circle.Id && count.State == NodeRecordState.Live).Sum(count => count.Count),
             });
         }

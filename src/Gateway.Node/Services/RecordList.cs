@@ -37,11 +37,18 @@ public sealed class RecordList(INodeStore store, NodeMatcher matcher, KnownCache
 
         await foreach (NodeRecord record in store.ListRecordsAsync(circle?.Id, cancellation))
         {
-            OutboxRow? mine = own.GetValueOrDefault(record.Id);
+            own.Remove(record.Id, out OutboxRow? mine);
             if (request.Mine && mine is null) continue;
             if (left-- == 0) yield break;
             NodeRecord whole = record.State == NodeRecordState.Live ? await store.ReadRecordAsync(record.Number, cancellation) ?? record : record; // Lists are read without items.
             yield return LineOf(whole, mine, state);
+        }
+
+        // What this member contributed to a circle it has left stays listed, though the record itself is gone from here.
+        foreach (OutboxRow row in own.Values.Where(row => circle is null || row.Circle == circle.Id))
+        {
+            if (left-- == 0) yield break;
+            yield return LineOf(row, state);
         }
     }
 
@@ -68,7 +75,13 @@ public sealed class RecordList(INodeStore store, NodeMatcher matcher, KnownCache
         {
             RecordId = row.RecordId is { } id ? ByteString.CopyFrom(id.ToArray()) : ByteString.Empty,
             Circle = state.Circles.TryGetValue(row.Circle, out NetworkCircle? circle) ? circle.Policy.Name : row.Circle.ToString(),
-            State = row.State == OutboxState.Refused ? "REFUSED" : "QUEUED",
+            State = row.State switch
+            {
+                OutboxState.Refused => "REFUSED",
+                OutboxState.Draft or OutboxState.Sealed => "QUEUED",
+                OutboxState.Withdrawn => "WITHDRAWN",
+                _ => "PUBLISHED",
+            },
             Reference = row.Reference,
         };
         if (row.Draft is not null && cache.TryOpenDraft(row.Draft, out byte[]? draft)) line.Summary = Contribution.Parser.ParseFrom(draft).Summary;

@@ -6,16 +6,14 @@ namespace Gateway.Protocol.Log;
 public static class EntryRoute
 {
     /// <summary>
-    /// The circle and epoch whose route key marks the entry; null for network-wide entries. Records and withdrawals go under the record's own epoch; a key epoch e ≥ 1 under e − 1; all
-    /// else is network-wide.
+    /// The circle and epoch whose route key marks the entry; null for network-wide entries. Records and withdrawals go under the record's own epoch; all else is network-wide, key
+    /// epochs too: who joins later, and who only watches, must be able to tell which epoch is next.
     /// </summary>
     /// <exception cref="ArgumentException">The entry names a circle that is not 16 bytes.</exception>
     public static (CircleId Circle, uint Epoch)? Of(Entry entry) => entry.ContentCase switch
     {
         Entry.ContentOneofCase.RecordPublished => (CircleId.FromBytes(entry.RecordPublished.CircleId.Span), entry.RecordPublished.Epoch),
         Entry.ContentOneofCase.RecordWithdrawn => (CircleId.FromBytes(entry.RecordWithdrawn.CircleId.Span), entry.RecordWithdrawn.Epoch),
-        Entry.ContentOneofCase.KeyEpoch when Statements.TryRead(entry.KeyEpoch, KeyEpoch.Parser, out KeyEpoch? epoch) && epoch.Epoch > 0 =>
-            (CircleId.FromBytes(epoch.CircleId.Span), epoch.Epoch - 1),
         _ => null,
     };
 }

@@ -7,31 +7,6 @@ using Google.Protobuf;
 
 namespace Gateway.Protocol.Log;
 
-/// <summary>A circle as the log has it.</summary>
-public sealed record NetworkCircle(CircleId Id, CirclePolicy Policy)
-{
-    /// <summary>The members admitted by steward and second member.</summary>
-    public IReadOnlySet<MemberId> Members { get; init; } = new HashSet<MemberId>();
-
-    /// <summary>Key epochs, by number.</summary>
-    public IReadOnlyDictionary<uint, KeyEpoch> Epochs { get; init; } = new Dictionary<uint, KeyEpoch>();
-
-    /// <summary>The current epoch; null while the steward has made none.</summary>
-    public uint? CurrentEpoch => Epochs.Count == 0 ? null : (uint)Epochs.Count - 1;
-
-    /// <summary>The steward.</summary>
-    public MemberId Steward => MemberId.FromBytes(Policy.StewardId.Span);
-
-    /// <summary>The circle without a member that the network has lost.</summary>
-    internal NetworkCircle Without(MemberId gone) => Members.Contains(gone) ? this with { Members = Members.Where(member => member != gone).ToHashSet() } : this;
-
-    /// <summary>Whether a member belongs to the circle and its role may publish there.</summary>
-    public bool MayPublish(NetworkMember member) => Members.Contains(member.Id) && Policy.PublishingRoles.Contains(member.Role);
-
-    /// <summary>Whether a member belongs to the circle and its role may read there.</summary>
-    public bool MayRead(NetworkMember member) => Members.Contains(member.Id) && Policy.ReadingRoles.Contains(member.Role);
-}
-
 /// <summary>
 /// The state of the network that entries of the log add up to: members, circles, key epochs, OPRF keys, the day. Immutable: applying an entry gives a new state. Broker and node
 /// derive it in the same way and trust no other source for it.
@@ -99,9 +74,13 @@ public sealed partial record NetworkState
             case Entry.ContentOneofCase.MemberReinstated: return SetStanding(entry.MemberReinstated.MemberId, MemberStanding.Active, entry.MemberReinstated.Reason, out next);
             case Entry.ContentOneofCase.MemberExpelled: return SetStanding(entry.MemberExpelled.MemberId, MemberStanding.Expelled, entry.MemberExpelled.Reason, out next);
             case Entry.ContentOneofCase.MemberLeft: return Leave(entry.MemberLeft, out next);
-            case Entry.ContentOneofCase.CirclePolicy: return SetPolicy(entry.CirclePolicy, out next);
+            case Entry.ContentOneofCase.CirclePolicy: return SetPolicy(entry.CirclePolicy, entryBytes, out next);
             case Entry.ContentOneofCase.CircleMember: return ChangeMember(entry.CircleMember, out next);
             case Entry.ContentOneofCase.KeyEpoch: return BeginEpoch(entry.KeyEpoch, out next);
+            case Entry.ContentOneofCase.KeyGrant:
+                if (KeyGrants.TryAdd(this, entry.KeyGrant, out NetworkCircle? granted) is { } fault) return fault;
+                next = this with { Circles = With(granted!) };
+                return null;
             case Entry.ContentOneofCase.OprfKeys:
                 if (entry.OprfKeys.Version <= (OprfKeys?.Version ?? 0)) return $"OPRF keys of version {entry.OprfKeys.Version} come after version {OprfKeys?.Version}.";
                 next = this with { OprfKeys = entry.OprfKeys };
@@ -171,14 +150,17 @@ public sealed partial record NetworkState
         return null;
     }
 
-    private string? SetPolicy(CirclePolicy policy, out NetworkState next)
+    private string? SetPolicy(CirclePolicy policy, ReadOnlySpan<byte> entryBytes, out NetworkState next)
     {
         next = this;
         if (!CircleId.TryFromBytes(policy.CircleId.Span, out CircleId id) || !MemberId.TryFromBytes(policy.StewardId.Span, out MemberId steward)) return "A CirclePolicy entry cannot be read.";
         if (!Members.TryGetValue(steward, out NetworkMember? stewarding) || stewarding.IsGone) return $"The steward of circle {id.Prefix} is not a member.";
         if (FindCircle(policy.Name) is { } named && named.Id != id) return $"Two circles are called '{policy.Name}'.";
-        NetworkCircle circle = Circles.TryGetValue(id, out NetworkCircle? known) ? known with { Policy = policy } : new NetworkCircle(id, policy);
-        next = this with { Circles = With(circle) };
+        NetworkCircle circle = Circles.GetValueOrDefault(id) ?? new NetworkCircle(id, policy);
+
+        // The steward makes the keys: from outside it would be the broker's own.
+        if (circle.Epochs.Count > 0 && !circle.Members.Contains(steward)) return $"The steward of circle {id.Prefix} does not belong to it.";
+        next = this with { Circles = With(circle with { Policy = policy, PolicyHash = CircleConsent.HashPolicy(entryBytes) }) };
         return null;
     }
 
@@ -199,11 +181,12 @@ public sealed partial record NetworkState
 
         // The statement says for which epoch it was signed: else a member once removed could be added again by its old statement, without anybody's signature.
         if (change.Epoch != (uint)circle.Epochs.Count) return $"The change of member {member.Prefix} in circle {id.Prefix} is for epoch {change.Epoch} where {circle.Epochs.Count} is next.";
-        if (!IsSignedByTwo(circle, statement, nameof(CircleMember))) return $"The change of member {member.Prefix} in circle {id.Prefix} is not signed by the steward and a second member.";
+        if (!CircleSigners.AreTwo(this, circle, statement, nameof(CircleMember))) return $"The change of member {member.Prefix} in circle {id.Prefix} is not signed by the steward and a second member.";
         HashSet<MemberId> members = [.. circle.Members];
         bool changed = change.Change == CircleMemberChange.Added ? members.Add(member) : members.Remove(member);
         if (!changed) return $"The change of member {member.Prefix} in circle {id.Prefix} changes nothing.";
-        next = this with { Circles = With(circle with { Members = members }) };
+        if (change.Change == CircleMemberChange.Added && FaultOfConsent(change, member, circle) is { } fault) return $"Member {member.Prefix} does not come into circle {id.Prefix}: {fault}.";
+        next = this with { Circles = With(circle with { Members = members, LastChanges = new Dictionary<MemberId, uint>(circle.LastChanges) { [member] = change.Epoch } }) };
         return null;
     }
 
@@ -213,7 +196,7 @@ public sealed partial record NetworkState
         if (!Statements.TryRead(statement, KeyEpoch.Parser, out KeyEpoch? epoch) || !CircleId.TryFromBytes(epoch.CircleId.Span, out CircleId id)) return "A KeyEpoch entry cannot be read.";
         if (!Circles.TryGetValue(id, out NetworkCircle? circle)) return $"Circle {id.Prefix} is not in the log.";
         if (epoch.Epoch != (uint)circle.Epochs.Count) return $"Circle {id.Prefix} goes to epoch {epoch.Epoch} where {circle.Epochs.Count} is next.";
-        if (!IsSignedByTwo(circle, statement, nameof(KeyEpoch))) return $"Epoch {epoch.Epoch} of circle {id.Prefix} is not signed by the steward and a second member.";
+        if (!CircleSigners.AreTwo(this, circle, statement, nameof(KeyEpoch))) return $"Epoch {epoch.Epoch} of circle {id.Prefix} is not signed by the steward and a second member.";
         HashSet<MemberId> recipients = [];
         foreach (SealedCircleKey key in epoch.SealedKeys)
         {
@@ -226,18 +209,16 @@ public sealed partial record NetworkState
         return null;
     }
 
-    // A circle's first members are signed for by the steward and another founding member: nobody is admitted yet.
-    private bool IsSignedByTwo(NetworkCircle circle, SignedStatement statement, string messageName)
+    // Neither the broker nor steward and second member together add anybody who has not said so.
+    private string? FaultOfConsent(CircleMember change, MemberId member, NetworkCircle circle)
     {
-        IReadOnlySet<MemberId> signers = Statements.ValidSigners(statement, messageName, GenesisHash.Span, KeyOfActive);
-        bool IsOfCircle(MemberId id) => circle.Members.Contains(id) || (circle.Epochs.Count == 0 && circle.Policy.FoundingMemberIds.Any(founder => founder.Span.SequenceEqual(id.ToArray())));
-
-        // The policy, which names the steward, is the broker's alone: a steward from outside the circle would leave one member's word between the broker and the keys.
-        return signers.Contains(circle.Steward) && IsOfCircle(circle.Steward) && signers.Any(id => id != circle.Steward && IsOfCircle(id));
+        if (circle.Epochs.Count == 0 && !circle.IsFounder(member)) return "it is not one of its founders";
+        if (CircleConsent.FindAcceptance(change.Acceptance, this, circle, out string fault) is not { } acceptance) return fault;
+        return acceptance.MemberId.Span.SequenceEqual(change.MemberId.Span) ? null : "the acceptance is another member's";
     }
 
     // Whoever is suspended may have lost its key to others; whoever is gone has no say.
-    private VerifyingKey? KeyOfActive(MemberId id) => Members.TryGetValue(id, out NetworkMember? member) && member.IsActive ? member.MemberKey : null;
+    internal VerifyingKey? KeyOfActive(MemberId id) => Members.TryGetValue(id, out NetworkMember? member) && member.IsActive ? member.MemberKey : null;
 
     private NetworkState With(NetworkMember member)
     {

@@ -64,6 +64,12 @@ public interface IBrokerStore : ITileReader, IAsyncDisposable
     /// <summary>Proposals that wait for their second signature.</summary>
     ValueTask<IReadOnlyList<StoredProposal>> ListProposalsAsync(CancellationToken cancellation);
 
+    /// <summary>Keeps a member's word about a circle, in place of an earlier one of the same kind.</summary>
+    ValueTask SaveCircleStatementAsync(StoredCircleStatement statement, CancellationToken cancellation);
+
+    /// <summary>All members' words about circles, by circle and member.</summary>
+    ValueTask<IReadOnlyList<StoredCircleStatement>> ListCircleStatementsAsync(CancellationToken cancellation);
+
     /// <summary>The routing keys the stewards gave, by circle and epoch.</summary>
     ValueTask<IReadOnlyList<StoredRouteKey>> ReadRouteKeysAsync(CancellationToken cancellation);
 

@@ -129,6 +129,28 @@ public interface INodeStore : IWatchStore, ITileReader, IAsyncDisposable
     /// <summary>Rewrites a withdrawal.</summary>
     ValueTask UpdateWithdrawalAsync(OutboxWithdrawal withdrawal, CancellationToken cancellation);
 
+    /// <summary>Applies a part of a second reading of the log: entries, records and their ends, hits, alarms and the reading's cursor, in one transaction.</summary>
+    /// <exception cref="InvalidOperationException">The reading is not under way.</exception>
+    ValueTask ApplyBackfillAsync(BackfillApply apply, CancellationToken cancellation);
+
+    /// <summary>Second readings of the log that are under way, oldest grant first.</summary>
+    ValueTask<IReadOnlyList<StoredBackfill>> ReadBackfillsAsync(CancellationToken cancellation);
+
+    /// <summary>The tags of all known identifiers in a circle.</summary>
+    ValueTask<IReadOnlyList<KnownTag>> ReadKnownTagsOfAsync(CircleId circle, CancellationToken cancellation);
+
+    /// <summary>The tags of a circle's live records below an index.</summary>
+    ValueTask<IReadOnlyList<RecordTags>> ReadTagsOfAsync(CircleId circle, ulong before, CancellationToken cancellation);
+
+    /// <summary>A circle's epochs with records that are live, quarantined or await their withdrawal, ascending.</summary>
+    ValueTask<IReadOnlyList<uint>> ReadLiveEpochsAsync(CircleId circle, CancellationToken cancellation);
+
+    /// <summary>Replaces what officers have ordered about a circle.</summary>
+    ValueTask ReplaceCircleOrdersAsync(CircleId circle, IReadOnlyCollection<StoredCircleOrder> orders, CancellationToken cancellation);
+
+    /// <summary>What officers have ordered, by circle and member.</summary>
+    ValueTask<IReadOnlyList<StoredCircleOrder>> ReadCircleOrdersAsync(CancellationToken cancellation);
+
     /// <summary>Keeps an alarm.</summary>
     ValueTask AddAlarmAsync(StoredAlarm alarm, CancellationToken cancellation);
 

@@ -22,21 +22,16 @@ public sealed partial class SqliteNodeStore
                 LogTables.WriteTiles(session, apply.Tiles);
                 LogTables.WriteCheckpoint(session, apply.Head);
                 session.Start("DELETE FROM checkpoints WHERE size < ?").Bind(apply.Head.Size).Run();
-                AddRecords(session, apply.Records);
-                foreach ((int number, NodeRecordState state) in apply.Ended)
+                WriteRecords(session, apply);
+                foreach (LeftCircle left in apply.Left)
                 {
-                    NodeRecord record = FindBareRecord(session, number)?.Record ?? throw new InvalidOperationException($"Record {number} changes to {state} but is not in the store.");
-                    ChangeState(session, record, state, fault: state == NodeRecordState.Quarantined ? record.Fault : null);
+                    Purge(session, left);
                 }
 
-                AddHits(session, apply.Hits);
-                foreach (StoredAlarm alarm in apply.Alarms)
+                foreach (StoredBackfill backfill in apply.Backfills)
                 {
-                    AddAlarm(session, alarm);
+                    AddBackfill(session, backfill);
                 }
-
-                CloseOutbox(session, apply.ClosedOutbox, OutboxState.Closed);
-                CloseOutbox(session, apply.WithdrawnOutbox, OutboxState.Withdrawn);
             },
             cancellation);
     }
@@ -55,6 +50,25 @@ public sealed partial class SqliteNodeStore
                 }
             },
             cancellation);
+    }
+
+    private static void WriteRecords(Session session, RecordsApply apply)
+    {
+        AddRecords(session, apply.Records);
+        foreach ((int number, NodeRecordState state) in apply.Ended)
+        {
+            NodeRecord record = FindBareRecord(session, number)?.Record ?? throw new InvalidOperationException($"Record {number} changes to {state} but is not in the store.");
+            ChangeState(session, record, state, fault: state == NodeRecordState.Quarantined ? record.Fault : null);
+        }
+
+        AddHits(session, apply.Hits);
+        foreach (StoredAlarm alarm in apply.Alarms)
+        {
+            AddAlarm(session, alarm);
+        }
+
+        CloseOutbox(session, apply.ClosedOutbox, OutboxState.Closed);
+        CloseOutbox(session, apply.WithdrawnOutbox, OutboxState.Withdrawn);
     }
 
     private static void WriteLeaves(Session session, IReadOnlyList<LoggedLeaf> leaves)

@@ -139,6 +139,14 @@ public sealed partial class SqliteNodeStore
         },
         cancellation);
 
+    private static KnownTag ReadKnownTag(Statement query)
+    {
+        query.Row(KnownTags);
+        var tag = new KnownTag(Tag.FromUInt128(query.UInt128()), query.UInt128(), query.Circle(), (uint)query.Int64());
+        CheckNumbered(query);
+        return tag;
+    }
+
     private static long ReadLast(Session session, string sql)
     {
         Statement query = session.Start(sql);

@@ -32,6 +32,9 @@ public sealed class ForeignPeer(string folder, MemberId member)
     /// <summary>Follows the whole log and verifies it.</summary>
     public Task<JsonDocument> FollowAsync() => JavaScriptAsync("follow", folder);
 
+    /// <summary>Accepts a circle that is being founded.</summary>
+    public async Task AcceptAsync(string circle) => (await JavaScriptAsync("accept", folder, circle)).Dispose();
+
     /// <summary>Tries what it may not.</summary>
     public Task<JsonDocument> TrespassAsync(string circle, RecordId record) => JavaScriptAsync("trespass", folder, circle, record.ToString());
 

@@ -78,7 +78,7 @@ public sealed class ForeignPeerTests
     {
         await using LocalNetwork network = await LocalNetwork.StartAsync();
         ForeignPeer insider = await ForeignPeer.EnrolAsync(network, "insider", MemberRole.Police);
-        Scene scene = await Scene.PlayAsync(network, insider.Member);
+        Scene scene = await Scene.PlayAsync(network, insider);
 
         using JsonDocument read = await insider.ReadAsync(Scene.Email(0), Scene.Email(1), "nobody@nowhere.example");
 
@@ -118,7 +118,7 @@ public sealed class ForeignPeerTests
     {
         public static string Email(int number) => $"sales{number}@bad-shoes.example";
 
-        public static async Task<Scene> PlayAsync(LocalNetwork network, params MemberId[] foreigners)
+        public static async Task<Scene> PlayAsync(LocalNetwork network, params ForeignPeer[] foreigners)
         {
             LocalNode retailer = await network.AddNodeAsync("retailer", MemberRole.Retailer);
             LocalNode customs = await network.AddNodeAsync("customs", MemberRole.Customs);

@@ -78,9 +78,9 @@ export async function follow(client, invitation, upTo) {
         }
 
         if (entry.content === 'member_joined') seen.members.push(verifyJoined(entry.member_joined, genesisHash));
-        if (entry.content === 'circle_policy') seen.circles.push(entry.circle_policy);
+        if (entry.content === 'circle_policy') seen.circles.push({ ...entry.circle_policy, hash: sha256(label('gateway/v1/circle-policy'), leaf.entry) });
         const ofCircle = ['record_published', 'record_withdrawn'].includes(entry.content);
-        must(routed === (ofCircle || (entry.content === 'key_epoch' && decode('KeyEpoch', entry.key_epoch.body).epoch > 0)), `entry ${index} stands under a route that is not its own`);
+        must(routed === ofCircle, `entry ${index} stands under a route that is not its own`);
         seen.entries[entry.content] = (seen.entries[entry.content] ?? 0) + 1;
         seen.visible++;
     }

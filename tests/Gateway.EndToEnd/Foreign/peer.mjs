@@ -2,6 +2,7 @@
 //
 //   node peer.mjs enrol    <state folder> <invitation file>
 //   node peer.mjs follow   <state folder>
+//   node peer.mjs accept   <state folder> <circle name>
 //   node peer.mjs trespass <state folder> <circle name> <record id>
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes, X509Certificate } from 'node:crypto';
@@ -51,6 +52,19 @@ async function followAll(folder) {
     return { size: seen.size, root: seen.root.toString('hex'), visible: seen.visible, blind_leaves: seen.blindLeaves, entries: seen.entries, members: seen.members.map((member) => member.name).sort() };
 }
 
+// Before the circle's first key; the number of epochs it has is 0.
+async function accept(folder, circleName) {
+    const state = open(folder);
+    const broker = connect(state);
+    const { circles } = await follow(broker.ExchangeService, state.invitation, await newestSize(broker.LogService));
+    const circle = circles.find((policy) => policy.name === circleName);
+    must(circle, `the log has no circle ${circleName}`);
+    const body = encode('CircleAcceptance', { circle_id: circle.circle_id, member_id: state.memberId, policy_hash: circle.hash, epoch: 0 });
+    const signature = state.keys.sign(statementMessage('CircleAcceptance', Buffer.from(state.invitation.genesis_hash, 'hex'), body));
+    await call(broker.MembershipService, 'AcceptCircle', { acceptance: { body, signatures: [{ member_id: state.memberId, signature }] } });
+    return { circle: circleName };
+}
+
 async function trespassAll(folder, circleName, record) {
     const state = open(folder);
     const broker = connect(state);
@@ -65,7 +79,7 @@ async function trespassAll(folder, circleName, record) {
 }
 
 const [command, ...parameters] = process.argv.slice(2);
-const commands = { enrol, follow: followAll, trespass: trespassAll };
-must(Object.hasOwn(commands, command), 'usage: node peer.mjs enrol|follow|trespass <state folder> ...');
+const commands = { enrol, follow: followAll, accept, trespass: trespassAll };
+must(Object.hasOwn(commands, command), 'usage: node peer.mjs enrol|follow|accept|trespass <state folder> ...');
 console.log(JSON.stringify(await commands[command](...parameters)));
 process.exit(0);

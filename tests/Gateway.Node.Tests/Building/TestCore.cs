@@ -102,7 +102,7 @@ internal sealed class TestCore : IAsyncDisposable
         Own = await OwnRecords.LoadAsync(Store, CancellationToken.None);
         Log = new NodeLog(
             Store, Matcher, _source.ReaderOf(Party, Time), Tree, view, Own, await Store.ReadAwaitingWithdrawalAsync(CancellationToken.None),
-            await Store.ReadLastRecordNumberAsync(CancellationToken.None), Time, NullLogger<NodeLog>.Instance);
+            await Store.ReadLastRecordNumberAsync(CancellationToken.None), await Store.ReadBackfillsAsync(CancellationToken.None), Time, NullLogger<NodeLog>.Instance);
     }
 
     private async Task CloseAsync()

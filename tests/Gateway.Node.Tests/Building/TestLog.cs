@@ -20,7 +20,9 @@ internal sealed class TestLog
 
     private readonly SigningKey _logKey = SigningKey.FromSeed(RandomNumberGenerator.GetBytes(32));
     private readonly List<Leaf> _leaves = [];
+    private readonly List<CircleKey> _keys = [];
     private readonly byte[] _genesisHash;
+    private NetworkState _state = NetworkState.Empty;
 
     public TestLog(UtcDay day, Action<CirclePolicy>? policy = null, params string[] evaluators)
     {
@@ -47,6 +49,12 @@ internal sealed class TestLog
     public TestParty Second { get; } = new("Second Retail", MemberRole.Retailer);
 
     public TestParty Outsider { get; } = new("Outside Customs", MemberRole.Customs);
+
+    /// <summary>The network as an honest node has it after this log.</summary>
+    public NetworkState State => _state;
+
+    /// <summary>When what held in the circles, by what an honest node believes of this log.</summary>
+    public CircleHistory History { get; private set; } = CircleHistory.Empty;
 
     public SortedDictionary<string, OprfEvaluator> Evaluators { get; } = [];
 
@@ -87,22 +95,50 @@ internal sealed class TestLog
         };
         change?.Invoke(policy);
         Add(new Entry { CirclePolicy = policy });
-        foreach (TestParty founder in founders) Add(new Entry { CircleMember = SignedByTwo(new CircleMember { CircleId = policy.CircleId, MemberId = founder.IdBytes, Change = CircleMemberChange.Added }, founders) });
-        return AddEpoch(id, 0, null, founders);
+        foreach (TestParty founder in founders) AddMember(id, 0, founder, founders);
+        return AddEpoch(id, 0, founders);
     }
 
-    /// <summary>Begins an epoch of a circle, routed under the one before.</summary>
-    public CircleKey AddEpoch(CircleId circle, uint number, CircleKey? before, params TestParty[] members)
+    /// <summary>Begins an epoch of a circle.</summary>
+    public CircleKey AddEpoch(CircleId circle, uint number, params TestParty[] members)
     {
         CircleKey key = CircleKey.Create(circle, number, RandomSource.System);
         KeyEpoch epoch = new() { CircleId = ByteString.CopyFrom(circle.ToArray()), Epoch = number, Commitment = ByteString.CopyFrom(key.Commitment.Span) };
         epoch.SealedKeys.AddRange(members.Select(member => new SealedCircleKey { MemberId = member.IdBytes, SealedKey = ByteString.CopyFrom(key.SealTo(member.Keys.Box.PublicKey)) }));
-        Add(new Entry { KeyEpoch = SignedByTwo(epoch, members) }, before?.RouteKey);
+        _keys.Add(key);
+        Add(new Entry { KeyEpoch = SignedByTwo(epoch, members) });
         return key;
     }
 
     public void AddMember(CircleId circle, uint epoch, TestParty joining, params TestParty[] signers) =>
-        Add(new Entry { CircleMember = SignedByTwo(new CircleMember { CircleId = ByteString.CopyFrom(circle.ToArray()), MemberId = joining.IdBytes, Change = CircleMemberChange.Added, Epoch = epoch }, signers) });
+        Add(new Entry
+        {
+            CircleMember = SignedByTwo(
+                new CircleMember
+                {
+                    CircleId = circle.ToByteString(),
+                    MemberId = joining.IdBytes,
+                    Change = CircleMemberChange.Added,
+                    Epoch = epoch,
+                    Acceptance = CircleConsent.Accept(_state, _state.Circles[circle], joining.Id, [], joining.Keys.Member),
+                },
+                signers),
+        });
+
+    /// <summary>Removes a member with the epoch that follows.</summary>
+    public void RemoveMember(CircleId circle, uint epoch, TestParty leaving, params TestParty[] signers) => Add(new Entry
+    {
+        CircleMember = SignedByTwo(
+            new CircleMember { CircleId = circle.ToByteString(), MemberId = leaving.IdBytes, Change = CircleMemberChange.Removed, Epoch = epoch, Reason = MembershipReason.Requested }, signers),
+    });
+
+    /// <summary>Gives a member older epochs' keys.</summary>
+    public void AddGrant(CircleId circle, uint epoch, TestParty to, CircleKey[] keys, params TestParty[] signers)
+    {
+        KeyGrant grant = new() { CircleId = circle.ToByteString(), Epoch = epoch };
+        grant.GrantedKeys.AddRange(keys.Select(key => new GrantedKey { MemberId = to.IdBytes, Epoch = key.Epoch, SealedKey = ByteString.CopyFrom(key.SealTo(to.Keys.Box.PublicKey)) }));
+        Add(new Entry { KeyGrant = SignedByTwo(grant, signers) });
+    }
 
     public void AddDay(UtcDay day) => Add(new Entry { Day = new Day { Day_ = day.Number } });
 
@@ -111,8 +147,9 @@ internal sealed class TestLog
 
     public void Add(byte[] entry, RouteKey? route = null, ByteString? item = null)
     {
+        Track(entry);
         byte[] salt = RandomNumberGenerator.GetBytes(LeafData.SaltSize);
-        _leaves.Add(new Leaf(LeafData.Of(Size, route, salt, entry), entry, salt, item ?? ByteString.Empty, route is null ? null : Circle));
+        _leaves.Add(new Leaf(LeafData.Of(Size, route, salt, entry), entry, salt, item ?? ByteString.Empty, route is null ? null : _keys.Find(key => key.RouteKey == route) ?? Circle));
     }
 
     /// <summary>A record of the second member's with identifiers given by their evaluations.</summary>
@@ -175,7 +212,7 @@ internal sealed class TestLog
                     Signature = ByteString.CopyFrom(signature ?? keys.Signing.Sign(RecordFormat.WithdrawMessage(record.Id, WithdrawalReason.Mistake, null))),
                 },
             },
-            Circle.RouteKey);
+            _keys.Find(key => key.Circle.ToByteString() == record.Submission.CircleId && key.Epoch == record.Submission.Epoch)!.RouteKey);
         return Size - 1;
     }
 
@@ -205,13 +242,23 @@ internal sealed class TestLog
     /// <param name="reader">Who reads.</param>
     /// <param name="from">First leaf.</param>
     /// <param name="to">Leaf after the last; null for all.</param>
-    public FeedBatch Batch(TestParty reader, ulong from = 0, ulong? to = null)
+    /// <param name="stateSize">Size of the log it has read already.</param>
+    public FeedBatch Batch(TestParty reader, ulong from = 0, ulong? to = null, ulong stateSize = 0)
     {
         ulong end = to ?? Size;
-        bool inside = reader != Outsider;
-        FeedLeaf[] shown = [.. _leaves.Skip((int)from).Take((int)(end - from)).Select(leaf => leaf.Circle is null || inside
-            ? new FeedLeaf { LeafData = ByteString.CopyFrom(leaf.Data), Entry = ByteString.CopyFrom(leaf.Entry), Salt = ByteString.CopyFrom(leaf.Salt), Item = leaf.Item, WithdrawnAt = leaf.WithdrawnAt }
-            : new FeedLeaf { LeafData = ByteString.CopyFrom(leaf.Data) })];
+        List<FeedLeaf> shown = [];
+        for (ulong i = from; i < end; i++)
+        {
+            Leaf leaf = _leaves[(int)i];
+            FeedLeaf one = new() { LeafData = ByteString.CopyFrom(leaf.Data) };
+            if (leaf.Circle is not { } key || History.HoldsKey(key.Circle, key.Epoch, reader.Id, i, stateSize))
+            {
+                (one.Entry, one.Salt, one.Item, one.WithdrawnAt) = (ByteString.CopyFrom(leaf.Entry), ByteString.CopyFrom(leaf.Salt), leaf.Item, leaf.WithdrawnAt);
+            }
+
+            shown.Add(one);
+        }
+
         return new FeedBatch(from, shown, CheckpointAt(end));
     }
 
@@ -223,6 +270,21 @@ internal sealed class TestLog
     {
         LogSigner signer = new(origin, key ?? _logKey);
         return SignedNote.Sign(new Checkpoint(origin, size, root).ToText(), signer).ToBytes();
+    }
+
+    // As an honest broker sees it: what it does not believe changes nothing.
+    private void Track(byte[] entry)
+    {
+        try
+        {
+            NetworkState before = _state;
+            before.TryApply(Entry.Parser.ParseFrom(entry), entry, out _state);
+            History = History.After(Size, before, _state);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            // Some logs hold what is no entry.
+        }
     }
 
     private SignedStatement SignedByTwo<T>(T message, TestParty[] signers)

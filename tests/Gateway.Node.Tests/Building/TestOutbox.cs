@@ -98,7 +98,7 @@ internal sealed class TestOutbox : IAsyncDisposable
         await Pseudonymiser.StartAsync(CancellationToken.None);
         ReleaseSchedule schedule = new(RandomSource.System, Core.Time);
         Outbox = new Outbox(Core.Store, Core.Cache, new ContributionRules(Core.Party.Id, Core.Time), Core.Own, Core.Party.Keys, () => Core.Log.View, Core.Time);
-        Sealer = new DraftSealer(Outbox, Core.Store, Core.Cache, Pseudonymiser, new RecordSealer(RandomSource.System), schedule, Core.Own, Core.Party.Keys, Core.Party.Id, () => Core.Log.View);
+        Sealer = new DraftSealer(Outbox, Core.Store, Core.Cache, Pseudonymiser, new RecordSealer(RandomSource.System), schedule, new ContributionRules(Core.Party.Id, Core.Time), Core.Own, Core.Party.Keys, Core.Party.Id, () => Core.Log.View);
         Records = new RecordUpload(Outbox, Core.Store, schedule, Core.Party.Id, Wire, () => Core.Log.View, Core.Time, NullLogger<RecordUpload>.Instance);
         Withdrawals = new WithdrawalUpload(Core.Store, Wire, () => Core.Log.View, Core.Time);
     }

@@ -187,7 +187,7 @@ public sealed class PublishingTests
         Assert.Single(node.Wire.Submissions);
 
         CircleKey before = node.Source.Circle;
-        node.Source.Circle = node.Source.AddEpoch(before.Circle, 1, before, node.Source.Steward, node.Source.Second);
+        node.Source.Circle = node.Source.AddEpoch(before.Circle, 1, node.Source.Steward, node.Source.Second);
         await node.FollowAsync();
         Assert.True(await node.SealAsync());
         Assert.NotEqual(first, (await node.RowAsync("case-1")).RecordId);

@@ -257,7 +257,7 @@ public sealed class NodeLogTests
         }
 
         CircleKey before = _log.Circle;
-        _log.Circle = _log.AddEpoch(before.Circle, 1, before, _log.Steward, _log.Second);
+        _log.Circle = _log.AddEpoch(before.Circle, 1, _log.Steward, _log.Second);
         _log.Publish(_log.Seal(null, null, new SealIdentifier(1, evaluation, OpensRecord: true)));
         _log.AddDay(_log.Day.AddDays(1));
         string whole = await EndAsync([_log.Size], evaluation, learnAt: _log.Size);

@@ -160,6 +160,6 @@ public sealed class NodeMatcherTests
     private void NextEpoch()
     {
         CircleKey before = _log.Circle;
-        _log.Circle = _log.AddEpoch(before.Circle, before.Epoch + 1, before, _log.Steward, _log.Second);
+        _log.Circle = _log.AddEpoch(before.Circle, before.Epoch + 1, _log.Steward, _log.Second);
     }
 }

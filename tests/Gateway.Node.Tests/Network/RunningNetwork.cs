@@ -5,6 +5,7 @@ using Gateway.Broker.Hosting;
 using Gateway.Cryptography;
 using Gateway.Node.Broker;
 using Gateway.Node.Identity;
+using Gateway.Protocol.Errors;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Secrets;
@@ -27,6 +28,8 @@ internal sealed class RunningNetwork : IAsyncDisposable
     private readonly List<RunningNode> _nodes = [];
     private BrokerOptions _options = new();
     private WebApplication? _broker;
+
+    public string BrokerFolder => _options.Directory;
 
     /// <summary>The running broker.</summary>
     public BrokerCore Broker => _broker!.Services.GetRequiredService<BrokerCore>();
@@ -112,7 +115,12 @@ internal sealed class RunningNetwork : IAsyncDisposable
             await new MembershipService.MembershipServiceClient(connection.Invoker).CreateCircleAsync(new CreateCircleRequest { Policy = policy });
         }
 
-        foreach (RunningNode node in members) await node.UntilAsync(status => status.Circles.Any(circle => circle.Epoch == 0));
+        foreach (RunningNode node in members)
+        {
+            await node.AcceptAsync(name, node == members[0] ? [.. policy.FoundingMemberIds.Select(id => Convert.ToHexStringLower(id.Span))] : []);
+        }
+
+        foreach (RunningNode node in members) await node.UntilAsync(status => status.Circles.Any(circle => circle.Policy.Name == name && circle.Epoch == 0));
     }
 
     private BrokerConnection AsOperator(X509Certificate2 authority)
@@ -149,6 +157,29 @@ internal sealed class RunningNode(NodeDirectory directory)
     public ContributionsService.ContributionsServiceClient Contributions => new(_channel);
 
     public ScreeningService.ScreeningServiceClient Screening => new(_channel);
+
+    /// <summary>What the running node holds to be true.</summary>
+    public Gateway.Node.Feed.NodeView View => _application!.Services.GetRequiredService<Func<Gateway.Node.Feed.NodeView>>()();
+
+    public CirclesService.CirclesServiceClient Circles => new(_channel);
+
+    /// <summary>Accepts a circle as soon as the node's log has it.</summary>
+    public async Task AcceptAsync(string circle, params string[] confirmed)
+    {
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            try
+            {
+                await Circles.AcceptAsync(new AcceptRequest { Circle = circle, ConfirmedMembers = { confirmed } });
+                return;
+            }
+            catch (RpcException early) when (early.ToRefusal("node").Code == "CIRCLE_UNKNOWN" && !patience.IsCancellationRequested)
+            {
+                await Task.Delay(20);
+            }
+        }
+    }
 
     public async Task StartAsync(Func<CallInvoker, CallInvoker>? transport = null)
     {

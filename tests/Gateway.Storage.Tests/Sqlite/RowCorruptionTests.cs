@@ -26,6 +26,7 @@ public sealed class RowCorruptionTests : IDisposable
     [InlineData("invitations", "token_hash member name role expires_at row_hash")]
     [InlineData("proposals", "circle epoch request row_hash")]
     [InlineData("route_keys", "circle epoch route_key row_hash")]
+    [InlineData("circle_statements", "circle member departure statement row_hash")]
     [InlineData("quota_usage", "member quota day used row_hash")]
     [InlineData("changes", "kind change author proposed_at state decided_by decided_at log_index row_hash")]
     [InlineData("sponsors", "change member signature row_hash")]
@@ -39,6 +40,7 @@ public sealed class RowCorruptionTests : IDisposable
         {
             await store.AddInvitationAsync(Invitation(1), None);
             await store.SaveProposalAsync(new(Circle(1), 4, [1, 2]), None);
+            await store.SaveCircleStatementAsync(new(Circle(1), Member(1), false, [1, 2]), None);
             await store.AppendAsync(Append(RecordLeaf(0)) with { RouteKeys = [new(Circle(1), 2, Bytes("route", 1, 32))], Usage = [new(Member(1), "strong", new UtcDay(10), 5)] }, None);
             await store.Changes.AddFirstOperatorsAsync(["ann"], Noon, None);
             long change = await store.Changes.AddAsync(new(Change.KindOneofCase.Admission, [1, 2], "ann", Noon, Noon.AddDays(7)), None);
@@ -68,6 +70,8 @@ public sealed class RowCorruptionTests : IDisposable
     [InlineData("hits", "record hash row_hash")]
     [InlineData("outbox", "circle reference content_hash state draft record_salt record_id submission receipt refusal created_at row_hash")]
     [InlineData("outbox_withdrawals", "record_id request created_at row_hash")]
+    [InlineData("circle_orders", "circle member change epoch reason ordered_at row_hash")]
+    [InlineData("backfills", "grant_idx circle next row_hash")]
     [InlineData("alarms", "raised_at error evidence row_hash")]
     [InlineData("sellers", "reference content sealed registered_day row_hash")]
     [InlineData("seller_identifiers", "hash seller row_hash")]
@@ -79,7 +83,8 @@ public sealed class RowCorruptionTests : IDisposable
     {
         await using (SqliteNodeStore store = await SqliteNodeStore.OpenAsync(_file.Path, TimeProvider.System, None))
         {
-            await store.ApplyAsync(Apply(0, 1) with { Records = [NodeRecord(1)] }, None);
+            await store.ApplyAsync(Apply(0, 1) with { Records = [NodeRecord(1)], Backfills = [new(9, Circle(2), 4)] }, None);
+            await store.ReplaceCircleOrdersAsync(Circle(1), [Order(1)], None);
             await store.AddKnownAsync([Known(1, 1)], None);
             OutboxRow row = Assert.Single(await store.AddDraftsAsync([Draft("a")], None));
             await store.UpdateOutboxAsync([row with { RecordSalt = [1], RecordId = Record(7), Submission = [2], Receipt = [3], Refusal = [4] }], None);
@@ -131,6 +136,7 @@ public sealed class RowCorruptionTests : IDisposable
         await store.ReadLeavesAsync(0, 10, None).ToListAsync();
         await store.ListOpenInvitationsAsync(DateTimeOffset.UnixEpoch, None);
         await store.ListProposalsAsync(None);
+        await store.ListCircleStatementsAsync(None);
         await store.Changes.ListAsync(undecidedOnly: false, 10, None);
         await store.Changes.ReadOperatorsAsync(None);
         await store.Changes.ReadSponsorsAsync(1, None);
@@ -162,6 +168,8 @@ public sealed class RowCorruptionTests : IDisposable
         await store.ListOutboxAsync(None).ToListAsync();
         await store.ReadOpenWithdrawalsAsync(None);
         await store.ReadAlarmsAsync(10, None);
+        await store.ReadCircleOrdersAsync(None);
+        await store.ReadBackfillsAsync(None);
     }
 
     /// <summary>Changes each column in turn, reads everything, and puts it back.</summary>
