@@ -9,6 +9,7 @@ using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Protocol;
 using Gateway.Protocol.V1;
+using Gateway.Shared;
 using Gateway.Storage.Sqlite;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
@@ -20,7 +21,6 @@ namespace Gateway.Benchmarks;
 internal sealed class BenchNetwork : IAsyncDisposable
 {
     private const string Network = "bench.test";
-    private const string Operator = "operator-1";
 
     private WebApplication? _broker;
 
@@ -53,7 +53,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
             // A bench sends in minutes what a member sends in months.
             Quotas = new QuotaOptions { RecordsPerDay = 100_000_000, RecordsPerYear = 100_000_000, RecordsPerSecond = 10_000_000, RecordBurst = 10_000_000 },
         };
-        network.GenesisHash = await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network.Options, Operator, CancellationToken.None);
+        network.GenesisHash = await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network.Options, TwoOperators.Names, CancellationToken.None);
         network._broker = await BrokerHost.BuildAsync(network.Options, new BrokerSeams { Logging = Quiet });
         await network._broker.StartAsync();
         network.Members = await network.FoundCircleAsync(names);
@@ -78,18 +78,16 @@ internal sealed class BenchNetwork : IAsyncDisposable
 
     private async Task<IReadOnlyList<BenchMember>> FoundCircleAsync(string[] names)
     {
-        using BrokerConnection connection = BrokerConnection.WithCertificate(new Uri(Options.AdvertisedAddress), Network, Authority, OperatorCertificate());
-        MembershipService.MembershipServiceClient membership = new(connection.Invoker);
+        TwoOperators operators = new(Options);
         List<NodeDirectory> directories = [];
         foreach (string name in names)
         {
             NodeDirectory directory = new(Path.Combine(Folder, name));
-            CreateInvitationResponse made = await membership.CreateInvitationAsync(new CreateInvitationRequest { Name = name, Role = MemberRole.Retailer, ValidSeconds = 3_600 });
-            await new NodeEnrolment(RandomSource.System).EnrolAsync(directory, InvitationOf(name, made), apiPort: 0, CancellationToken.None);
+            await operators.EnrolAsync(directory, name, MemberRole.Retailer, directories);
             directories.Add(directory);
         }
 
-        await membership.CreateCircleAsync(new CreateCircleRequest { Policy = PolicyOf([.. directories.Select(directory => directory.ReadSettings().Member)]) });
+        await operators.DecideAsync(PolicyOf([.. directories.Select(directory => directory.ReadSettings().Member)]));
         List<RunningNode> nodes = [];
         foreach (NodeDirectory directory in directories) nodes.Add(await RunningNode.StartAsync(directory, directory.StoreFile));
         List<BenchMember> members = [];
@@ -102,19 +100,6 @@ internal sealed class BenchNetwork : IAsyncDisposable
         foreach (RunningNode node in nodes) await node.DisposeAsync();
         return members;
     }
-
-    private Protocol.Identity.InvitationFile InvitationOf(string name, CreateInvitationResponse made) => new()
-    {
-        Network = Network,
-        Broker = Options.AdvertisedAddress,
-        CertificateAuthority = Authority.ExportCertificatePem(),
-        GenesisHash = Convert.ToHexStringLower(made.GenesisHash.Span),
-        MemberId = Convert.ToHexStringLower(made.MemberId.Span),
-        Name = name,
-        Role = "RETAILER",
-        Token = Convert.ToHexStringLower(made.Token.Span),
-        ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(made.ExpiresAt),
-    };
 
     private static CirclePolicy PolicyOf(IReadOnlyList<MemberId> members) => new()
     {
@@ -129,12 +114,6 @@ internal sealed class BenchNetwork : IAsyncDisposable
         MaximumRetentionDays = 730,
         NameMatching = NameMatching.CompoundOnly,
     };
-
-    private X509Certificate2 OperatorCertificate()
-    {
-        using X509Certificate2 pem = X509Certificate2.CreateFromPemFile(Options.Files.OperatorCertificate(Operator), Options.Files.OperatorKey(Operator));
-        return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
-    }
 
     private static int FreePort()
     {

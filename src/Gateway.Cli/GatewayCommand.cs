@@ -41,9 +41,13 @@ public static class GatewayCommand
         {
             frame.Json,
             Group("broker", "The broker: makes and runs it.", BrokerInitCommand.Create(frame), BrokerRunCommand.Create(frame)),
-            Group("member", "Members of the network.", MemberInviteCommand.Create(frame), MemberListCommand.Create(frame)),
-            Group("circle", "Circles: who exchanges what with whom.", CircleCreateCommand.Create(frame), CircleListCommand.Create(frame)),
-            Group("node", "A member's node: makes and runs it.", NodeInitCommand.Create(frame), NodeRunCommand.Create(frame), NodeStatusCommand.Create(frame)),
+            Group("network", "The network.", NetworkExportCommand.Create(frame)),
+            Group("member", "Members of the network.", MemberProposals(frame)),
+            Group("change", "What operators decide, two of them.", ChangeCommands.List(frame), ChangeCommands.Show(frame), ChangeCommands.Approve(frame), ChangeCommands.Reject(frame)),
+            Group("operator", "Operators of the broker.", OperatorCommands.Apply(frame), OperatorCommands.Propose(frame), OperatorCommands.Install(frame), OperatorCommands.Renew(frame), OperatorCommands.Remove(frame)),
+            Group("audit", "What operators and officers did, in a chain.", AuditCommands.Export(frame), AuditCommands.Verify(frame)),
+            Group("circle", "Circles: who exchanges what with whom.", CircleCreateCommand.Create(frame), CircleChangeCommand.Create(frame), CircleListCommand.Create(frame)),
+            Group("node", "A member's node: makes and runs it.", NodeApplyCommand.Create(frame), NodeInitCommand.Create(frame), NodeRunCommand.Create(frame), NodeStatusCommand.Create(frame)),
             PublishCommand.Create(frame),
             WithdrawCommand.Create(frame),
             RecordsCommand.Create(frame),
@@ -55,6 +59,12 @@ public static class GatewayCommand
             DemoCommand.Create(frame),
         };
     }
+
+    private static Command[] MemberProposals(CommandFrame frame) =>
+    [
+        MemberListCommand.Create(frame), MemberCommands.Propose(frame), MemberCommands.Applications(frame), MemberCommands.Sponsor(frame),
+        MemberCommands.Suspend(frame), MemberCommands.Reinstate(frame), MemberCommands.Expel(frame), MemberCommands.Leave(frame),
+    ];
 
     private static Command Group(string name, string description, params Command[] commands)
     {

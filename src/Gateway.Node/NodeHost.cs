@@ -92,12 +92,15 @@ public static class NodeHost
             .AddSingleton(matcher).AddSingleton(own).AddSingleton(connection).AddSingleton(broker).AddSingleton<AlarmBell>();
         AddLog(services, settings, keys, (view, tree), awaited, lastNumber);
         AddWork(services, settings, keys, broker, seams);
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OfficersEndpoint>(provider, settings.Member, store.Audit)).AddSingleton(provider => new OfficerAudit(store.Audit, seams.Time));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnStanding>(provider, settings.Member));
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
 
         WebApplication application = builder.Build();
         application.Services.GetRequiredService<NodeResources>(); // The first made is the last disposed.
         application.MapGrpcService<ScreeningEndpoint>();
         application.MapGrpcService<ContributionsEndpoint>();
+        application.MapGrpcService<OfficersEndpoint>();
         application.Lifetime.ApplicationStarted.Register(() =>
         {
             // The folder has kept others out since before the socket was made; its own mode is for whoever opens the folder up later.
@@ -146,7 +149,7 @@ public static class NodeHost
 
     private static void AddLocalApi(IServiceCollection services, string token)
     {
-        services.AddSingleton(provider => new LocalAccess(token, provider.GetRequiredService<ILogger<LocalAccess>>()));
+        services.AddSingleton(provider => new LocalAccess(token, provider.GetRequiredService<OfficerAudit>(), provider.GetRequiredService<ILogger<LocalAccess>>()));
         services.AddSingleton<ScreeningEndpoint>().AddSingleton<ContributionsEndpoint>();
         services.AddGrpc(options =>
         {

@@ -42,6 +42,15 @@ public sealed record BrokerOptions
     /// <summary>Connections at once.</summary>
     public int MaximumConnections { get; init; } = 20_000;
 
+    /// <summary>Connections of one member at once. Strangers have a quarter of all between them.</summary>
+    public int ConnectionsPerMember { get; init; } = 64;
+
+    /// <summary>Streams of one member at once.</summary>
+    public int StreamsPerMember { get; init; } = 32;
+
+    /// <summary>Calls of one member at once that are no streams.</summary>
+    public int CallsPerMember { get; init; } = 128;
+
     /// <summary>What a member may use.</summary>
     public QuotaOptions Quotas { get; init; } = new();
 
@@ -91,6 +100,7 @@ public sealed record BrokerOptions
         if (NodeCertificateLifetime < TimeSpan.FromMinutes(1) || NodeCertificateLifetime > TimeSpan.FromDays(30)) faults.Add("nodeCertificateLifetime: must lie between one minute and 30 days.");
         if (BrokerCertificateLifetime < TimeSpan.FromMinutes(1) || BrokerCertificateLifetime > TimeSpan.FromDays(398)) faults.Add("brokerCertificateLifetime: must lie between one minute and 398 days.");
         if (MaximumConnections < 1) faults.Add("maximumConnections: must be at least 1.");
+        if (ConnectionsPerMember < 1 || StreamsPerMember < 1 || CallsPerMember < 1) faults.Add("connectionsPerMember, streamsPerMember, callsPerMember: must be at least 1.");
         faults.AddRange(Quotas.Validate());
         if (faults.Count > 0) throw new BrokerOptionsException(faults);
     }

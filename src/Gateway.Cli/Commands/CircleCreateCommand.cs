@@ -21,13 +21,13 @@ internal static class CircleCreateCommand
         Option<string> steward = new("--steward") { Description = "Name of the member that makes the circle's keys.", HelpName = "MEMBER", Required = true };
         Option<string[]> members = new("--member") { Description = "Name of a founding member; may be repeated. The steward is one anyhow.", HelpName = "MEMBER", Required = true };
         Option<string?> directory = CommandFrame.DirectoryOption("The broker's folder; GATEWAY_DIR or ./broker unless given.");
-        Option<string> operatorName = new("--operator") { Description = "Operator to act as.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" };
+        Option<string> operatorName = new("--operator") { Description = "Operator's file, or name where it lies in the broker's folder.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" };
         Option<string?> purpose = new("--purpose") { Description = "What the circle is for; the template's unless given.", HelpName = "TEXT" };
         Option<string?> basis = new("--legal-basis") { Description = "Legal basis of the exchange; the template's unless given.", HelpName = "TEXT" };
         Option<uint?> retention = new("--retention-days") { Description = "Longest life of a record, 1 to 3,650 days; the template's unless given.", HelpName = "N" };
         Option<string?> evidence = new("--minimum-evidence") { Description = "Weakest evidence grade taken, e.g. TEST_PURCHASE; the template's unless given.", HelpName = "GRADE" };
         evidence.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Codes.Evidence.All]);
-        Command command = new("create", "Founds a circle.") { name, template, steward, members, directory, operatorName, purpose, basis, retention, evidence };
+        Command command = new("create", "Proposes to found a circle; another operator approves it.") { name, template, steward, members, directory, operatorName, purpose, basis, retention, evidence };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
             string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker);
@@ -41,24 +41,17 @@ internal static class CircleCreateCommand
             policy.LegalBasis = parsed.GetValue(basis) ?? policy.LegalBasis;
             policy.MaximumRetentionDays = parsed.GetValue(retention) ?? policy.MaximumRetentionDays;
             if (parsed.GetValue(evidence) is { } grade && Codes.Evidence.TryParse(grade, out EvidenceGrade weakest)) policy.MinimumEvidenceGrade = weakest;
-            CreateCircleResponse created;
-            try
-            {
-                created = await broker.Members.CreateCircleAsync(new CreateCircleRequest { Policy = policy }, deadline: broker.Deadline, cancellationToken: cancellation);
-            }
-            catch (RpcException fault)
-            {
-                throw BrokerAccess.Explain(fault);
-            }
-
+            ChangeRecord change = (await broker.AskAsync(deadline => broker.Administration.ProposeChangeAsync(
+                new ProposeChangeRequest { Change = new Change { CirclePolicy = new CirclePolicyChange { Policy = policy } } }, deadline: deadline, cancellationToken: cancellation))).Change;
             output.Result(
-                new { CircleId = Convert.ToHexStringLower(created.CircleId.Span), policy.Name, Steward = parsed.GetValue(steward), Members = policy.FoundingMemberIds.Count, RetentionDays = policy.MaximumRetentionDays },
-                console => console.MarkupLineInterpolated($"Circle [bold]{policy.Name}[/] founded with {policy.FoundingMemberIds.Count} members; it can be used once the steward's node and one other member's node have run."));
+                new { ChangeId = change.Id, policy.Name, Steward = parsed.GetValue(steward), Members = policy.FoundingMemberIds.Count, RetentionDays = policy.MaximumRetentionDays },
+                console => console.MarkupLineInterpolated($"Circle [bold]{policy.Name}[/] with {policy.FoundingMemberIds.Count} members is proposed as change {change.Id}; another operator approves it: gateway change approve {change.Id}\nIt can be used once the steward's node and one other member's node have run after that."));
             return ExitCode.Ok;
         });
     }
 
-    private static ByteString IdOf(string name, GetDirectoryResponse network) =>
-        network.Members.FirstOrDefault(member => member.Member.Name == name)?.Member.MemberId
+    /// <summary>The id of the member with a name; the one that is there where others of that name are gone.</summary>
+    public static ByteString IdOf(string name, GetDirectoryResponse network) =>
+        network.Members.OrderBy(member => member.Standing).FirstOrDefault(member => member.Member.Name == name)?.Member.MemberId
         ?? throw new RefusalException(Refusal.NotFound("MEMBER_UNKNOWN", "No member of the network has this name.", name, "See `gateway member list`; an organisation is a member once its `gateway node init` has run."));
 }

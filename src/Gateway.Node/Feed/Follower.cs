@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Node.Feed;
 
 /// <summary>Follows the broker's feed from the store's cursor on, for as long as the node runs: reconnects with jitter, applies batch by batch, and stops at nothing but what does not hold.</summary>
-public sealed class Follower(NodeLog log, CallInvoker broker, AlarmBell alarms, TimeProvider time, ILogger<Follower> logger) : BackgroundService
+public sealed class Follower(NodeLog log, CallInvoker broker, OwnStanding standing, AlarmBell alarms, TimeProvider time, ILogger<Follower> logger) : BackgroundService
 {
     private const int MostLeaves = 65_536;
     private const long MostBytes = 256L * 1_048_576;
@@ -54,7 +54,8 @@ public sealed class Follower(NodeLog log, CallInvoker broker, AlarmBell alarms, 
             }
             catch (RpcException fault)
             {
-                NodeEvents.BrokerAway(logger, fault.ToRefusal("broker").What);
+                Refusal refusal = fault.ToRefusal("broker");
+                if (!await standing.IsOwnAsync(refusal, stoppingToken)) NodeEvents.BrokerAway(logger, refusal.What);
                 wait = pause;
             }
             catch (FeedFaultException fault)
@@ -115,6 +116,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, AlarmBell alarms, 
             leaves.AddRange(message.Leaves);
             if (message.Checkpoint.IsEmpty) continue;
             if (leaves.Count > 0) await log.ApplyAsync(new FeedBatch(first, leaves, message.Checkpoint.ToByteArray()), stopping);
+            await standing.CheckAsync(log.View.State, stopping);
             Interlocked.Exchange(ref _brokerSize, (long)log.View.Size);
             leaves = [];
             bytes = 0;

@@ -40,6 +40,7 @@ public sealed class NodeStatus(
             CertificateNotAfter = new DateTimeOffset(certificate.Current.NotAfter.ToUniversalTime()).ToUnixTimeSeconds(),
             LogDay = now.State.Day.Number,
         };
+        if (now.State.Members.TryGetValue(settings.Member, out NetworkMember? own)) status.Standing = own.Standing;
         NetworkMember? me = now.State.Members.GetValueOrDefault(settings.Member);
         foreach (NetworkCircle circle in now.State.Circles.Values.Where(circle => circle.Members.Contains(settings.Member)))
         {
