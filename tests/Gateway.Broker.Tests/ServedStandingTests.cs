@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
@@ -95,43 +97,58 @@ public sealed class ServedStandingTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_crowd_of_strangers_leaves_room_for_members()
+    public async Task A_crowd_from_one_address_leaves_room_for_members()
     {
-        await using TestNetwork network = await TestNetwork.StartAsync(options: options => options with { MaximumConnections = 16, ConnectionsPerMember = 2 });
+        const int all = 64, share = all / 4, crowded = share + 6;
+        await using TestNetwork network = await TestNetwork.StartAsync(options: options => options with { MaximumConnections = all });
         Uri address = new(network.Broker.Address);
-        List<System.Net.Sockets.TcpClient> crowd = [];
-        for (int i = 0; i < 8; i++)
+        List<TcpClient> crowd = [];
+        for (int i = 0; i < crowded; i++)
         {
-            System.Net.Sockets.TcpClient stranger = new();
-            await stranger.ConnectAsync(address.Host, address.Port);
-            crowd.Add(stranger);
+            crowd.Add(new TcpClient(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0)));
+            await crowd[i].ConnectAsync(address.Host, address.Port);
         }
 
-        // Four places are the strangers'; whoever comes beyond is cut at once, and as soon as one is free a member passes through it to its own.
-        crowd[0].Dispose();
-        crowd[1].Dispose();
-        int cut = 0;
-        byte[] one = new byte[1];
-        foreach (System.Net.Sockets.TcpClient stranger in crowd.Skip(4))
-        {
-            if (await ReadAsync(stranger) == 0) cut++;
-        }
-
-        Assert.Equal(4, cut);
+        // They never begin their handshake. Those beyond the address's share are cut at once; the others hold what they have, and a member still comes in.
+        List<Task> ends = [.. crowd.Select(EndAsync)];
+        for (int cut = 0; cut < crowded - share; cut++) ends.Remove(await Task.WhenAny(ends).WaitAsync(Patience));
         await network.ReadFeedAsync(network.Second);
-        foreach (System.Net.Sockets.TcpClient stranger in crowd) stranger.Dispose();
+        foreach (TcpClient stranger in crowd) stranger.Dispose();
+        await Task.WhenAll(ends);
 
-        async Task<int> ReadAsync(System.Net.Sockets.TcpClient stranger)
+        static async Task EndAsync(TcpClient stranger)
         {
             try
             {
-                return await stranger.GetStream().ReadAsync(one).AsTask().WaitAsync(Patience);
+                _ = await stranger.GetStream().ReadAsync(new byte[1]);
             }
-            catch (IOException)
+            catch (Exception error) when (error is IOException or ObjectDisposedException)
             {
-                return 0;
+                // Cut, or ended by the test.
             }
         }
+    }
+
+    [Fact]
+    public async Task One_member_cannot_take_all_connections()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync(options: options => options with { ConnectionsPerMember = 3 });
+        List<string> outcomes = [];
+        for (int i = 0; i < 4; i++)
+        {
+            try
+            {
+                await new MembershipService.MembershipServiceClient(network.Outsider.Connect(network.Broker)).GetDirectoryAsync(new GetDirectoryRequest());
+                outcomes.Add("served");
+            }
+            catch (RpcException refused)
+            {
+                outcomes.Add(refused.StatusCode.ToString());
+            }
+        }
+
+        Assert.Equal(["served", "served", "served", "Unavailable"], outcomes);
+        await network.ReadFeedAsync(network.Steward);
     }
 
     private static EvaluateRequest Nothing => new() { IdentifierClass = IdentifierClass.Strong, Version = 1 };

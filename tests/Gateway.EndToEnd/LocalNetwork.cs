@@ -144,6 +144,8 @@ public sealed class LocalNode(string folder)
 
     public ScreeningService.ScreeningServiceClient Screening => new(_channel);
 
+    public OfficersService.OfficersServiceClient Officers => new(_channel);
+
     public IServiceProvider Services => _application!.Services;
 
     public async Task StartAsync(TimeProvider? time = null)

@@ -115,8 +115,8 @@ public sealed class OpenCall : IDisposable
             _disposed = true;
         }
 
+        // The source has neither timer nor handle, so nothing is left to free; disposing of it could meet a cut under way.
         _leave(this);
-        _cut.Dispose();
     }
 
     /// <summary>The open call of a context, where a member calls.</summary>

@@ -147,7 +147,7 @@ public static class BrokerHost
         kestrel.Limits.Http2.MaxRequestHeaderFieldSize = MaximumHeaders / 2;
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
-        ConnectionShares shares = new(core.Identifier, Math.Max(1, options.MaximumConnections / 4), options.ConnectionsPerMember);
+        ConnectionShares shares = new(core.Identifier, options.MaximumConnections, options.ConnectionsPerMember);
         kestrel.Listen(IPEndPoint.Parse(options.Listen), listener =>
         {
             // HTTP/1.1 for health checks; gRPC itself speaks HTTP/2 only.

@@ -42,7 +42,7 @@ public sealed record BrokerOptions
     /// <summary>Connections at once.</summary>
     public int MaximumConnections { get; init; } = 20_000;
 
-    /// <summary>Connections of one member at once. Strangers have a quarter of all between them.</summary>
+    /// <summary>Connections of one member at once. Strangers have a quarter of all between them; half of all may be in their handshake.</summary>
     public int ConnectionsPerMember { get; init; } = 64;
 
     /// <summary>Streams of one member at once.</summary>

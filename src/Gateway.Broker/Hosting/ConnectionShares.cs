@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Gateway.Broker.Access;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
@@ -8,56 +9,58 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.Broker.Hosting;
 
 /// <summary>
-/// Shares the connections between strangers and members: strangers, and whoever has not finished its handshake, have a quarter of them between them; each member has so many of its
-/// own. So neither a crowd of strangers nor one member keeps the others out.
+/// Shares the connections between strangers and members. Half of all may be in their handshake at once, one address having half of these; after it strangers have a quarter of all
+/// between them, and each member so many of its own. So neither a crowd of strangers nor one member keeps the others out.
 /// </summary>
 /// <param name="identifier">Knows who shows a certificate.</param>
-/// <param name="strangers">Connections of strangers at once.</param>
+/// <param name="all">Connections at once.</param>
 /// <param name="perMember">Connections of one member at once.</param>
-public sealed class ConnectionShares(PeerIdentifier identifier, int strangers, int perMember)
+public sealed class ConnectionShares(PeerIdentifier identifier, int all, int perMember)
 {
-    private readonly ConcurrentDictionary<MemberId, Share> _members = new();
-    private readonly Share _strangers = new(strangers);
+    private const int MostAddresses = 10_000;
 
-    /// <summary>Before the handshake: everybody is a stranger.</summary>
+    private readonly ConcurrentDictionary<MemberId, Share> _members = new();
+    private readonly ConcurrentDictionary<IPAddress, Share> _addresses = new();
+    private readonly Share _arriving = new(Math.Max(1, all / 2));
+    private readonly Share _strangers = new(Math.Max(1, all / 4));
+
+    /// <summary>Before the handshake: nobody is known yet.</summary>
     public ConnectionDelegate Arriving(ConnectionDelegate next) => async connection =>
     {
-        if (!_strangers.TryTake())
+        if (_addresses.Count > MostAddresses) Forget();
+        Share address = _addresses.GetOrAdd((connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None, _ => new Share(Math.Max(1, all / 4)));
+        using Place place = new();
+        if (!place.TryMove(_arriving, address))
         {
             connection.Abort();
             return;
         }
 
-        Place place = new(_strangers);
         connection.Items[typeof(Place)] = place;
-        try
-        {
-            await next(connection).ConfigureAwait(false);
-        }
-        finally
-        {
-            place.GiveBack();
-        }
+        await next(connection).ConfigureAwait(false);
     };
 
-    /// <summary>After the handshake: who shows a member's certificate takes of that member's share, and an operator of none.</summary>
+    /// <summary>After the handshake: who shows a member's certificate takes of that member's share, an operator of none, everybody else of the strangers'.</summary>
     public ConnectionDelegate Known(ConnectionDelegate next) => async connection =>
     {
         Place place = (Place)connection.Items[typeof(Place)]!;
-        if (Identify(connection) is { } peer)
+        Share[] shares = Identify(connection) is { } peer ? peer.Member is { } member ? [_members.GetOrAdd(member, _ => new Share(perMember))] : [] : [_strangers];
+        if (!place.TryMove(shares))
         {
-            Share? own = peer.Member is { } member ? _members.GetOrAdd(member, _ => new Share(perMember)) : null;
-            if (own?.TryTake() == false)
-            {
-                connection.Abort();
-                return;
-            }
-
-            place.Move(own);
+            connection.Abort();
+            return;
         }
 
         await next(connection).ConfigureAwait(false);
     };
+
+    private void Forget()
+    {
+        foreach ((IPAddress address, Share share) in _addresses)
+        {
+            if (share.IsFree) _addresses.TryRemove(address, out _);
+        }
+    }
 
     private Peer? Identify(ConnectionContext connection)
     {
@@ -75,6 +78,8 @@ public sealed class ConnectionShares(PeerIdentifier identifier, int strangers, i
     {
         private int _taken;
 
+        public bool IsFree => Volatile.Read(ref _taken) == 0;
+
         public bool TryTake()
         {
             if (Interlocked.Increment(ref _taken) <= most) return true;
@@ -86,16 +91,35 @@ public sealed class ConnectionShares(PeerIdentifier identifier, int strangers, i
     }
 
     // Used by one connection, one step after the other.
-    private sealed class Place(Share share)
+    private sealed class Place : IDisposable
     {
-        private Share? _share = share;
+        private Share[] _held = [];
 
-        public void Move(Share? to)
+        /// <summary>Takes places of other shares for those that are held; holds none where one of them is full.</summary>
+        public bool TryMove(params Share[] shares)
         {
-            _share?.GiveBack();
-            _share = to;
+            Dispose();
+            List<Share> taken = [];
+            foreach (Share share in shares)
+            {
+                if (share.TryTake())
+                {
+                    taken.Add(share);
+                    continue;
+                }
+
+                foreach (Share one in taken) one.GiveBack();
+                return false;
+            }
+
+            _held = [.. taken];
+            return true;
         }
 
-        public void GiveBack() => Move(null);
+        public void Dispose()
+        {
+            foreach (Share share in _held) share.GiveBack();
+            _held = [];
+        }
     }
 }

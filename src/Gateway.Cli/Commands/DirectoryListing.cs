@@ -9,7 +9,10 @@ internal static class DirectoryListing
 {
     public static async Task<GetDirectoryResponse> ReadAsync(CommandFrame frame, string? stated, string operatorName, CancellationToken cancellation)
     {
-        (string folder, FolderKind kind) = new Folder(frame.Surroundings).Find(stated);
+        // An operator's file is enough: he need not sit where the broker's folder is.
+        string file = frame.PathOf(operatorName);
+        (string folder, FolderKind kind) = File.Exists(file) ? ("", FolderKind.Broker) : new Folder(frame.Surroundings).Find(stated);
+        if (File.Exists(file)) operatorName = file;
         using BrokerAccess broker = BrokerAccess.Of(folder, kind, operatorName, frame.Surroundings.Time);
         return await ReadAsync(broker, cancellation);
     }

@@ -19,7 +19,11 @@ internal sealed class OperatorAsking(CommandFrame frame)
     }
 
     /// <summary>The way to the broker.</summary>
-    public BrokerAccess Open(ParseResult parsed) => BrokerAccess.AsOperator(new Folder(frame.Surroundings).Of(parsed.GetValue(_directory), FolderKind.Broker), parsed.GetValue(_operator)!);
+    public BrokerAccess Open(ParseResult parsed)
+    {
+        string stated = parsed.GetValue(_operator)!, file = frame.PathOf(stated);
+        return BrokerAccess.AsOperator(new Folder(frame.Surroundings).Of(parsed.GetValue(_directory), FolderKind.Broker), File.Exists(file) ? file : stated);
+    }
 
     /// <summary>Proposes a change.</summary>
     public static async Task<ChangeRecord> ProposeAsync(BrokerAccess broker, Change change, CancellationToken cancellation) =>
