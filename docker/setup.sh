@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Founds the network of docker-compose.yml once: broker, invitations, nodes, the circles acx and customs-protocol. What is there already is left alone, so it may be
+# Founds the network of docker-compose.yml once: broker with two operators, applications, sponsors, invitations, nodes, the circles acx and customs-protocol. What is there already is left alone, so it may be
 # run again after it broke off. Invitations go from the broker's container into the node's through a pipe and are never written to this machine's disk.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,7 +21,7 @@ done
 "${compose[@]}" build
 
 say "broker: network $network"
-once broker "test -e /data/broker.json || gateway broker init --dir /data --network '$network' --listen 0.0.0.0:7443 --address https://broker:7443 --host broker"
+once broker "test -e /data/broker.json || gateway broker init --dir /data --network '$network' --listen 0.0.0.0:7443 --address https://broker:7443 --host broker --operator operator-1 --operator operator-2"
 "${compose[@]}" up -d broker
 for attempt in $(seq 1 60); do
   inside 'gateway member list --dir /data --json >/dev/null 2>&1' && break
@@ -32,19 +32,38 @@ for attempt in $(seq 1 60); do
   sleep 1
 done
 
-enrol() { # service, name, role
+# Reads standard input where it stands, prints what the command prints.
+within() { "${compose[@]}" exec -T "$1" /bin/sh -c "$2"; }
+number() { sed -n 's/.*"\(change_\)\?id": *\([0-9][0-9]*\).*/\2/p' | head -n 1; }
+
+enrol() { # service, name, role, sponsoring services…
   if once "$1" 'test -e /data/node.json'; then
     say "$1: is a member already"
     return
   fi
-  say "$1: invited as '$2' ($3)"
-  inside "umask 077 && gateway member invite '$2' --role $3 --dir /data --out /tmp/invitation-$1.json >&2 && cat /tmp/invitation-$1.json && rm /tmp/invitation-$1.json" \
-    | "${compose[@]}" run --rm --no-deps -T --entrypoint /bin/sh "$1" -c 'umask 077 && cat >/tmp/invitation.json && gateway node init --dir /data --invitation /tmp/invitation.json'
+  local service=$1 name=$2 role=$3 application id
+  shift 3
+  say "$service: '$name' ($role) applies"
+  application=$(inside 'cat /data/network.json' | "${compose[@]}" run --rm --no-deps -T --entrypoint /bin/sh "$service" -c \
+    "umask 077 && cat >/tmp/network.json && gateway node apply '$name' --role $role --network /tmp/network.json --contact 'Officer' --email officer@example.org --phone '+00 0000' --dir /data --out /tmp/application.json >&2 && cat /tmp/application.json")
+  id=$(printf '%s' "$application" | within broker 'umask 077 && cat >/tmp/application.json && gateway member propose /tmp/application.json --dir /data --json && rm /tmp/application.json' | number)
+  for sponsor in "$@"; do
+    "${compose[@]}" up -d "$sponsor"
+    say "$service: vouched for by $sponsor"
+    for attempt in $(seq 1 30); do
+      within "$sponsor" "gateway member sponsor '$name' --yes --dir /data >&2" </dev/null && break
+      if [ "$attempt" = 30 ]; then exit 1; fi
+      sleep 1
+    done
+  done
+  say "$service: approved by the second operator"
+  inside "umask 077 && gateway change approve $id --operator operator-2 --dir /data --out /tmp/invitation-$service.json >&2 && cat /tmp/invitation-$service.json && rm /tmp/invitation-$service.json" \
+    | "${compose[@]}" run --rm --no-deps -T --entrypoint /bin/sh "$service" -c 'umask 077 && cat >/tmp/invitation.json && gateway node init --dir /data --invitation /tmp/invitation.json'
 }
 enrol retailer-one  'Retailer One'  RETAILER
 enrol retailer-two  'Retailer Two'  RETAILER
 enrol customs       'Customs'       CUSTOMS
-enrol rights-holder 'Rights Holder' RIGHTS_HOLDER
+enrol rights-holder 'Rights Holder' RIGHTS_HOLDER retailer-one retailer-two
 "${compose[@]}" up -d
 
 accept() { # circle, member, whom the first key is for; as the member's officer would, at its own node
@@ -62,7 +81,9 @@ found() { # name, template, members…; the first is the steward
   shift 2
   for member in "$@"; do members="$members --member '$member'"; done
   say "circle $name: steward $steward"
-  inside "gateway circle create '$name' --template $template --steward '$steward' $members --dir /data"
+  local id
+  id=$(inside "gateway circle create '$name' --template $template --steward '$steward' $members --dir /data --json" | number)
+  inside "gateway change approve $id --operator operator-2 --dir /data"
   accept "$name" "$steward" "$members --member '$steward'"
   for member in "$@"; do accept "$name" "$member" ''; done
 }

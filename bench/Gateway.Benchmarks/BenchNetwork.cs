@@ -10,6 +10,7 @@ using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Protocol;
 using Gateway.Protocol.V1;
+using Gateway.Shared;
 using Gateway.Storage.Sqlite;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
@@ -21,7 +22,6 @@ namespace Gateway.Benchmarks;
 internal sealed class BenchNetwork : IAsyncDisposable
 {
     private const string Network = "bench.test";
-    private const string Operator = "operator-1";
     private const string Circle = "bench";
 
     private WebApplication? _broker;
@@ -57,7 +57,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
             // A bench sends in minutes what a member sends in months.
             Quotas = new QuotaOptions { RecordsPerDay = 100_000_000, RecordsPerYear = 100_000_000, RecordsPerSecond = 10_000_000, RecordBurst = 10_000_000 },
         };
-        network.GenesisHash = await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network.Options, Operator, CancellationToken.None);
+        network.GenesisHash = await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network.Options, TwoOperators.Names, CancellationToken.None);
         network._broker = await BrokerHost.BuildAsync(network.Options, new BrokerSeams { Logging = Quiet });
         await network._broker.StartAsync();
         network.Members = await network.FoundCircleAsync(matching, names);
@@ -82,18 +82,16 @@ internal sealed class BenchNetwork : IAsyncDisposable
 
     private async Task<IReadOnlyList<BenchMember>> FoundCircleAsync(NameMatching matching, string[] names)
     {
-        using BrokerConnection connection = BrokerConnection.WithCertificate(new Uri(Options.AdvertisedAddress), Network, Authority, OperatorCertificate());
-        MembershipService.MembershipServiceClient membership = new(connection.Invoker);
+        TwoOperators operators = new(Options);
         List<NodeDirectory> directories = [];
         foreach (string name in names)
         {
             NodeDirectory directory = new(Path.Combine(Folder, name));
-            CreateInvitationResponse made = await membership.CreateInvitationAsync(new CreateInvitationRequest { Name = name, Role = MemberRole.Retailer, ValidSeconds = 3_600 });
-            await new NodeEnrolment(RandomSource.System).EnrolAsync(directory, InvitationOf(name, made), apiPort: 0, CancellationToken.None);
+            await operators.EnrolAsync(directory, name, MemberRole.Retailer, directories);
             directories.Add(directory);
         }
 
-        await membership.CreateCircleAsync(new CreateCircleRequest { Policy = PolicyOf(matching, [.. directories.Select(directory => directory.ReadSettings().Member)]) });
+        await operators.DecideAsync(PolicyOf(matching, [.. directories.Select(directory => directory.ReadSettings().Member)]));
         List<RunningNode> nodes = [];
         foreach (NodeDirectory directory in directories) nodes.Add(await RunningNode.StartAsync(directory, directory.StoreFile));
         string[] ids = [.. directories.Select(directory => directory.ReadSettings().Member.ToString())];
@@ -114,19 +112,6 @@ internal sealed class BenchNetwork : IAsyncDisposable
         return members;
     }
 
-    private Protocol.Identity.InvitationFile InvitationOf(string name, CreateInvitationResponse made) => new()
-    {
-        Network = Network,
-        Broker = Options.AdvertisedAddress,
-        CertificateAuthority = Authority.ExportCertificatePem(),
-        GenesisHash = Convert.ToHexStringLower(made.GenesisHash.Span),
-        MemberId = Convert.ToHexStringLower(made.MemberId.Span),
-        Name = name,
-        Role = "RETAILER",
-        Token = Convert.ToHexStringLower(made.Token.Span),
-        ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(made.ExpiresAt),
-    };
-
     private static CirclePolicy PolicyOf(NameMatching matching, IReadOnlyList<MemberId> members) => new()
     {
         Name = Circle,
@@ -140,12 +125,6 @@ internal sealed class BenchNetwork : IAsyncDisposable
         MaximumRetentionDays = 730,
         NameMatching = matching,
     };
-
-    private X509Certificate2 OperatorCertificate()
-    {
-        using X509Certificate2 pem = X509Certificate2.CreateFromPemFile(Options.Files.OperatorCertificate(Operator), Options.Files.OperatorKey(Operator));
-        return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
-    }
 
     private static int FreePort()
     {

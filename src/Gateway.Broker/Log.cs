@@ -56,17 +56,14 @@ internal static partial class Log
     [LoggerMessage(41, LogLevel.Information, "Circle {Circle} is at epoch {Epoch}.")]
     public static partial void EpochBegun(ILogger log, string circle, uint epoch);
 
-    [LoggerMessage(42, LogLevel.Information, "Operator {Operator} created circle {Circle}.")]
-    public static partial void CircleCreated(ILogger log, string @operator, string circle);
+    [LoggerMessage(42, LogLevel.Information, "Member {Member} has left.")]
+    public static partial void MemberLeft(ILogger log, string member);
 
     [LoggerMessage(60, LogLevel.Warning, "The certificate authorities in force are now {Fingerprints}")]
     public static partial void AuthoritiesChanged(ILogger logger, string fingerprints);
 
     [LoggerMessage(61, LogLevel.Warning, "List of denied certificates number {Number} issued: {Certificates} certificates, {Members} members")]
     public static partial void DenyListIssued(ILogger logger, ulong number, int certificates, int members);
-
-    [LoggerMessage(43, LogLevel.Information, "Operator {Operator} invited member {Member}.")]
-    public static partial void Invited(ILogger log, string @operator, string member);
 
     [LoggerMessage(50, LogLevel.Information, "Operator {Operator} proposed change {Id}: {Kind}.")]
     public static partial void ChangeProposed(ILogger log, string @operator, ulong id, Gateway.Protocol.V1.Change.KindOneofCase kind);
@@ -88,4 +85,7 @@ internal static partial class Log
 
     [LoggerMessage(52, LogLevel.Information, "Operator {Operator} rejected change {Id}: {Kind}.")]
     public static partial void ChangeRejected(ILogger log, string @operator, ulong id, Gateway.Protocol.V1.Change.KindOneofCase kind);
+
+    [LoggerMessage(53, LogLevel.Error, "A refusal could not be written to the audit chain.")]
+    public static partial void AuditNotWritten(ILogger log, Exception error);
 }

@@ -45,10 +45,14 @@ public static class GatewayCommand
             Group("broker", "The broker: makes and runs it.", BrokerInitCommand.Create(frame), BrokerRunCommand.Create(frame), BrokerRekeyCommand.Create(frame),
                 Group("ca", "The network's certificate authorities.", BrokerAuthorityCommands.CreateRotate(frame), BrokerAuthorityCommands.CreateRetire(frame), BrokerAuthorityCommands.CreateList(frame))),
             Group("certificate", "Certificates that the broker has issued.", CertificateCommands.CreateList(frame), CertificateCommands.CreateDeny(frame)),
-            Group("member", "Members of the network.", MemberInviteCommand.Create(frame), MemberListCommand.Create(frame)),
-            Group("circle", "Circles: who exchanges what with whom.", CircleCreateCommand.Create(frame), CircleListCommand.Create(frame), CircleShowCommand.Show(frame), CircleShowCommand.Audience(frame),
+            Group("network", "The network.", NetworkExportCommand.Create(frame)),
+            Group("member", "Members of the network.", MemberProposals(frame)),
+            Group("change", "What operators decide, two of them.", ChangeCommands.List(frame), ChangeCommands.Show(frame), ChangeCommands.Approve(frame), ChangeCommands.Reject(frame)),
+            Group("operator", "Operators of the broker.", OperatorCommands.Apply(frame), OperatorCommands.Propose(frame), OperatorCommands.Install(frame), OperatorCommands.Renew(frame), OperatorCommands.Remove(frame)),
+            Group("audit", "What operators and officers did, in a chain.", AuditCommands.Export(frame), AuditCommands.Verify(frame)),
+            Group("circle", "Circles: who exchanges what with whom.", CircleCreateCommand.Create(frame), CircleChangeCommand.Create(frame), CircleListCommand.Create(frame), CircleShowCommand.Show(frame), CircleShowCommand.Audience(frame),
                 CircleOrderCommands.Accept(frame), CircleOrderCommands.Invite(frame), CircleOrderCommands.Remove(frame), CircleOrderCommands.Leave(frame)),
-            Group("node", "A member's node: makes and runs it.", NodeInitCommand.Create(frame), NodeRunCommand.Create(frame), NodeStatusCommand.Create(frame), NodeRekeyCommand.Create(frame), NodeTrustCommand.Create(frame)),
+            Group("node", "A member's node: makes and runs it.", NodeApplyCommand.Create(frame), NodeInitCommand.Create(frame), NodeRunCommand.Create(frame), NodeStatusCommand.Create(frame), NodeRekeyCommand.Create(frame), NodeTrustCommand.Create(frame)),
             PublishCommand.Create(frame),
             WithdrawCommand.Create(frame),
             RecordsCommand.Create(frame),
@@ -64,6 +68,12 @@ public static class GatewayCommand
             DemoCommand.Create(frame),
         };
     }
+
+    private static Command[] MemberProposals(CommandFrame frame) =>
+    [
+        MemberListCommand.Create(frame), MemberCommands.Propose(frame), MemberCommands.Applications(frame), MemberCommands.Sponsor(frame),
+        MemberCommands.Suspend(frame), MemberCommands.Reinstate(frame), MemberCommands.Expel(frame), MemberCommands.Leave(frame),
+    ];
 
     private static Command Group(string name, string description, params Command[] commands)
     {

@@ -101,6 +101,8 @@ public static class NodeHost
         AddLog(services, settings, keys, (view, tree), awaited, lastNumber, backfills);
         AddWork(services, settings, keys, broker, seams);
         AddWatch(services, seal, dismissals);
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OfficersEndpoint>(provider, settings.Member, store.Audit)).AddSingleton(provider => new OfficerAudit(store.Audit, seams.Time));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnStanding>(provider, settings.Member));
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
 
         WebApplication application = builder.Build();
@@ -109,6 +111,7 @@ public static class NodeHost
         application.MapGrpcService<ContributionsEndpoint>();
         application.MapGrpcService<WatchEndpoint>();
         application.MapGrpcService<CirclesEndpoint>();
+        application.MapGrpcService<OfficersEndpoint>();
         application.Lifetime.ApplicationStarted.Register(() =>
         {
             // The folder has kept others out since before the socket was made; its own mode is for whoever opens the folder up later.
@@ -171,7 +174,7 @@ public static class NodeHost
 
     private static void AddLocalApi(IServiceCollection services, string token)
     {
-        services.AddSingleton(provider => new LocalAccess(token, provider.GetRequiredService<ILogger<LocalAccess>>()));
+        services.AddSingleton(provider => new LocalAccess(token, provider.GetRequiredService<OfficerAudit>(), provider.GetRequiredService<ILogger<LocalAccess>>()));
         services.AddSingleton<ScreeningEndpoint>().AddSingleton<ContributionsEndpoint>().AddSingleton<CirclesEndpoint>();
         services.AddGrpc(options =>
         {

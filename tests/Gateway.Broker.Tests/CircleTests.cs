@@ -42,11 +42,11 @@ public sealed class CircleTests
         {
             CirclePolicy policy = TestNetwork.PolicyOf("another", network.Steward, network.Second);
             breach(policy);
-            RpcException refused = await Assert.ThrowsAsync<RpcException>(async () => await client.CreateCircleAsync(new CreateCircleRequest { Policy = policy }));
+            RpcException refused = await Assert.ThrowsAsync<RpcException>(async () => await network.Broker.ProposeAsync(new Change { CirclePolicy = new CirclePolicyChange { Policy = policy } }));
             Assert.Equal(field, refused.ToRefusal("broker").Which);
         }
 
-        await client.CreateCircleAsync(new CreateCircleRequest { Policy = TestNetwork.PolicyOf("another", network.Steward, network.Second) });
+        await network.Broker.DecideAsync(new Change { CirclePolicy = new CirclePolicyChange { Policy = TestNetwork.PolicyOf("another", network.Steward, network.Second) } });
     }
 
     [Fact]

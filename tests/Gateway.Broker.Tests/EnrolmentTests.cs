@@ -17,41 +17,41 @@ public sealed class EnrolmentTests
     public async Task A_lost_answer_is_given_again_and_a_second_organisation_is_not_let_in()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        CreateInvitationResponse invitation = await TestMember.InviteAsync(broker, "Retail", MemberRole.Retailer);
+        Applicant applicant = new(broker, "Retail", MemberRole.Retailer);
+        ByteString token = await applicant.AdmitAsync(broker);
         MembershipService.MembershipServiceClient client = new(broker.Connect(null));
-        (EnrolRequest request, _, _) = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer);
+        EnrolRequest request = applicant.Enrolment(token);
         EnrolResponse[] answers = await Task.WhenAll(client.EnrolAsync(request).ResponseAsync, client.EnrolAsync(request).ResponseAsync, client.EnrolAsync(request).ResponseAsync);
 
         Assert.All(answers, answer => Assert.Equal(2UL, answer.Index));
         Assert.Equal(3UL, broker.Core.Signal.Size);
-        (EnrolRequest thief, _, _) = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer);
-        await AssertRefusedAsync(broker, thief, StatusCode.PermissionDenied, "INVITATION_USED");
+        await AssertRefusedAsync(broker, new Applicant(broker, "Retail", MemberRole.Retailer, applicant.Id).Enrolment(token), StatusCode.InvalidArgument, "STATEMENT_NOT_AS_INVITED");
     }
 
     [Fact]
     public async Task A_token_and_the_logged_statement_give_a_certificate_only_to_who_has_the_member_key()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        CreateInvitationResponse invitation = await TestMember.InviteAsync(broker, "Retail", MemberRole.Retailer);
+        Applicant applicant = new(broker, "Retail", MemberRole.Retailer);
+        ByteString token = await applicant.AdmitAsync(broker);
         MembershipService.MembershipServiceClient client = new(broker.Connect(null));
-        (EnrolRequest first, MemberKeys keys, _) = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer);
-        EnrolRequest unsigned = first.Clone();
+        EnrolRequest first = applicant.Enrolment(token), unsigned = first.Clone();
         unsigned.CertificateRequestSignature = ByteString.Empty;
         await AssertRefusedAsync(broker, unsigned, StatusCode.PermissionDenied, "CERTIFICATE_REQUEST_UNPROVEN");
         Assert.Equal(2UL, broker.Core.Signal.Size);
         await client.EnrolAsync(first);
 
-        (EnrolRequest thief, _, ECDsa key) = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer);
-        thief.MemberJoined = first.MemberJoined;
-        await AssertRefusedAsync(broker, thief, StatusCode.PermissionDenied, "CERTIFICATE_REQUEST_UNPROVEN");
-        thief.CertificateRequestSignature = first.CertificateRequestSignature;
-        await AssertRefusedAsync(broker, thief, StatusCode.PermissionDenied, "CERTIFICATE_REQUEST_UNPROVEN");
+        Applicant thief = new(broker, "Retail", MemberRole.Retailer);
+        EnrolRequest stolen = thief.Enrolment(token);
+        stolen.MemberJoined = first.MemberJoined;
+        await AssertRefusedAsync(broker, stolen, StatusCode.PermissionDenied, "CERTIFICATE_REQUEST_UNPROVEN");
+        stolen.CertificateRequestSignature = first.CertificateRequestSignature;
+        await AssertRefusedAsync(broker, stolen, StatusCode.PermissionDenied, "CERTIFICATE_REQUEST_UNPROVEN");
 
-        EnrolRequest again = thief;
-        again.CertificateRequestSignature = ByteString.CopyFrom(CertificateRequestProof.Sign(again.CertificateRequest.Span, broker.GenesisHash, keys.Member));
-        using X509Certificate2 issued = X509CertificateLoader.LoadCertificate((await client.EnrolAsync(again)).Certificate.ToByteArray());
+        stolen.CertificateRequestSignature = ByteString.CopyFrom(CertificateRequestProof.Sign(stolen.CertificateRequest.Span, broker.GenesisHash, applicant.Keys.Member));
+        using X509Certificate2 issued = X509CertificateLoader.LoadCertificate((await client.EnrolAsync(stolen)).Certificate.ToByteArray());
         using ECDsa issuedKey = issued.GetECDsaPublicKey()!;
-        Assert.Equal(key.ExportSubjectPublicKeyInfo(), issuedKey.ExportSubjectPublicKeyInfo());
+        Assert.Equal(thief.Tls.ExportSubjectPublicKeyInfo(), issuedKey.ExportSubjectPublicKeyInfo());
     }
 
     [Fact]
@@ -65,27 +65,24 @@ public sealed class EnrolmentTests
     }
 
     [Fact]
-    public async Task What_is_not_as_invited_is_refused()
+    public async Task What_is_not_as_approved_is_refused()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        CreateInvitationResponse invitation = await TestMember.InviteAsync(broker, "Retail", MemberRole.Retailer, validSeconds: 60);
-        await AssertRefusedAsync(broker, TestMember.MakeRequest(invitation, "Another", MemberRole.Retailer).Request, StatusCode.InvalidArgument, "STATEMENT_NOT_AS_INVITED");
-        await AssertRefusedAsync(broker, TestMember.MakeRequest(invitation, "Retail", MemberRole.Police).Request, StatusCode.InvalidArgument, "STATEMENT_NOT_AS_INVITED");
+        Applicant applicant = new(broker, "Retail", MemberRole.Retailer), other = new(broker, "Other", MemberRole.Retailer);
+        ByteString token = await applicant.AdmitAsync(broker, validSeconds: 60), otherToken = await other.AdmitAsync(broker, validSeconds: 60);
+        EnrolRequest good = applicant.Enrolment(token);
+        Applicant[] altered =
+        [
+            new(broker, "Another", MemberRole.Retailer, applicant.Id), new(broker, "Retail", MemberRole.Police, applicant.Id), new(broker, "Retail", MemberRole.Retailer),
+            new(broker, "Retail", MemberRole.Retailer, applicant.Id), new(broker, "Retail", MemberRole.Retailer, applicant.Id, genesisHash: new byte[32]),
+        ];
+        foreach (Applicant one in altered) await AssertRefusedAsync(broker, one.Enrolment(token), StatusCode.InvalidArgument, "STATEMENT_NOT_AS_INVITED");
+        await AssertRefusedAsync(broker, applicant.Enrolment(otherToken), StatusCode.InvalidArgument, "STATEMENT_NOT_AS_INVITED");
+        await AssertRefusedAsync(broker, other.Enrolment(token), StatusCode.InvalidArgument, "STATEMENT_NOT_AS_INVITED");
+        await AssertRefusedAsync(broker, applicant.Enrolment(ByteString.CopyFrom(RandomNumberGenerator.GetBytes(32))), StatusCode.PermissionDenied, "INVITATION_INVALID");
+        await AssertRefusedAsync(broker, applicant.Enrolment(ByteString.Empty), StatusCode.PermissionDenied, "INVITATION_INVALID");
 
-        CreateInvitationResponse otherId = invitation.Clone();
-        otherId.MemberId = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(16));
-        await AssertRefusedAsync(broker, TestMember.MakeRequest(otherId, "Retail", MemberRole.Retailer).Request, StatusCode.InvalidArgument, "STATEMENT_NOT_AS_INVITED");
-        CreateInvitationResponse otherGenesis = invitation.Clone();
-        otherGenesis.GenesisHash = ByteString.CopyFrom(new byte[32]);
-        (EnrolRequest ofAnotherNetwork, MemberKeys keys, _) = TestMember.MakeRequest(otherGenesis, "Retail", MemberRole.Retailer);
-        await AssertRefusedAsync(broker, ofAnotherNetwork, StatusCode.PermissionDenied, "CERTIFICATE_REQUEST_UNPROVEN");
-        ofAnotherNetwork.CertificateRequestSignature = ByteString.CopyFrom(CertificateRequestProof.Sign(ofAnotherNetwork.CertificateRequest.Span, broker.GenesisHash, keys.Member));
-        await AssertRefusedAsync(broker, ofAnotherNetwork, StatusCode.FailedPrecondition, "STATE_CONTRADICTED");
-        CreateInvitationResponse otherToken = invitation.Clone();
-        otherToken.Token = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(32));
-        await AssertRefusedAsync(broker, TestMember.MakeRequest(otherToken, "Retail", MemberRole.Retailer).Request, StatusCode.PermissionDenied, "INVITATION_INVALID");
-
-        EnrolRequest brokenRequest = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer).Request;
+        EnrolRequest brokenRequest = good.Clone();
         byte[] der = brokenRequest.CertificateRequest.ToByteArray();
         der[^1] ^= 1;
         brokenRequest.CertificateRequest = ByteString.CopyFrom(der);
@@ -96,16 +93,16 @@ public sealed class EnrolmentTests
 
         Assert.Equal(2UL, broker.Core.Signal.Size);
         broker.Time.Advance(TimeSpan.FromSeconds(60));
-        await AssertRefusedAsync(broker, TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer).Request, StatusCode.PermissionDenied, "INVITATION_EXPIRED");
+        await AssertRefusedAsync(broker, good, StatusCode.PermissionDenied, "INVITATION_EXPIRED");
     }
 
-    [Fact]
-    public async Task Tokens_are_not_guessed_at_speed()
+    [Theory]
+    [InlineData(2, 1_000)]
+    [InlineData(1_000, 2)]
+    public async Task Tokens_are_not_guessed_at_speed_from_one_address_nor_from_many(int perAddress, int overall)
     {
-        await using TestBroker broker = await TestBroker.StartAsync(new QuotaOptions { EnrolmentsPerMinutePerAddress = 2 });
-        CreateInvitationResponse invitation = await TestMember.InviteAsync(broker, "Retail", MemberRole.Retailer);
-        invitation.Token = ByteString.CopyFrom(new byte[32]);
-        EnrolRequest guess = TestMember.MakeRequest(invitation, "Retail", MemberRole.Retailer).Request;
+        await using TestBroker broker = await TestBroker.StartAsync(new QuotaOptions { EnrolmentsPerMinutePerAddress = perAddress, EnrolmentsPerMinute = overall });
+        EnrolRequest guess = new Applicant(broker, "Retail", MemberRole.Retailer).Enrolment(ByteString.CopyFrom(new byte[32]));
         await AssertRefusedAsync(broker, guess, StatusCode.PermissionDenied, "INVITATION_INVALID");
         await AssertRefusedAsync(broker, guess, StatusCode.PermissionDenied, "INVITATION_INVALID");
         await AssertRefusedAsync(broker, guess, StatusCode.ResourceExhausted, "RATE_LIMITED");
@@ -114,19 +111,40 @@ public sealed class EnrolmentTests
     }
 
     [Fact]
-    public async Task One_name_is_invited_once()
+    public async Task An_application_is_whole_signed_and_about_somebody_new()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await TestMember.InviteAsync(broker, "Retail", MemberRole.Retailer);
-        RpcException open = await Assert.ThrowsAsync<RpcException>(() => TestMember.InviteAsync(broker, "Retail", MemberRole.Police));
-        Assert.Equal("NAME_TAKEN", open.ToRefusal("broker").Code);
-        await TestMember.EnrolAsync(broker, "Customs", MemberRole.Customs);
-        RpcException joined = await Assert.ThrowsAsync<RpcException>(() => TestMember.InviteAsync(broker, "Customs", MemberRole.Customs));
-        Assert.Equal("NAME_TAKEN", joined.ToRefusal("broker").Code);
-        RpcException unnamed = await Assert.ThrowsAsync<RpcException>(() => TestMember.InviteAsync(broker, " ", MemberRole.Customs));
-        Assert.Equal("NAME_INVALID", unnamed.ToRefusal("broker").Code);
-        RpcException forever = await Assert.ThrowsAsync<RpcException>(() => TestMember.InviteAsync(broker, "Brand", MemberRole.RightsHolder, 10_000_000));
-        Assert.Equal("VALIDITY_INVALID", forever.ToRefusal("broker").Code);
+        await new Applicant(broker, "Invited", MemberRole.Retailer).AdmitAsync(broker);
+        TestMember customs = await TestMember.EnrolAsync(broker, "Customs", MemberRole.Customs);
+        Applicant good = new(broker, "Brand", MemberRole.RightsHolder);
+        (string Code, Change Change)[] bad =
+        [
+            ("NAME_TAKEN", new Applicant(broker, "Invited", MemberRole.Police).Admission()),
+            ("NAME_TAKEN", new Applicant(broker, "Customs", MemberRole.Customs).Admission()),
+            ("MEMBER_EXISTS", new Applicant(broker, "Brand", MemberRole.Customs, customs.Id).Admission()),
+            ("NAME_INVALID", new Applicant(broker, " ", MemberRole.Customs).Admission()),
+            ("ROLE_INVALID", new Applicant(broker, "Brand", MemberRole.Unspecified).Admission()),
+            ("VALIDITY_INVALID", good.Admission(10_000_000)),
+            ("STATEMENT_UNREADABLE", new Applicant(broker, "Brand", MemberRole.Customs, change: joined => joined.BoxPk = ByteString.Empty).Admission()),
+            ("STATEMENT_SIGNATURES", new Applicant(broker, "Brand", MemberRole.Customs, genesisHash: new byte[32]).Admission()),
+            ("CONTACTS_INVALID", Without(good.Admission(), change => change.Admission.Contacts = null)),
+            ("CONTACTS_INVALID", Without(good.Admission(), change => change.Admission.Contacts.Email = "nowhere")),
+            ("CONTACTS_INVALID", Without(good.Admission(), change => change.Admission.Contacts.Phone = "")),
+            ("STATEMENT_UNREADABLE", Without(good.Admission(), change => change.Admission.MemberJoined = null)),
+            ("STATEMENT_SIGNATURES", Without(good.Admission(), change => change.Admission.MemberJoined.Signatures.Clear())),
+        ];
+        foreach ((string code, Change change) in bad)
+        {
+            RpcException refused = await Assert.ThrowsAsync<RpcException>(() => broker.ProposeAsync(change));
+            Assert.Equal((code, code), (refused.ToRefusal("broker").Code, code));
+        }
+
+        static Change Without(Change change, Action<Change> alter)
+        {
+            Change altered = change.Clone();
+            alter(altered);
+            return altered;
+        }
     }
 
     [Theory]
@@ -197,7 +215,7 @@ public sealed class EnrolmentTests
     public async Task The_directory_tells_operators_more()
     {
         await using TestNetwork network = await TestNetwork.StartAsync();
-        await TestMember.InviteAsync(network.Broker, "Brand", MemberRole.RightsHolder);
+        await new Applicant(network.Broker, "Brand", MemberRole.RightsHolder).AdmitAsync(network.Broker);
         await network.PublishOneAsync(network.Steward, network.Seal(network.Steward));
         GetDirectoryResponse asMember = await new MembershipService.MembershipServiceClient(network.Steward.Connect(network.Broker)).GetDirectoryAsync(new GetDirectoryRequest());
         GetDirectoryResponse asOperator = await new MembershipService.MembershipServiceClient(network.Broker.ConnectAsOperator()).GetDirectoryAsync(new GetDirectoryRequest());

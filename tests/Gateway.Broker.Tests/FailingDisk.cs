@@ -1,6 +1,7 @@
 using Gateway.Ledger;
 using Gateway.Protocol;
 using Gateway.Storage;
+using Gateway.Storage.Audit;
 using Gateway.Storage.Broker;
 
 namespace Gateway.Broker.Tests;
@@ -49,6 +50,8 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
 
     public IChangeStore Changes => store.Changes;
 
+    public IAuditStore Audit => store.Audit;
+
     public byte[]? ReadTile(TileId id) => store.ReadTile(id);
 
     public ValueTask<LogHead?> ReadHeadAsync(CancellationToken cancellation) => store.ReadHeadAsync(cancellation);
@@ -70,8 +73,6 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
     public ValueTask<int> DeleteExpiredItemsAsync(UtcDay day, int most, CancellationToken cancellation) => store.DeleteExpiredItemsAsync(day, most, cancellation);
 
     public ValueTask<IReadOnlyDictionary<CircleId, long>> CountLiveRecordsAsync(UtcDay day, CancellationToken cancellation) => store.CountLiveRecordsAsync(day, cancellation);
-
-    public ValueTask AddInvitationAsync(Invitation invitation, CancellationToken cancellation) => store.AddInvitationAsync(invitation, cancellation);
 
     public ValueTask<Invitation?> FindInvitationAsync(ReadOnlyMemory<byte> tokenHash, CancellationToken cancellation) => store.FindInvitationAsync(tokenHash, cancellation);
 

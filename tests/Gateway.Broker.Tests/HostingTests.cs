@@ -27,7 +27,7 @@ public sealed class HostingTests
     {
         await using TestBroker broker = await TestBroker.StartAsync();
         BrokerOptionsException refused = await Assert.ThrowsAsync<BrokerOptionsException>(() =>
-            new BrokerInitialiser(RandomSource.System, broker.Time).InitialiseAsync(broker.Options, "second", CancellationToken.None));
+            new BrokerInitialiser(RandomSource.System, broker.Time).InitialiseAsync(broker.Options, ["one", "two"], CancellationToken.None));
         Assert.Contains("not empty", refused.Message, StringComparison.Ordinal);
     }
 
@@ -111,7 +111,7 @@ public sealed class HostingTests
         string folder = Path.Combine(Path.GetTempPath(), "gateway-broker-" + Guid.NewGuid().ToString("N"));
         Directory.CreateDirectory(folder);
         File.SetUnixFileMode(folder, open);
-        await new BrokerInitialiser(RandomSource.System, ManualTime.AtNoonToday()).InitialiseAsync(new BrokerOptions { Directory = folder, Network = TestBroker.Network }, "first", CancellationToken.None);
+        await new BrokerInitialiser(RandomSource.System, ManualTime.AtNoonToday()).InitialiseAsync(new BrokerOptions { Directory = folder, Network = TestBroker.Network }, ["one", "two"], CancellationToken.None);
         Assert.Equal(~Others, File.GetUnixFileMode(folder));
         Directory.Delete(folder, recursive: true);
 

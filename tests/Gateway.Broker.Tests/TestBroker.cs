@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using Gateway.Broker.Hosting;
 using Gateway.Broker.Quotas;
 using Gateway.Cryptography;
+using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Broker;
 using Gateway.Storage.Sqlite;
@@ -45,7 +46,7 @@ internal sealed class TestBroker : IAsyncDisposable
 
     private WebApplication App => _app ?? throw new InvalidOperationException("The broker is stopped.");
 
-    public static async Task<TestBroker> StartAsync(QuotaOptions? quotas = null)
+    public static async Task<TestBroker> StartAsync(QuotaOptions? quotas = null, string[]? operators = null, Func<BrokerOptions, BrokerOptions>? change = null)
     {
         ManualTime time = ManualTime.AtNoonToday();
         BrokerOptions options = new()
@@ -55,8 +56,8 @@ internal sealed class TestBroker : IAsyncDisposable
             Listen = "127.0.0.1:0",
             Quotas = quotas ?? new QuotaOptions { EnrolmentsPerMinutePerAddress = 10_000, EnrolmentsPerMinute = 10_000 },
         };
-        byte[] genesisHash = await new BrokerInitialiser(RandomSource.System, time).InitialiseAsync(options, FirstOperator, CancellationToken.None);
-        new BrokerInitialiser(RandomSource.System, time).IssueOperator(options, OtherOperator);
+        options = change?.Invoke(options) ?? options;
+        byte[] genesisHash = await new BrokerInitialiser(RandomSource.System, time).InitialiseAsync(options, operators ?? [FirstOperator, OtherOperator], CancellationToken.None);
         TestBroker broker = new(BrokerOptions.Load(options.Directory), time) { GenesisHash = genesisHash };
         await broker.ServeAsync();
         return broker;
@@ -75,7 +76,17 @@ internal sealed class TestBroker : IAsyncDisposable
     /// <summary>Does what the broker does by the clock.</summary>
     public Task RunDailyWorkAsync() => App.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<DailyWork>().Single().RunOnceAsync(CancellationToken.None);
 
-    public GrpcChannel ConnectAsOperator(string name = FirstOperator) => Connect(X509Certificate2.CreateFromPemFile(Options.Files.OperatorCertificate(name), Options.Files.OperatorKey(name)));
+    public GrpcChannel ConnectAsOperator(string name = FirstOperator) => Connect(CertificateOf(name));
+
+    /// <summary>An operator's certificate with its key.</summary>
+    public X509Certificate2 CertificateOf(string name)
+    {
+        OperatorFile file = OperatorFile.Parse(File.ReadAllText(Options.Files.OperatorFile(name)));
+        return X509Certificate2.CreateFromPem(file.Certificate, file.Key);
+    }
+
+    /// <summary>Members that have enrolled, in that order.</summary>
+    public List<TestMember> Members { get; } = [];
 
     /// <summary>Who proposes.</summary>
     public AdministrationService.AdministrationServiceClient Operator => new(ConnectAsOperator());

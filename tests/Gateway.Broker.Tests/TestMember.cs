@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Cryptography;
 using Gateway.Protocol;
-using Gateway.Protocol.Identity;
 using Gateway.Protocol.Keys;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
@@ -29,43 +28,25 @@ internal sealed class TestMember
 
     public static async Task<TestMember> EnrolAsync(TestBroker broker, string name, MemberRole role)
     {
-        CreateInvitationResponse invitation = await InviteAsync(broker, name, role);
-        (EnrolRequest request, MemberKeys keys, ECDsa key) = MakeRequest(invitation, name, role);
-        EnrolResponse response = await new MembershipService.MembershipServiceClient(broker.Connect(null)).EnrolAsync(request);
+        Applicant applicant = new(broker, name, role);
+        EnrolResponse response = await new MembershipService.MembershipServiceClient(broker.Connect(null)).EnrolAsync(applicant.Enrolment(await applicant.AdmitAsync(broker)));
         using X509Certificate2 issued = X509CertificateLoader.LoadCertificate(response.Certificate.ToByteArray());
-        return new TestMember(MemberId.FromBytes(invitation.MemberId.Span), keys, issued.CopyWithPrivateKey(key));
+        TestMember member = new(applicant.Id, applicant.Keys, issued.CopyWithPrivateKey(applicant.Tls));
+        broker.Members.Add(member);
+        return member;
     }
 
-    public static async Task<CreateInvitationResponse> InviteAsync(TestBroker broker, string name, MemberRole role, uint validSeconds = 3_600) =>
-        await new MembershipService.MembershipServiceClient(broker.ConnectAsOperator()).CreateInvitationAsync(new CreateInvitationRequest { Name = name, Role = role, ValidSeconds = validSeconds });
+    /// <summary>Vouches for an application.</summary>
+    public async Task<uint> SponsorAsync(TestBroker broker, ulong application, SignedStatement statement) =>
+        (await new MembershipService.MembershipServiceClient(Connect(broker)).SponsorApplicationAsync(new SponsorApplicationRequest { Id = application, Signature = Sign(broker, statement) })).SponsorCount;
 
-    /// <summary>What an invited organisation sends, under fresh keys.</summary>
-    public static (EnrolRequest Request, MemberKeys Keys, ECDsa Key) MakeRequest(CreateInvitationResponse invitation, string name, MemberRole role)
+    public StatementSignature Sign(TestBroker broker, SignedStatement statement) => Statements.Sign(nameof(MemberJoined), statement.Body.Span, broker.GenesisHash, Id, Keys.Member);
+
+    /// <summary>Leaves the network.</summary>
+    public async Task<LeaveResponse> LeaveAsync(TestBroker broker) => await new MembershipService.MembershipServiceClient(Connect(broker)).LeaveAsync(new LeaveRequest
     {
-        MemberKeys keys = MemberKeys.FromSeed(RandomNumberGenerator.GetBytes(32));
-        MemberId id = MemberId.FromBytes(invitation.MemberId.Span);
-        MemberJoined joined = new()
-        {
-            MemberId = invitation.MemberId,
-            Name = name,
-            Role = role,
-            MemberPk = ByteString.CopyFrom(keys.Member.PublicKey.ToArray()),
-            BoxPk = ByteString.CopyFrom(keys.Box.PublicKey.ToArray()),
-            NodePk = ByteString.CopyFrom(keys.Node.PublicKey.ToArray()),
-        };
-        ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        byte[] certificateRequest = new CertificateRequest("CN=node", key, HashAlgorithmName.SHA256).CreateSigningRequest();
-        return (
-            new EnrolRequest
-            {
-                Token = invitation.Token,
-                CertificateRequest = ByteString.CopyFrom(certificateRequest),
-                CertificateRequestSignature = ByteString.CopyFrom(CertificateRequestProof.Sign(certificateRequest, invitation.GenesisHash.Span, keys.Member)),
-                MemberJoined = Statements.Sign(joined, invitation.GenesisHash.Span, id, keys.Member),
-            },
-            keys,
-            key);
-    }
+        MemberLeft = Statements.Sign(new MemberLeft { MemberId = ByteString.CopyFrom(Id.ToArray()) }, broker.GenesisHash, Id, Keys.Member),
+    });
 
     public GrpcChannel Connect(TestBroker broker) => broker.Connect(Certificate);
 

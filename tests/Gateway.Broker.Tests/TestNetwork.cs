@@ -1,3 +1,4 @@
+using Gateway.Broker.Hosting;
 using Gateway.Broker.Quotas;
 using Gateway.Cryptography;
 using Gateway.Protocol;
@@ -37,9 +38,9 @@ internal sealed class TestNetwork : IAsyncDisposable
     /// <summary>A day on which a record may well expire.</summary>
     public UtcDay NextMonth => UtcDay.Of(Broker.Time.GetUtcNow()).AddDays(30);
 
-    public static async Task<TestNetwork> StartAsync(QuotaOptions? quotas = null, Action<CirclePolicy>? policy = null)
+    public static async Task<TestNetwork> StartAsync(QuotaOptions? quotas = null, Action<CirclePolicy>? policy = null, Func<BrokerOptions, BrokerOptions>? options = null)
     {
-        TestBroker broker = await TestBroker.StartAsync(quotas);
+        TestBroker broker = await TestBroker.StartAsync(quotas, change: options);
         TestMember steward = await TestMember.EnrolAsync(broker, "Steward Retail", MemberRole.Retailer);
         TestMember second = await TestMember.EnrolAsync(broker, "Second Retail", MemberRole.Retailer);
         TestMember outsider = await TestMember.EnrolAsync(broker, "Outside Customs", MemberRole.Customs);
@@ -65,7 +66,7 @@ internal sealed class TestNetwork : IAsyncDisposable
     {
         CirclePolicy policy = PolicyOf(name, steward, second);
         change?.Invoke(policy);
-        CreateCircleResponse created = await new MembershipService.MembershipServiceClient(broker.ConnectAsOperator()).CreateCircleAsync(new CreateCircleRequest { Policy = policy });
+        ApproveChangeResponse created = await broker.DecideAsync(new Change { CirclePolicy = new CirclePolicyChange { Policy = policy } });
         CircleKey key = CircleKey.Create(CircleId.FromBytes(created.CircleId.Span), 0, RandomSource.System);
         await BeginEpochAsync(broker, key, steward, second, added: [steward, second], members: [steward, second]);
         return key;

@@ -6,8 +6,8 @@ using Gateway.Node;
 using Gateway.Node.Broker;
 using Gateway.Node.Identity;
 using Gateway.Protocol;
-using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
+using Gateway.Shared;
 using Gateway.Storage.Sqlite;
 using Google.Protobuf;
 using Grpc.Core;
@@ -50,7 +50,7 @@ public sealed class LocalNetwork : IAsyncDisposable
             Listen = $"127.0.0.1:{port}",
             AdvertisedAddress = $"https://localhost:{port}",
         };
-        network.GenesisHash = await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network.Options, "operator-1", CancellationToken.None);
+        network.GenesisHash = await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network.Options, TwoOperators.Names, CancellationToken.None);
         await network.StartBrokerAsync();
         return network;
     }
@@ -68,30 +68,17 @@ public sealed class LocalNetwork : IAsyncDisposable
         _broker = null;
     }
 
-    public BrokerConnection AsOperator() => BrokerConnection.WithCertificate(Address, Network, Authority, Tls(Options.Files.OperatorCertificate("operator-1"), Options.Files.OperatorKey("operator-1")));
+    internal TwoOperators Operators => new(Options);
 
-    public async Task<InvitationFile> InviteAsync(string name, MemberRole role)
-    {
-        using BrokerConnection connection = AsOperator();
-        CreateInvitationResponse made = await new MembershipService.MembershipServiceClient(connection.Invoker).CreateInvitationAsync(new CreateInvitationRequest { Name = name, Role = role, ValidSeconds = 3_600 });
-        return new InvitationFile
-        {
-            Network = Network,
-            Broker = Options.AdvertisedAddress,
-            CertificateAuthority = Authority.ExportCertificatePem(),
-            GenesisHash = Convert.ToHexStringLower(made.GenesisHash.Span),
-            MemberId = Convert.ToHexStringLower(made.MemberId.Span),
-            Name = name,
-            Role = role == MemberRole.RightsHolder ? "RIGHTS_HOLDER" : role.ToString().ToUpperInvariant(),
-            Token = Convert.ToHexStringLower(made.Token.Span),
-            ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(made.ExpiresAt),
-        };
-    }
+    public BrokerConnection AsOperator() => Operators.Connect(TwoOperators.First);
+
+    /// <summary>Members whose nodes are ours, in the order in which they came.</summary>
+    public IReadOnlyList<NodeDirectory> Members => [.. _nodes.Select(node => node.Directory)];
 
     public async Task<LocalNode> AddNodeAsync(string name, MemberRole role)
     {
         LocalNode node = new(Path.Combine(Folder, name));
-        await new NodeEnrolment(RandomSource.System).EnrolAsync(node.Directory, await InviteAsync(name, role), apiPort: 0, CancellationToken.None);
+        await Operators.EnrolAsync(node.Directory, name, role, Members);
         await node.StartAsync();
         _nodes.Add(node);
         return node;
@@ -121,11 +108,7 @@ public sealed class LocalNetwork : IAsyncDisposable
         MemberRole[] all = [MemberRole.Retailer, MemberRole.Customs, MemberRole.Police, MemberRole.RightsHolder, MemberRole.Intermediary];
         policy.PublishingRoles.AddRange(all);
         policy.ReadingRoles.AddRange(all);
-        using (BrokerConnection connection = AsOperator())
-        {
-            await new MembershipService.MembershipServiceClient(connection.Invoker).CreateCircleAsync(new CreateCircleRequest { Policy = policy });
-        }
-
+        await Operators.DecideAsync(policy);
         await steward.AcceptAsync(name, [.. policy.FoundingMemberIds.Select(id => Convert.ToHexStringLower(id.Span))]);
         foreach (LocalNode node in others) await node.AcceptAsync(name);
         foreach (Foreign.ForeignPeer peer in foreigners) await peer.AcceptAsync(name);
@@ -143,12 +126,6 @@ public sealed class LocalNetwork : IAsyncDisposable
     {
         logging.ClearProviders();
         if (Environment.GetEnvironmentVariable("GATEWAY_TEST_LOG") is not null) logging.AddSimpleConsole(options => options.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
-    }
-
-    private static X509Certificate2 Tls(string certificate, string key)
-    {
-        using X509Certificate2 pem = X509Certificate2.CreateFromPemFile(certificate, key);
-        return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
     }
 
     public static int FreePort()
@@ -178,6 +155,8 @@ public sealed class LocalNode(string folder)
     public WatchService.WatchServiceClient Watch => new(_channel);
 
     public CirclesService.CirclesServiceClient Circles => new(_channel);
+
+    public OfficersService.OfficersServiceClient Officers => new(_channel);
 
     public IServiceProvider Services => _application!.Services;
 

@@ -89,7 +89,16 @@ internal static class Samples
         Records = [.. leaves.Where(leaf => leaf.Kind == Entry.ContentOneofCase.RecordPublished).Select(leaf => Published(leaf.Index))],
     };
 
-    public static Invitation Invitation(int number) => new(Bytes("token", number, 32), Member(number), $"Zoll Süd {number}", MemberRole.Customs, Noon.AddDays(7));
+    public static Invitation Invitation(int number) => new(Bytes("token", number, 32), number, Member(number), $"Zoll Süd {number}", MemberRole.Customs, Bytes("statement", number, 200), Noon.AddDays(7));
+
+    /// <summary>An invitation as it comes into a store: by an admission that one operator proposed and another approved.</summary>
+    public static async Task<Invitation> AddInvitationAsync(this IBrokerStore store, int number)
+    {
+        long change = await store.Changes.AddAsync(new ProposedChange(Change.KindOneofCase.Admission, Bytes("change", number, 40), "ann", Noon, Noon.AddDays(7)), CancellationToken.None);
+        Invitation invitation = Invitation(number) with { Change = change };
+        await store.Changes.DecideAsync(new ChangeDecision(change, ChangeState.Executed, "bob", Noon) { Invitation = invitation }, CancellationToken.None);
+        return invitation;
+    }
 
     public static LoggedLeaf Leaf(ulong index) => new(index, Bytes("leaf", (long)index, 49), Bytes("salt", (long)index, 16), RecordEntry(index));
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Gateway.Protocol.Errors;
 
 namespace Gateway.Broker.Access;
 
@@ -16,6 +17,28 @@ public enum AccessRule
 
     /// <summary>A member's node or an operator.</summary>
     MemberOrOperator,
+}
+
+/// <summary>Which right in a circle an RPC needs besides; the state of the network says who has it (<see cref="Publishing.CircleAccess"/>).</summary>
+public enum CircleRight
+{
+    /// <summary>None: it acts in no circle.</summary>
+    None,
+
+    /// <summary>To belong to the circle and to publish there.</summary>
+    Publish,
+
+    /// <summary>To have published the record.</summary>
+    OwnRecord,
+
+    /// <summary>To belong to the circle, or to have been given the epoch's key; what is not the reader's it gets as leaf data alone.</summary>
+    Read,
+
+    /// <summary>To be the circle's steward.</summary>
+    Steward,
+
+    /// <summary>To be a member of the circle other than its steward.</summary>
+    SecondMember,
 }
 
 /// <summary>The one table of who may call what. An RPC that is not in it is refused to everybody, and a test fails.</summary>
@@ -39,8 +62,9 @@ public static class AccessRules
         // Proven by the member key in the request, because the certificate may have ended.
         [Membership + "RenewCertificate"] = AccessRule.Anonymous,
         [Membership + "GetDirectory"] = AccessRule.MemberOrOperator,
-        [Membership + "CreateInvitation"] = AccessRule.Operator,
-        [Membership + "CreateCircle"] = AccessRule.Operator,
+        [Membership + "ListApplications"] = AccessRule.Member,
+        [Membership + "SponsorApplication"] = AccessRule.Member,
+        [Membership + "Leave"] = AccessRule.Member,
         [Membership + "ProposeEpoch"] = AccessRule.Member,
         [Membership + "ListProposals"] = AccessRule.Member,
         [Membership + "CountersignEpoch"] = AccessRule.Member,
@@ -57,10 +81,42 @@ public static class AccessRules
         [Certificates + "DenyCertificate"] = AccessRule.Operator,
         [Certificates + "ListCertificates"] = AccessRule.Operator,
         [Certificates + "PrepareAuthority"] = AccessRule.Operator,
+        [Administration + "RenewOperatorCertificate"] = AccessRule.Operator,
+        [Administration + "GetAudit"] = AccessRule.Operator,
     }.ToFrozenDictionary();
+
+    private static readonly FrozenDictionary<string, CircleRight> InCircles = new Dictionary<string, CircleRight>
+    {
+        [Exchange + "Publish"] = CircleRight.Publish,
+        [Exchange + "Withdraw"] = CircleRight.OwnRecord,
+        [Exchange + "Follow"] = CircleRight.Read,
+        [Membership + "ProposeEpoch"] = CircleRight.Steward,
+        [Membership + "ListProposals"] = CircleRight.SecondMember,
+        [Membership + "CountersignEpoch"] = CircleRight.SecondMember,
+    }.ToFrozenDictionary();
+
+    // What an operator only looks at is not kept in the audit chain, unless it is refused.
+    private static readonly FrozenSet<string> Looking = new[] { Administration + "ListChanges", Membership + "GetDirectory", LogService + "GetInclusionProof", LogService + "GetConsistencyProof" }.ToFrozenSet();
+
+    /// <summary>Whether an operator's call of an RPC is kept when it is done.</summary>
+    public static bool ChangesSomething(string method) => !Looking.Contains(method);
+
+    /// <summary>Why a peer that is identified, and served, may not call an RPC; null where it may.</summary>
+    public static Refusal? RefusalOf(Peer peer, AccessRule rule, string method) => rule switch
+    {
+        AccessRule.Anonymous => null,
+        AccessRule.MemberOrOperator when peer.Member is not null || peer.IsOperator => null,
+        AccessRule.Operator when peer.IsOperator => null,
+        AccessRule.Member when peer.Member is not null => null,
+        AccessRule.Operator => Refusal.Denied("OPERATORS_ONLY", "Only an operator of the broker may do this.", method, "Call with an operator's certificate."),
+        _ => Refusal.Denied("MEMBERS_ONLY", "Only a member's node may do this.", method, "Call with the node's certificate."),
+    };
 
     /// <summary>The rule of an RPC by its full name, e.g. <c>/gateway.v1.ExchangeService/Publish</c>; null when it has none.</summary>
     public static AccessRule? Of(string method) => Table.TryGetValue(method, out AccessRule rule) ? rule : null;
+
+    /// <summary>The right in a circle that an RPC needs.</summary>
+    public static CircleRight CircleRightOf(string method) => InCircles.GetValueOrDefault(method);
 
     /// <summary>Every RPC that has a rule.</summary>
     public static IEnumerable<string> Methods => Table.Keys;

@@ -1,5 +1,6 @@
 using Gateway.Ledger;
 using Gateway.Protocol.Errors;
+using Gateway.Protocol.V1;
 using Gateway.Storage;
 using Google.Protobuf;
 using Grpc.Core;
@@ -9,93 +10,96 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Broker.Access;
 
-/// <summary>Stands before every RPC: identifies the peer, asks the table of rules, and turns whatever a call throws into status and detail (protocol §12).</summary>
-public sealed class CallGate(PeerIdentifier identifier, PeerActivity activity, ILogger<CallGate> log) : Interceptor
+/// <summary>Stands before every RPC: identifies the peer, asks the table of rules, keeps what operators do and what is refused, and turns whatever a call throws into status and detail (protocol §12).</summary>
+public sealed class CallGate(PeerIdentifier identifier, OpenCalls calls, PeerActivity activity, AuditTrail audit, ILogger<CallGate> log) : Interceptor
 {
     /// <inheritdoc/>
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
-        try
-        {
-            Admit(context);
-            return await continuation(request, context).ConfigureAwait(false);
-        }
-        catch (Exception error) when (error is not RpcException)
-        {
-            throw Translate(error, context);
-        }
+        TResponse? response = null;
+        await GuardAsync(context, isStream: false, SubjectOf(request), async () => response = await continuation(request, context).ConfigureAwait(false)).ConfigureAwait(false);
+        return response!;
     }
 
     /// <inheritdoc/>
-    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
-        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
-    {
-        try
-        {
-            Admit(context);
-            await continuation(request, responseStream, context).ConfigureAwait(false);
-        }
-        catch (Exception error) when (error is not RpcException)
-        {
-            throw Translate(error, context);
-        }
-    }
+    public override Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation) =>
+        GuardAsync(context, isStream: true, SubjectOf(request), () => continuation(request, responseStream, context));
 
     /// <inheritdoc/>
     public override async Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        try
-        {
-            Admit(context);
-            return await continuation(requestStream, context).ConfigureAwait(false);
-        }
-        catch (Exception error) when (error is not RpcException)
-        {
-            throw Translate(error, context);
-        }
+        TResponse? response = null;
+        await GuardAsync(context, isStream: true, "", async () => response = await continuation(requestStream, context).ConfigureAwait(false)).ConfigureAwait(false);
+        return response!;
     }
 
     /// <inheritdoc/>
-    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
-        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
+        GuardAsync(context, isStream: true, "", () => continuation(requestStream, responseStream, context));
+
+    private async Task GuardAsync(ServerCallContext context, bool isStream, string subject, Func<Task> call)
     {
+        Peer peer = Peer.Anonymous;
         try
         {
-            Admit(context);
-            await continuation(requestStream, responseStream, context).ConfigureAwait(false);
+            AccessRule rule = RuleOf(context);
+            if (rule != AccessRule.Anonymous) peer = identifier.Identify(context.GetHttpContext().Connection.ClientCertificate);
+            Authorise(peer, rule, context);
+            if (peer.Member is not null)
+            {
+                using OpenCall open = calls.Enter(peer, isStream);
+                open.AttachTo(context);
+                await call().ConfigureAwait(false);
+            }
+            else
+            {
+                await call().ConfigureAwait(false);
+            }
+
+            if (peer.IsOperator && AccessRules.ChangesSomething(context.Method)) await audit.NoteOperatorAsync(peer.Id!.Name, ActionOf(context), subject, "done").ConfigureAwait(false);
         }
         catch (Exception error) when (error is not RpcException)
         {
+            if (error is RefusalException refused) await NoteAsync(peer, context, subject, refused.Refusal.Code).ConfigureAwait(false);
             throw Translate(error, context);
         }
     }
 
-    private void Admit(ServerCallContext context)
+    private async ValueTask NoteAsync(Peer peer, ServerCallContext context, string subject, string code)
     {
-        AccessRule rule = AccessRules.Of(context.Method)
-            ?? throw new RefusalException(Refusal.Denied("NO_RULE", "This broker has no rule for the call and so refuses it.", context.Method, "Report it: the broker's table of rules is incomplete."));
-        if (rule == AccessRule.Anonymous)
+        try
         {
-            Peer.Anonymous.AttachTo(context);
-            return;
+            if (peer.IsOperator) await audit.NoteOperatorAsync(peer.Id!.Name, ActionOf(context), subject, code).ConfigureAwait(false);
+            else await audit.NoteRefusalAsync(peer.Member is { } member ? $"member {member}" : $"anonymous {context.GetHttpContext().Connection.RemoteIpAddress}", ActionOf(context), subject, code).ConfigureAwait(false);
         }
-
-        Peer peer = identifier.Identify(context.GetHttpContext().Connection.ClientCertificate);
-        bool allowed = rule switch
+        catch (StoreUnavailableException unwritten)
         {
-            AccessRule.Member => peer.Member is not null,
-            AccessRule.Operator => peer.IsOperator,
-            AccessRule.MemberOrOperator => true,
-            _ => false,
-        };
-        if (!allowed)
-        {
-            throw new RefusalException(rule == AccessRule.Operator
-                ? Refusal.Denied("OPERATORS_ONLY", "Only an operator of the broker may do this.", context.Method, "Call with an operator's certificate.")
-                : Refusal.Denied("MEMBERS_ONLY", "Only a member's node may do this.", context.Method, "Call with the node's certificate."));
+            // Refused it is all the same; the caller hears why.
+            Log.AuditNotWritten(log, unwritten);
         }
+    }
 
+    private static string ActionOf(ServerCallContext context) => context.Method[(context.Method.LastIndexOf('/') + 1)..];
+
+    // Numbers and kinds; never names, contacts or anything that a member asked about.
+    private static string SubjectOf<TRequest>(TRequest request) => request switch
+    {
+        ProposeChangeRequest propose => propose.Change?.KindCase.ToString() ?? "",
+        ApproveChangeRequest approve => $"change {approve.Id}",
+        RejectChangeRequest reject => $"change {reject.Id}",
+        SponsorApplicationRequest sponsor => $"application {sponsor.Id}",
+        _ => "",
+    };
+
+    private static AccessRule RuleOf(ServerCallContext context) => AccessRules.Of(context.Method)
+        ?? throw new RefusalException(Refusal.Denied("NO_RULE", "This broker has no rule for the call and so refuses it.", context.Method, "Report it: the broker's table of rules is incomplete."));
+
+    private void Authorise(Peer peer, AccessRule rule, ServerCallContext context)
+    {
+        if (AccessRules.RefusalOf(peer, rule, context.Method) is { } refusal) throw new RefusalException(refusal);
         if (peer.Member is { } member) activity.Note(member);
         peer.AttachTo(context);
     }

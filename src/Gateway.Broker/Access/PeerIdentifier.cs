@@ -1,12 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Broker.Administration;
 using Gateway.Broker.Certificates;
 using Gateway.Broker.Sequencing;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
 using Grpc.Core;
 
 namespace Gateway.Broker.Access;
@@ -15,7 +17,7 @@ namespace Gateway.Broker.Access;
 /// Finds out who shows a client certificate: issued by an authority that the log names and no other, within its time by the injected clock, for TLS clients, with exactly one URI name,
 /// of a member that the log has. Chain and names are checked once a connection and set of authorities; time and membership at every call.
 /// </summary>
-public sealed class PeerIdentifier(NetworkView view, DenyListHolder denials, TimeProvider time)
+public sealed class PeerIdentifier(NetworkView view, OperatorRoster operators, DenyListHolder denials, TimeProvider time)
 {
     private volatile Known _known = new([], new AuthoritySet([]));
 
@@ -23,7 +25,7 @@ public sealed class PeerIdentifier(NetworkView view, DenyListHolder denials, Tim
     private readonly ConditionalWeakTable<X509Certificate2, Verdict> _verdicts = [];
 
     /// <summary>Identifies a certificate.</summary>
-    /// <exception cref="RefusalException">UNAUTHENTICATED, with the reason.</exception>
+    /// <exception cref="RefusalException">UNAUTHENTICATED, with the reason; PERMISSION_DENIED for a member or an operator that is known and not served any more.</exception>
     public Peer Identify(X509Certificate2? certificate)
     {
         if (certificate is null) throw Refuse("CERTIFICATE_MISSING", "The call came without a client certificate.", "Call with the certificate that enrolment gave the node, or with an operator's.");
@@ -46,10 +48,27 @@ public sealed class PeerIdentifier(NetworkView view, DenyListHolder denials, Tim
         }
 
         if (id.Network != state.Network) throw Refuse("CERTIFICATE_OF_ANOTHER_NETWORK", "The client certificate names another network.", "Call the broker of the network that issued it.");
-        return id.IsOperator || (id.Member is { } member && state.Members.ContainsKey(member))
-            ? new Peer(id, end)
-            : throw Refuse("MEMBER_UNKNOWN", "The client certificate names no member of this network's log.", "Enrol the node with an invitation from the operator.");
+        if (RefusalOf(id) is { } refusal) throw new RefusalException(refusal);
+        return new Peer(id, end);
     }
+
+    /// <summary>Why somebody whose certificate was good is not served, or null: asked at every call, and of open streams whenever the log grows.</summary>
+    public Refusal? RefusalOf(SpiffeId id)
+    {
+        if (id.IsOperator) return operators.Has(id.Name) ? null : Refusal.Denied("OPERATOR_REMOVED", "The certificate's holder is not an operator of this broker, or not any more.", "certificate", "Ask the broker's operators.");
+        return id.Member is { } member && view.Current.Members.TryGetValue(member, out NetworkMember? known)
+            ? RefusalOf(known.Standing)
+            : Unauthenticated("MEMBER_UNKNOWN", "The client certificate names no member of this network's log.", "Enrol the node with an invitation from the operator.");
+    }
+
+    /// <summary>Why a member of a standing is not served, or null.</summary>
+    public static Refusal? RefusalOf(MemberStanding standing) => standing switch
+    {
+        MemberStanding.Active => null,
+        MemberStanding.Suspended => Refusal.Denied("MEMBER_SUSPENDED", "The member is suspended: the broker does not serve it until it is reinstated.", "member", "Ask the broker's operators; the log names the reason. Local screening goes on."),
+        MemberStanding.Expelled => Refusal.Denied("MEMBER_EXPELLED", "The member was expelled from the network.", "member", "The log names the reason. To come back, apply anew under another id."),
+        _ => Refusal.Denied("MEMBER_LEFT", "The member has left the network.", "member", "To come back, apply anew under another id."),
+    };
 
     /// <summary>The refusal of a call whose certificate has ended, before it began or under way.</summary>
     public static RefusalException Expired() =>
@@ -76,7 +95,9 @@ public sealed class PeerIdentifier(NetworkView view, DenyListHolder denials, Tim
             : Verdict.No(authorities, "CERTIFICATE_NAME", "The client certificate does not carry exactly one URI name of a node or an operator.", "Call with the certificate that enrolment gave the node.");
     }
 
-    private static RefusalException Refuse(string code, string what, string remedy) => new(new Refusal(StatusCode.Unauthenticated, code, what, "certificate", remedy));
+    private static RefusalException Refuse(string code, string what, string remedy) => new(Unauthenticated(code, what, remedy));
+
+    private static Refusal Unauthenticated(string code, string what, string remedy) => new(StatusCode.Unauthenticated, code, what, "certificate", remedy);
 
     private sealed record Verdict(AuthoritySet Under, SpiffeId? Id, string Code, string What, string Remedy)
     {

@@ -24,7 +24,7 @@ public sealed class BrokerCore : IAsyncDisposable
 
     private BrokerCore(
         BrokerOptions options, IBrokerStore store, NetworkView view, LogSignal signal, SigningKey logKey, SecretFolder secrets, Sequencer sequencer, NetworkAuthorities authorities, BrokerCertificate certificate, CertificateDenials denials,
-        OprfEvaluator evaluator, QuotaLedger quotas, RandomSource random, TimeProvider time, ILogger log)
+        OprfEvaluator evaluator, QuotaLedger quotas, OperatorRoster operators, RandomSource random, TimeProvider time, ILogger log)
     {
         Store = store;
         View = view;
@@ -39,15 +39,23 @@ public sealed class BrokerCore : IAsyncDisposable
         _log = log;
         Reader = new LogReader(store);
         Admission = new Admission(view, store, sequencer, Reader, quotas);
-        Enrolment = new Enrolment(view, store, sequencer, new CertificateIssuance(authorities, denials.Holder, store.Certificates, time), options.Quotas, random, time, options.NodeCertificateLifetime);
+        CertificateIssuance issuance = new(authorities, denials.Holder, store.Certificates, time);
+        Enrolment = new Enrolment(view, store, sequencer, issuance, options.Quotas, time, options.NodeCertificateLifetime);
         Proposals = new EpochProposals(view, store, sequencer);
         Statements = new CircleStatements(view, store);
+        Sponsorship = new Sponsorship(view, store, time);
+        OperatorCertificates = new OperatorCertificates(view, issuance);
         Denials = denials;
         Changes = new ChangeDesk(
             view, store, sequencer,
-            [StandingExecutor.Suspension, StandingExecutor.Reinstatement, StandingExecutor.Expulsion, new CirclePolicyExecutor(random), new AuthorityExecutor(options, view, store.Certificates, authorities, certificate, time, log)],
+            [
+                StandingExecutor.Suspension, StandingExecutor.Reinstatement, StandingExecutor.Expulsion, new CirclePolicyExecutor(random), new AdmissionExecutor(store, random, time),
+                new OperatorExecutor(operators, OperatorCertificates), new AuthorityExecutor(options, view, store.Certificates, authorities, certificate, time, log),
+            ],
             time);
-        Identifier = new PeerIdentifier(view, denials.Holder, time);
+        Identifier = new PeerIdentifier(view, operators, denials.Holder, time);
+        Calls = new OpenCalls(Identifier, new CallLimits(options.StreamsPerMember, options.CallsPerMember));
+        Audit = new AuditTrail(store.Audit, time, log);
         Activity = new PeerActivity(time);
         Connections = new OpenConnections(time, log);
     }
@@ -85,7 +93,7 @@ public sealed class BrokerCore : IAsyncDisposable
     /// <summary>What members have used.</summary>
     public QuotaLedger Quotas { get; }
 
-    /// <summary>Invitations and certificates.</summary>
+    /// <summary>Members' first and further certificates.</summary>
     public Enrolment Enrolment { get; }
 
     /// <summary>Key epochs on their way.</summary>
@@ -97,11 +105,23 @@ public sealed class BrokerCore : IAsyncDisposable
     /// <summary>What operators decide.</summary>
     public ChangeDesk Changes { get; }
 
+    /// <summary>Applications and their sponsors.</summary>
+    public Sponsorship Sponsorship { get; }
+
+    /// <summary>Certificates of operators.</summary>
+    public OperatorCertificates OperatorCertificates { get; }
+
     /// <summary>Finds out who calls.</summary>
     public PeerIdentifier Identifier { get; }
 
     /// <summary>The connections that are open.</summary>
     public OpenConnections Connections { get; }
+
+    /// <summary>Calls that are open.</summary>
+    public OpenCalls Calls { get; }
+
+    /// <summary>What operators did and what was refused.</summary>
+    public AuditTrail Audit { get; }
 
     /// <summary>When members called last.</summary>
     public PeerActivity Activity { get; }
@@ -131,7 +151,8 @@ public sealed class BrokerCore : IAsyncDisposable
         LogSignal signal = new();
         QuotaLedger quotas = await QuotaLedger.LoadAsync(store, options.Quotas, time, cancellation).ConfigureAwait(false);
         Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, signal, log, cancellation).ConfigureAwait(false);
-        return new BrokerCore(options, store, view, signal, logKey, secrets, sequencer, authorities, certificate, denials, evaluator, quotas, random, time, log);
+        OperatorRoster operators = await OperatorRoster.LoadAsync(store, cancellation).ConfigureAwait(false);
+        return new BrokerCore(options, store, view, signal, logKey, secrets, sequencer, authorities, certificate, denials, evaluator, quotas, operators, random, time, log);
     }
 
     /// <summary>Commits what waits, writes the usage, closes the store. Once, however often it is asked.</summary>

@@ -34,16 +34,15 @@ public readonly record struct BrokerFiles(string Directory)
     /// <summary>Held by the process that runs the broker.</summary>
     public string Lock => Path.Combine(Directory, "broker.lock");
 
-    /// <summary>Certificates and keys of operators.</summary>
+    /// <summary>What an organisation needs to apply: public.</summary>
+    public string Network => Path.Combine(Directory, "network.json");
+
+    /// <summary>The first operators' files, to be handed over and deleted here.</summary>
     public string Operators => Path.Combine(Directory, "operators");
 
-    /// <summary>Every file that holds a key.</summary>
-    public IReadOnlyCollection<string> Secrets =>
-        [LogSeed, OprfSeed, AuthorityKey, BrokerKey, .. System.IO.Directory.Exists(Operators) ? System.IO.Directory.GetFiles(Operators, "*.key") : []];
+    /// <summary>An operator's file: certificate, key and the way to the broker.</summary>
+    public string OperatorFile(string name) => Path.Combine(Operators, name + ".json");
 
-    /// <summary>An operator's certificate.</summary>
-    public string OperatorCertificate(string name) => Path.Combine(Operators, name + ".crt");
-
-    /// <summary>An operator's key.</summary>
-    public string OperatorKey(string name) => Path.Combine(Operators, name + ".key");
+    /// <summary>Every file that holds a key of the broker.</summary>
+    public IReadOnlyCollection<string> Secrets => [LogSeed, OprfSeed, AuthorityKey, BrokerKey];
 }

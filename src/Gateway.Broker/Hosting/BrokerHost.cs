@@ -8,6 +8,7 @@ using Gateway.Storage.Broker;
 using Gateway.Storage.Sqlite;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -112,18 +113,23 @@ public static class BrokerHost
         services.AddSingleton(core.Enrolment);
         services.AddSingleton(core.Proposals).AddSingleton(core.Statements);
         services.AddSingleton(core.Changes);
+        services.AddSingleton(core.Sponsorship);
+        services.AddSingleton(core.OperatorCertificates);
         services.AddSingleton(core.Evaluator);
         services.AddSingleton(core.Quotas);
         services.AddSingleton(core.Identifier);
         services.AddSingleton(core.Denials);
         services.AddSingleton(core.Authorities);
         services.AddSingleton(core.Connections);
+        services.AddSingleton(core.Calls);
+        services.AddSingleton(core.Audit);
         services.AddSingleton(core.Activity);
         services.AddSingleton(core);
         services.AddSingleton(held);
         services.AddHostedService<CoreLifetime>();
         services.AddHostedService<DailyWork>();
         services.AddHostedService<ConnectionReview>();
+        services.AddHostedService<StandingWatch>();
         services.AddSingleton<CallGate>();
         services.AddSingleton<PseudonymsService>();
         services.AddGrpc(grpc =>
@@ -145,10 +151,12 @@ public static class BrokerHost
         kestrel.Limits.Http2.MaxRequestHeaderFieldSize = MaximumHeaders / 2;
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
+        ConnectionShares shares = new(core.Identifier, options.MaximumConnections, options.ConnectionsPerMember);
         kestrel.Listen(IPEndPoint.Parse(options.Listen), listener =>
         {
             // HTTP/1.1 for health checks; gRPC itself speaks HTTP/2 only.
             listener.Protocols = HttpProtocols.Http1AndHttp2;
+            listener.Use(shares.Arriving);
             listener.UseHttps(https =>
             {
                 https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
@@ -159,6 +167,7 @@ public static class BrokerHost
                 https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
                 https.ClientCertificateValidation = (_, _, _) => true;
             });
+            listener.Use(shares.Known);
             listener.Use(next => connection => core.Connections.RunAsync(connection, next));
         });
     }

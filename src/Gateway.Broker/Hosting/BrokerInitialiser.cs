@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Gateway.Broker.Administration;
 using Gateway.Broker.Certificates;
 using Gateway.Broker.Sequencing;
 using Gateway.Broker.Services;
@@ -15,22 +17,23 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Broker.Hosting;
 
-/// <summary>Makes a new broker: its folder with authority, keys, first operator and options, and a log that begins with Genesis and the OPRF keys.</summary>
+/// <summary>Makes a new broker: its folder with authority, keys, first operators and options, and a log that begins with Genesis and the OPRF keys.</summary>
 public sealed class BrokerInitialiser(RandomSource random, TimeProvider time)
 {
-    private static readonly TimeSpan OperatorLifetime = TimeSpan.FromDays(365);
+    private const int FirstOperators = 2;
 
     /// <summary>Makes the broker. Genesis carries the log's first day.</summary>
     /// <param name="options">The options, with the folder to make; its hosts get localhost and 127.0.0.1 added.</param>
-    /// <param name="operatorName">Name of the first operator: [a-z0-9-].</param>
+    /// <param name="operatorNames">Names of the first operators, at least two: [a-z0-9-]. Each gets a file with its certificate and key.</param>
     /// <param name="cancellation">Cancels the work; a folder half made is left for inspection.</param>
     /// <returns>What nodes pin: SHA-256 of the Genesis entry, 32 bytes.</returns>
     /// <exception cref="BrokerOptionsException">The options have faults, or the folder holds something already.</exception>
-    public async Task<byte[]> InitialiseAsync(BrokerOptions options, string operatorName, CancellationToken cancellation)
+    public async Task<byte[]> InitialiseAsync(BrokerOptions options, IReadOnlyList<string> operatorNames, CancellationToken cancellation)
     {
         options = options with { Hosts = [.. options.Hosts.Concat(["localhost", "127.0.0.1"]).Distinct(StringComparer.OrdinalIgnoreCase)] };
         options.Validate();
-        if (!SpiffeId.IsName(operatorName)) throw new BrokerOptionsException([$"The operator's name '{operatorName}' is not made of a–z, 0–9 and '-'."]);
+        if (operatorNames.FirstOrDefault(name => !SpiffeId.IsName(name)) is { } odd) throw new BrokerOptionsException([$"The operator's name '{odd}' is not made of a–z, 0–9 and '-'."]);
+        if (operatorNames.Distinct(StringComparer.Ordinal).Count() < FirstOperators) throw new BrokerOptionsException([$"A broker begins with at least {FirstOperators} operators of different names: what one proposes another approves."]);
         BrokerFiles files = options.Files;
         if (Directory.Exists(options.Directory) && Directory.EnumerateFileSystemEntries(options.Directory).Any())
         {
@@ -43,29 +46,23 @@ public sealed class BrokerInitialiser(RandomSource random, TimeProvider time)
         secrets.Found();
         using NetworkAuthorities authorities = NetworkAuthorities.Found(files, secrets, options.Network, time, random);
         new BrokerCertificate(files.BrokerCertificate, files.BrokerKey, secrets, authorities, SpiffeId.ForBroker(options.Network, "broker"), options.Hosts, options.BrokerCertificateLifetime, time).Current.Dispose();
-        IssueOperator(authorities.Issuing, secrets, options, operatorName);
-
-        byte[] genesisHash = await BeginLogAsync(options, secrets, authorities.Issuing, cancellation).ConfigureAwait(false);
+        byte[] genesisHash = await BeginLogAsync(options, secrets, authorities.Issuing, operatorNames, cancellation).ConfigureAwait(false);
+        NetworkFile network = new() { Network = options.Network, Broker = options.AdvertisedAddress, CertificateAuthority = authorities.Issuing.Certificate.ExportCertificatePem(), GenesisHash = Convert.ToHexStringLower(genesisHash) };
+        CertificateFiles.WriteSecret(files.Network, Encoding.UTF8.GetBytes(network.ToJson()));
+        foreach (string name in operatorNames) WriteOperator(authorities.Issuing, options, network, name);
         CertificateFiles.WriteSecret(files.Options, options.ToJson()); // Last: a folder with options is whole.
         return genesisHash;
     }
 
-    /// <summary>Issues the certificate of a further operator into the broker's folder, or renews one; good for a year.</summary>
-    public void IssueOperator(BrokerOptions options, string operatorName)
-    {
-        using SecretFolder secrets = options.OpenSecrets(random);
-        using NetworkAuthorities authorities = NetworkAuthorities.Load(options.Files, secrets, null, options.AuthoritySettling, time, random);
-        IssueOperator(authorities.Issuing, secrets, options, operatorName);
-    }
-
-    private static void IssueOperator(CertificateAuthority authority, SecretFolder secrets, BrokerOptions options, string operatorName)
+    private static void WriteOperator(CertificateAuthority authority, BrokerOptions options, NetworkFile network, string name)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using X509Certificate2 certificate = authority.Issue(new PublicKey(key), SpiffeId.ForOperator(options.Network, operatorName), OperatorLifetime);
-        CertificateFiles.Replace(secrets, options.Files.OperatorCertificate(operatorName), options.Files.OperatorKey(operatorName), certificate, key);
+        using X509Certificate2 certificate = authority.Issue(new PublicKey(key), SpiffeId.ForOperator(options.Network, name), OperatorCertificates.Lifetime);
+        OperatorFile file = new() { Network = network, Name = name, Certificate = certificate.ExportCertificatePem(), Key = key.ExportPkcs8PrivateKeyPem() };
+        CertificateFiles.WriteSecret(options.Files.OperatorFile(name), Encoding.UTF8.GetBytes(file.ToJson()));
     }
 
-    private async Task<byte[]> BeginLogAsync(BrokerOptions options, SecretFolder secrets, CertificateAuthority authority, CancellationToken cancellation)
+    private async Task<byte[]> BeginLogAsync(BrokerOptions options, SecretFolder secrets, CertificateAuthority authority, IReadOnlyList<string> operatorNames, CancellationToken cancellation)
     {
         byte[] logSeed = random.GetBytes(SigningKey.SeedSize);
         byte[] oprfSeed = random.GetBytes(OprfEvaluator.SeedSize);
@@ -79,6 +76,7 @@ public sealed class BrokerInitialiser(RandomSource random, TimeProvider time)
             NetworkView view = await NetworkView.LoadAsync(store, cancellation).ConfigureAwait(false);
             await using Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, new LogSignal(), NullLogger.Instance, cancellation).ConfigureAwait(false);
             await sequencer.ChangeStateAsync(new StateChange { Entries = [GenesisOf(options, authority, logKey), new Entry { OprfKeys = evaluator.ToEntry() }] }).ConfigureAwait(false);
+            await store.Changes.AddFirstOperatorsAsync([.. operatorNames.Distinct(StringComparer.Ordinal)], time.GetUtcNow(), cancellation).ConfigureAwait(false);
             return view.Current.GenesisHash.ToArray();
         }
         finally

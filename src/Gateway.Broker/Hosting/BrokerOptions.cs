@@ -54,6 +54,15 @@ public sealed record BrokerOptions
     /// <summary>Connections at once.</summary>
     public int MaximumConnections { get; init; } = 20_000;
 
+    /// <summary>Connections of one member at once. Strangers have a quarter of all between them; half of all may be in their handshake.</summary>
+    public int ConnectionsPerMember { get; init; } = 64;
+
+    /// <summary>Streams of one member at once.</summary>
+    public int StreamsPerMember { get; init; } = 32;
+
+    /// <summary>Calls of one member at once that are no streams.</summary>
+    public int CallsPerMember { get; init; } = 128;
+
     /// <summary>What a member may use.</summary>
     public QuotaOptions Quotas { get; init; } = new();
 
@@ -110,6 +119,7 @@ public sealed record BrokerOptions
         if (AuthoritySettling < TimeSpan.Zero || AuthoritySettling > TimeSpan.FromDays(1)) faults.Add("authoritySettling: must lie between nothing and one day.");
         if (AuthorityOverlap < AuthoritySettling || AuthorityOverlap > TimeSpan.FromDays(365)) faults.Add("authorityOverlap: must lie between authoritySettling and 365 days.");
         if (MaximumConnections < 1) faults.Add("maximumConnections: must be at least 1.");
+        if (ConnectionsPerMember < 1 || StreamsPerMember < 1 || CallsPerMember < 1) faults.Add("connectionsPerMember, streamsPerMember, callsPerMember: must be at least 1.");
         faults.AddRange(Quotas.Validate());
         if (faults.Count > 0) throw new BrokerOptionsException(faults);
     }

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
+using Gateway.Broker.Access;
+using Gateway.Broker.Administration;
 using Gateway.Broker.Certificates;
 using Gateway.Broker.Quotas;
 using Gateway.Broker.Sequencing;
@@ -16,23 +17,16 @@ using Google.Protobuf;
 
 namespace Gateway.Broker.Membership;
 
-/// <summary>Invites organisations, turns invitations into members, and gives their nodes certificates.</summary>
+/// <summary>Turns invitations into members, and gives their nodes certificates.</summary>
 public sealed class Enrolment
 {
-    /// <summary>Length of an invitation's token in bytes.</summary>
-    public const int TokenSize = 32;
-
     /// <summary>Name of a member's node. One node a member, for now.</summary>
     public const string NodeName = "node-1";
-
-    private const int MaximumName = 128;
-    private const uint ShortestInvitation = 60, LongestInvitation = 2_592_000;
 
     private readonly NetworkView _view;
     private readonly IBrokerStore _store;
     private readonly Sequencer _sequencer;
     private readonly CertificateIssuance _issuance;
-    private readonly RandomSource _random;
     private readonly TimeProvider _time;
     private readonly TimeSpan _certificateLifetime;
     private readonly RateLimiter<IPAddress> _perAddress;
@@ -41,59 +35,19 @@ public sealed class Enrolment
     private readonly RateLimiter<MemberId> _renewalsPerMember;
     private readonly KeyedLock<string> _tokens = new();
 
-    // One name is given out once, however many operators invite at the same time.
-    private readonly KeyedLock<string> _names = new();
-
     /// <summary>Takes what it works with.</summary>
-    public Enrolment(NetworkView view, IBrokerStore store, Sequencer sequencer, CertificateIssuance issuance, QuotaOptions quotas, RandomSource random, TimeProvider time, TimeSpan certificateLifetime)
+    public Enrolment(NetworkView view, IBrokerStore store, Sequencer sequencer, CertificateIssuance issuance, QuotaOptions quotas, TimeProvider time, TimeSpan certificateLifetime)
     {
         _view = view;
         _store = store;
         _sequencer = sequencer;
         _issuance = issuance;
-        _random = random;
         _time = time;
         _certificateLifetime = certificateLifetime;
         _perAddress = new RateLimiter<IPAddress>("enrolments", quotas.EnrolmentsPerMinutePerAddress, quotas.EnrolmentsPerMinutePerAddress / 60.0, time);
         _renewalsPerAddress = new RateLimiter<IPAddress>("renewals", quotas.EnrolmentsPerMinutePerAddress, quotas.EnrolmentsPerMinutePerAddress / 60.0, time);
         _renewalsPerMember = new RateLimiter<MemberId>("renewals", quotas.EnrolmentsPerMinutePerAddress, quotas.EnrolmentsPerMinutePerAddress / 60.0, time);
         _overall = new TokenBucket(quotas.EnrolmentsPerMinute, quotas.EnrolmentsPerMinute / 60.0, time);
-    }
-
-    /// <summary>Invites an organisation; the token is in the answer and nowhere else.</summary>
-    public async Task<CreateInvitationResponse> InviteAsync(CreateInvitationRequest request, CancellationToken cancellation)
-    {
-        string name = request.Name;
-        if (name.Length == 0 || name != name.Trim() || Encoding.UTF8.GetByteCount(name) > MaximumName || name.Any(char.IsControl))
-        {
-            throw Invalid("NAME_INVALID", $"A member's name has 1 to {MaximumName} bytes of UTF-8, no control characters and no spaces around it.", "name", "Give the organisation's name.");
-        }
-
-        if (request.Role is < MemberRole.Retailer or > MemberRole.Intermediary) throw Invalid("ROLE_INVALID", "The invitation names no role of the protocol.", "role", "Name one of the roles.");
-        if (request.ValidSeconds is < ShortestInvitation or > LongestInvitation)
-        {
-            throw Invalid("VALIDITY_INVALID", $"An invitation is valid for {ShortestInvitation} to {LongestInvitation} seconds, not {request.ValidSeconds}.", "valid_seconds", "Choose a time within these limits.");
-        }
-
-        using KeyedLock<string>.Holding held = await _names.EnterAsync(name, cancellation).ConfigureAwait(false);
-        DateTimeOffset now = _time.GetUtcNow();
-        IReadOnlyList<Invitation> open = await _store.ListOpenInvitationsAsync(now, cancellation).ConfigureAwait(false);
-        if (IsTaken(_view.Current, name) || open.Any(other => other.Name == name))
-        {
-            throw new RefusalException(Refusal.Precondition("NAME_TAKEN", "A member or an open invitation has this name already.", "name", "Choose another name, or wait until the open invitation ends."));
-        }
-
-        byte[] token = _random.GetBytes(TokenSize);
-        MemberId member = MemberId.FromBytes(_random.GetBytes(MemberId.Size));
-        Invitation invitation = new(SHA256.HashData(token), member, name, request.Role, now.AddSeconds(request.ValidSeconds));
-        await _store.AddInvitationAsync(invitation, cancellation).ConfigureAwait(false);
-        return new CreateInvitationResponse
-        {
-            Token = ByteString.CopyFrom(token),
-            MemberId = ByteString.CopyFrom(member.ToArray()),
-            ExpiresAt = invitation.ExpiresAt.ToUnixTimeSeconds(),
-            GenesisHash = ByteString.CopyFrom(_view.Current.GenesisHash.Span),
-        };
     }
 
     /// <summary>Turns an invitation into a member. The same token with the same statement gives a certificate again while the invitation lasts, to who has the member key: the first answer may have been lost.</summary>
@@ -123,8 +77,9 @@ public sealed class Enrolment
         }
 
         ulong index = invitation.UsedAt is { } usedAt
-            ? await FindSameAsync(request.MemberJoined, usedAt, cancellation).ConfigureAwait(false)
-            : await JoinAsync(request.MemberJoined, invitation, tokenHash).ConfigureAwait(false);
+            ? usedAt
+            : await JoinAsync(invitation, tokenHash).ConfigureAwait(false);
+        RefuseUnlessServed(_view.Current.Members[invitation.Member]);
         return new EnrolResponse { Certificate = await IssueNodeAsync(key, invitation.Member, cancellation).ConfigureAwait(false), Index = index };
     }
 
@@ -145,6 +100,8 @@ public sealed class Enrolment
                 "Sign the request with the key of the member that it names; who is not a member yet enrols with an invitation."));
         }
 
+        RefuseUnlessServed(member);
+
         // No limit over all addresses here: strangers could use it up and so let every node's certificate end.
         if (_renewalsPerMember.TryTake(id, 1) is { } tooOften) throw new RefusalException(tooOften);
         PublicKey key = CertificateAuthority.ReadRequest(request.CertificateRequest.Span);
@@ -157,6 +114,7 @@ public sealed class Enrolment
     private bool IsProven(ByteString request, VerifyingKey memberKey, ByteString signature) =>
         CertificateRequestProof.Verify(request.Span, _view.Current.GenesisHash.Span, memberKey, signature.Span);
 
+    // The approved statement, byte for byte: another id, name, role or key would be another organisation.
     private static MemberJoined RequireInvited(SignedStatement? statement, Invitation invitation)
     {
         if (statement is null || !Statements.TryRead(statement, MemberJoined.Parser, out MemberJoined? joined))
@@ -164,35 +122,28 @@ public sealed class Enrolment
             throw Invalid("STATEMENT_UNREADABLE", "The statement is not a MemberJoined.", "member_joined", "Make the statement with this program.");
         }
 
-        string? field = !joined.MemberId.Span.SequenceEqual(invitation.Member.ToArray()) ? "member_id" : joined.Name != invitation.Name ? "name" : joined.Role != invitation.Role ? "role" : null;
-        if (field is not null) throw Invalid("STATEMENT_NOT_AS_INVITED", "The statement says something else than the invitation.", $"member_joined.{field}", "Join with exactly what the invitation says.");
-        if (statement.Signatures.Count != 1) throw Invalid("STATEMENT_SIGNATURES", "A joining member's statement has exactly its own signature.", "member_joined.signatures", "Make the statement with this program.");
-        return joined;
+        return SignedStatement.Parser.ParseFrom(invitation.Statement).Body.Equals(statement.Body)
+            ? joined
+            : throw Invalid("STATEMENT_NOT_AS_INVITED", "The statement is not the one that was approved.", "member_joined", "Enrol the node that made the application, with the invitation that was given for it.");
     }
 
-    private async Task<ulong> JoinAsync(SignedStatement statement, Invitation invitation, byte[] tokenHash)
+    private async Task<ulong> JoinAsync(Invitation invitation, byte[] tokenHash)
     {
         IReadOnlyList<LogReceipt> receipts = await _sequencer.ChangeStateAsync(new StateChange
         {
-            Entries = [new Entry { MemberJoined = statement }],
+            Entries = [new Entry { MemberJoined = SignedStatement.Parser.ParseFrom(invitation.Statement) }],
             UsedInvitation = tokenHash,
-            Condition = state => IsTaken(state, invitation.Name)
-                ? Refusal.Precondition("NAME_TAKEN", "Another member has joined under this name.", "name", "Ask the operator for an invitation under another name.")
+            Condition = state => AdmissionExecutor.IsTaken(state, invitation.Name)
+                ? Refusal.Precondition("NAME_TAKEN", "Another member has joined under this name.", "name", "Apply under another name.")
                 : null,
         }).ConfigureAwait(false);
         return receipts[0].Index;
     }
 
-    private async Task<ulong> FindSameAsync(SignedStatement statement, ulong usedAt, CancellationToken cancellation)
+    private static void RefuseUnlessServed(NetworkMember member)
     {
-        BrokerLeaf? leaf = await _store.ReadLeafAsync(usedAt, cancellation).ConfigureAwait(false);
-        bool isSame = leaf is not null && Entry.Parser.ParseFrom(leaf.Entry).MemberJoined?.Body.Span.SequenceEqual(statement.Body.Span) == true;
-        return isSame
-            ? usedAt
-            : throw new RefusalException(Refusal.Denied("INVITATION_USED", "The invitation has been used already.", "token", "Ask the operator for a new invitation; if it was not you who used it, tell him."));
+        if (PeerIdentifier.RefusalOf(member.Standing) is { } refusal) throw new RefusalException(refusal);
     }
-
-    private static bool IsTaken(NetworkState state, string name) => state.Members.Values.Any(member => member.Name == name);
 
     private static RefusalException Invalid(string code, string what, string which, string remedy) => new(Refusal.Invalid(code, what, which, remedy));
 }

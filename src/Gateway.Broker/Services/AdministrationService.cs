@@ -1,14 +1,17 @@
 using Gateway.Broker.Access;
 using Gateway.Broker.Administration;
 using Gateway.Protocol.V1;
+using Gateway.Storage.Broker;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Broker.Services;
 
 /// <summary>What operators decide, two of them for everything but a suspension.</summary>
-public sealed class AdministrationService(ChangeDesk desk, ILogger<AdministrationService> log) : Gateway.Protocol.V1.AdministrationService.AdministrationServiceBase
+public sealed class AdministrationService(ChangeDesk desk, OperatorCertificates certificates, IBrokerStore store, ILogger<AdministrationService> log) : Gateway.Protocol.V1.AdministrationService.AdministrationServiceBase
 {
+    private const int EntriesInMessage = 1_000;
+
     /// <inheritdoc/>
     public override async Task<ProposeChangeResponse> ProposeChange(ProposeChangeRequest request, ServerCallContext context)
     {
@@ -39,4 +42,23 @@ public sealed class AdministrationService(ChangeDesk desk, ILogger<Administratio
     /// <inheritdoc/>
     public override async Task<ListChangesResponse> ListChanges(ListChangesRequest request, ServerCallContext context) =>
         new() { Changes = { await desk.ListAsync(request.IncludeDecided, context.CancellationToken).ConfigureAwait(false) } };
+
+    /// <inheritdoc/>
+    public override async Task<RenewOperatorCertificateResponse> RenewOperatorCertificate(RenewOperatorCertificateRequest request, ServerCallContext context) =>
+        new() { Certificate = await certificates.IssueAsync(Peer.Of(context).RequireOperator(), request.CertificateRequest, context.CancellationToken).ConfigureAwait(false) };
+
+    /// <inheritdoc/>
+    public override async Task GetAudit(GetAuditRequest request, IServerStreamWriter<GetAuditResponse> responseStream, ServerCallContext context)
+    {
+        GetAuditResponse page = new();
+        await foreach (AuditEntry entry in store.Audit.ReadAsync(Math.Max(1, request.From), context.CancellationToken).ConfigureAwait(false))
+        {
+            page.Entries.Add(entry);
+            if (page.Entries.Count < EntriesInMessage) continue;
+            await responseStream.WriteAsync(page, context.CancellationToken).ConfigureAwait(false);
+            page = new GetAuditResponse();
+        }
+
+        if (page.Entries.Count > 0) await responseStream.WriteAsync(page, context.CancellationToken).ConfigureAwait(false);
+    }
 }

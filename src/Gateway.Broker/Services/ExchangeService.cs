@@ -28,13 +28,14 @@ public sealed class ExchangeService(Admission admission, NetworkView view, IBrok
     public override async Task<WithdrawResponse> Withdraw(WithdrawRequest request, ServerCallContext context) =>
         new() { Receipt = (await admission.WithdrawAsync(Peer.Of(context).RequireMember(), request, context.CancellationToken).ConfigureAwait(false)).ToMessage() };
 
-    // Streams have no end of their own: they end with the certificate that opened them; and a broker that stops must end them, and say that it is not the caller's doing.
+    // Streams have no end of their own: they end with the certificate that opened them, or when the member is not served any more; and a broker that stops must end them, and say that it is not the caller's doing.
     private async Task RunAsync(Func<CancellationToken, Task> run, ServerCallContext context)
     {
         DateTimeOffset end = Peer.Of(context).CertificateEnd ?? throw new InvalidOperationException($"{context.Method} was reached without a certificate.");
         TimeSpan left = end - time.GetUtcNow();
         using CancellationTokenSource expired = new(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
-        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, expired.Token);
+        OpenCall call = OpenCall.Of(context) ?? throw new InvalidOperationException($"{context.Method} was reached without passing the gate.");
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, expired.Token, call.Token);
         try
         {
             await run(ended.Token).ConfigureAwait(false);
@@ -42,6 +43,10 @@ public sealed class ExchangeService(Admission admission, NetworkView view, IBrok
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
         {
             throw new RefusalException(Refusal.Unavailable("BROKER_STOPPING", "The broker is shutting down.", "stream", "Connect again in a moment, with some jitter."));
+        }
+        catch (OperationCanceledException) when (call.Refusal is not null && !context.CancellationToken.IsCancellationRequested)
+        {
+            throw new RefusalException(call.Refusal);
         }
         catch (OperationCanceledException) when (expired.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
         {

@@ -2,7 +2,6 @@ using System.Net;
 using Gateway.Broker.Access;
 using Gateway.Broker.Membership;
 using Gateway.Broker.Sequencing;
-using Gateway.Cryptography;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
@@ -16,7 +15,7 @@ namespace Gateway.Broker.Services;
 
 /// <summary>Who belongs to the network, and the circles' keys on their way to the log.</summary>
 public sealed class MembershipService(
-    NetworkView view, IBrokerStore store, Sequencer sequencer, Enrolment enrolment, EpochProposals proposals, CircleStatements statements, PeerActivity activity, RandomSource random, TimeProvider time, ILogger<MembershipService> log)
+    NetworkView view, IBrokerStore store, Sequencer sequencer, Enrolment enrolment, Sponsorship sponsorship, EpochProposals proposals, CircleStatements statements, PeerActivity activity, TimeProvider time, ILogger<MembershipService> log)
     : Gateway.Protocol.V1.MembershipService.MembershipServiceBase
 {
     /// <inheritdoc/>
@@ -50,6 +49,8 @@ public sealed class MembershipService(
             {
                 Member = member.Joined,
                 JoinedDay = member.JoinedDay.Number,
+                Standing = member.Standing,
+                Reason = member.Reason,
                 LastSeen = isOperator ? activity.LastSeen(member.Id)?.ToUnixTimeSeconds() ?? 0 : 0,
             });
         }
@@ -81,24 +82,25 @@ public sealed class MembershipService(
     }
 
     /// <inheritdoc/>
-    public override async Task<CreateInvitationResponse> CreateInvitation(CreateInvitationRequest request, ServerCallContext context)
-    {
-        CreateInvitationResponse response = await enrolment.InviteAsync(request, context.CancellationToken).ConfigureAwait(false);
-        Log.Invited(log, Peer.Of(context).Id!.Name, MemberId.FromBytes(response.MemberId.Span).Prefix);
-        return response;
-    }
+    public override async Task<ListApplicationsResponse> ListApplications(ListApplicationsRequest request, ServerCallContext context) =>
+        new() { Applications = { await sponsorship.ListAsync(context.CancellationToken).ConfigureAwait(false) } };
 
     /// <inheritdoc/>
-    public override async Task<CreateCircleResponse> CreateCircle(CreateCircleRequest request, ServerCallContext context)
+    public override async Task<SponsorApplicationResponse> SponsorApplication(SponsorApplicationRequest request, ServerCallContext context) =>
+        new() { SponsorCount = (uint)await sponsorship.SponsorAsync(Peer.Of(context).RequireMember(), request, context.CancellationToken).ConfigureAwait(false) };
+
+    /// <inheritdoc/>
+    public override async Task<LeaveResponse> Leave(LeaveRequest request, ServerCallContext context)
     {
-        if (request.Policy is null) throw new RefusalException(Refusal.Invalid("POLICY_INVALID", "The request has no policy.", "policy", "Send the circle's policy."));
-        if (CircleRules.Check(request.Policy, view.Current) is { } refusal) throw new RefusalException(refusal);
-        CircleId id = CircleId.FromBytes(random.GetBytes(CircleId.Size));
-        CirclePolicy policy = request.Policy.Clone();
-        policy.CircleId = ByteString.CopyFrom(id.ToArray());
-        await sequencer.ChangeStateAsync(new StateChange { Entries = [new Entry { CirclePolicy = policy }] }).ConfigureAwait(false);
-        Log.CircleCreated(log, Peer.Of(context).Id!.Name, id.Prefix);
-        return new CreateCircleResponse { CircleId = policy.CircleId };
+        MemberId member = Peer.Of(context).RequireMember();
+        if (request.MemberLeft is null || !Statements.TryRead(request.MemberLeft, MemberLeft.Parser, out MemberLeft? left) || !left.MemberId.Span.SequenceEqual(member.ToArray()))
+        {
+            throw new RefusalException(Refusal.Invalid("STATEMENT_UNREADABLE", "The statement is not a MemberLeft of the calling member.", "member_left", "Leave from your own node, with this program."));
+        }
+
+        IReadOnlyList<LogReceipt> receipts = await sequencer.ChangeStateAsync(new StateChange { Entries = [new Entry { MemberLeft = request.MemberLeft }] }).ConfigureAwait(false);
+        Log.MemberLeft(log, member.Prefix);
+        return new LeaveResponse { Index = receipts[0].Index };
     }
 
     /// <inheritdoc/>

@@ -72,7 +72,7 @@ internal static class BrokerAuthorityCommands
     private static async Task<int> ProposeAsync(
         CommandFrame frame, ParseResult parsed, string folder, string operatorName, CommandOutput output, Func<BrokerAccess, Task<CertificateAuthorityChange>> make, CancellationToken cancellation)
     {
-        using BrokerAccess broker = BrokerAccess.AsOperator(folder, operatorName, frame.Unlocking.Of(parsed, folder));
+        using BrokerAccess broker = BrokerAccess.AsOperator(folder, operatorName);
         try
         {
             CertificateAuthorityChange change = await make(broker);

@@ -16,9 +16,9 @@ internal static class BrokerInitCommand
         Option<string> listen = new("--listen") { Description = "Address and port to listen on.", HelpName = "ADDRESS:PORT", DefaultValueFactory = _ => "127.0.0.1:7443" };
         Option<string?> address = new("--address") { Description = "Address under which nodes reach the broker; https://localhost with the port listened on unless given.", HelpName = "URL" };
         Option<string[]> hosts = new("--host") { Description = "DNS name or IP address for the broker's certificate; may be repeated. localhost and 127.0.0.1 are always in it.", HelpName = "NAME" };
-        Option<string> operatorName = new("--operator") { Description = "Name of the first operator.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" };
+        Option<string[]> operators = new("--operator") { Description = "Name of a first operator; at least twice, since what one proposes another approves.", HelpName = "NAME", Required = true };
         Option<bool> unsealed = CommandFrame.UnsealedOption();
-        Command command = new("init", "Makes a broker: authority, keys, first operator, and a log that begins.") { directory, network, listen, address, hosts, operatorName, unsealed };
+        Command command = new("init", "Makes a broker: authority, keys, first operators, and a log that begins.") { directory, network, listen, address, hosts, operators, unsealed };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
             string listening = parsed.GetValue(listen)!;
@@ -32,10 +32,10 @@ internal static class BrokerInitCommand
                 AdvertisedAddress = parsed.GetValue(address) ?? "https://localhost:" + listening[(listening.LastIndexOf(':') + 1)..],
                 Hosts = HostsOf(parsed.GetValue(hosts) ?? [], parsed.GetValue(address)),
             };
-            byte[] genesis = await new BrokerInitialiser(frame.Surroundings.Random, frame.Surroundings.Time).InitialiseAsync(options, parsed.GetValue(operatorName)!, cancellation);
+            byte[] genesis = await new BrokerInitialiser(frame.Surroundings.Random, frame.Surroundings.Time).InitialiseAsync(options, parsed.GetValue(operators)!, cancellation);
             output.Result(
-                new { Directory = options.Directory, options.Network, options.Listen, Address = options.AdvertisedAddress, Operator = parsed.GetValue(operatorName), GenesisHash = Convert.ToHexStringLower(genesis) },
-                console => console.MarkupLineInterpolated($"Broker of [bold]{options.Network}[/] made in {options.Directory}\nNodes will pin Genesis {Convert.ToHexStringLower(genesis)}\nStart it: gateway broker run --dir {options.Directory}"));
+                new { Directory = options.Directory, options.Network, options.Listen, Address = options.AdvertisedAddress, OperatorFiles = parsed.GetValue(operators)!.Select(options.Files.OperatorFile), NetworkFile = options.Files.Network, GenesisHash = Convert.ToHexStringLower(genesis) },
+                console => console.MarkupLineInterpolated($"Broker of [bold]{options.Network}[/] made in {options.Directory}\nNodes will pin Genesis {Convert.ToHexStringLower(genesis)}\nHand each operator his file and delete it here: {string.Join(", ", parsed.GetValue(operators)!.Select(options.Files.OperatorFile))}\nOrganisations apply with {options.Files.Network}\nStart it: gateway broker run --dir {options.Directory}"));
             return ExitCode.Ok;
         });
     }

@@ -62,7 +62,7 @@ internal static class CertificateCommands
     private static async Task<T> CallAsync<T>(CommandFrame frame, ParseResult parsed, Option<string?> directory, Option<string> operatorName, Func<BrokerAccess, AsyncUnaryCall<T>> call)
     {
         string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker);
-        using BrokerAccess broker = BrokerAccess.AsOperator(folder, parsed.GetValue(operatorName)!, frame.Unlocking.Of(parsed, folder));
+        using BrokerAccess broker = BrokerAccess.AsOperator(folder, parsed.GetValue(operatorName)!);
         try
         {
             return await call(broker);

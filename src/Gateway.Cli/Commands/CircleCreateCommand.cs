@@ -22,7 +22,7 @@ internal static class CircleCreateCommand
         Option<string> steward = new("--steward") { Description = "Name of the member that makes the circle's keys.", HelpName = "MEMBER", Required = true };
         Option<string[]> members = new("--member") { Description = "Name of a founding member; may be repeated. The steward is one anyhow.", HelpName = "MEMBER", Required = true };
         Option<string?> directory = CommandFrame.DirectoryOption("The broker's folder; GATEWAY_DIR or ./broker unless given.");
-        Option<string> operatorName = new("--operator") { Description = "Operator to act as.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" };
+        Option<string> operatorName = new("--operator") { Description = "Operator's file, or name where it lies in the broker's folder.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" };
         Option<string?> purpose = new("--purpose") { Description = "What the circle is for; the template's unless given.", HelpName = "TEXT" };
         Option<string?> basis = new("--legal-basis") { Description = "Legal basis of the exchange; the template's unless given.", HelpName = "TEXT" };
         Option<uint?> retention = new("--retention-days") { Description = "Longest life of a record, 1 to 3,650 days; the template's unless given.", HelpName = "N" };
@@ -32,11 +32,11 @@ internal static class CircleCreateCommand
         names.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Codes.NameMatchings.All]);
         Option<DateOnly?> first = new("--not-before") { Description = "First day on which the circle exchanges records; from the beginning unless given.", HelpName = "YYYY-MM-DD" };
         Option<DateOnly?> last = new("--not-after") { Description = "Last day on which the circle exchanges records; an operation has one.", HelpName = "YYYY-MM-DD" };
-        Command command = new("create", "Proposes a circle.") { name, template, steward, members, directory, operatorName, purpose, basis, retention, evidence, names, first, last };
+        Command command = new("create", "Proposes to found a circle; another operator approves it.") { name, template, steward, members, directory, operatorName, purpose, basis, retention, evidence, names, first, last };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
             string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker);
-            using BrokerAccess broker = BrokerAccess.AsOperator(folder, parsed.GetValue(operatorName)!, frame.Unlocking.Of(parsed, folder));
+            using BrokerAccess broker = BrokerAccess.AsOperator(folder, parsed.GetValue(operatorName)!);
             GetDirectoryResponse network = await DirectoryListing.ReadAsync(broker, cancellation);
             CirclePolicy policy = CircleTemplate.Find(parsed.GetValue(template)!)!;
             policy.Name = parsed.GetValue(name)!;
@@ -50,26 +50,19 @@ internal static class CircleCreateCommand
             policy.NotBeforeDay = DayOf(parsed.GetValue(first));
             policy.NotAfterDay = DayOf(parsed.GetValue(last));
             if (parsed.GetValue(template) == "operation" && policy.NotAfterDay == 0) throw new RefusalException(Refusal.Invalid("OPERATION_WITHOUT_END", "An operation has a last day.", "--not-after", "State it."));
-            CreateCircleResponse created;
-            try
-            {
-                created = await broker.Members.CreateCircleAsync(new CreateCircleRequest { Policy = policy }, deadline: broker.Deadline, cancellationToken: cancellation);
-            }
-            catch (RpcException fault)
-            {
-                throw BrokerAccess.Explain(fault);
-            }
-
+            ChangeRecord change = (await broker.AskAsync(deadline => broker.Administration.ProposeChangeAsync(
+                new ProposeChangeRequest { Change = new Change { CirclePolicy = new CirclePolicyChange { Policy = policy } } }, deadline: deadline, cancellationToken: cancellation))).Change;
             output.Result(
-                new { CircleId = Convert.ToHexStringLower(created.CircleId.Span), policy.Name, Steward = parsed.GetValue(steward), Members = policy.FoundingMemberIds.Count, RetentionDays = policy.MaximumRetentionDays },
-                console => console.MarkupLineInterpolated($"Circle [bold]{policy.Name}[/] proposed for {policy.FoundingMemberIds.Count} members. Each accepts it at its own node: gateway circle accept {policy.Name}; the steward names with --member whom the first key is for."));
+                new { ChangeId = change.Id, policy.Name, Steward = parsed.GetValue(steward), Members = policy.FoundingMemberIds.Count, RetentionDays = policy.MaximumRetentionDays },
+                console => console.MarkupLineInterpolated($"Circle [bold]{policy.Name}[/] for {policy.FoundingMemberIds.Count} members is proposed as change {change.Id}; another operator approves it: gateway change approve {change.Id}\nThen each member accepts it at its own node: gateway circle accept {policy.Name}; the steward names with --member whom the first key is for."));
             return ExitCode.Ok;
         });
     }
 
     private static uint DayOf(DateOnly? day) => day is { } stated ? UtcDay.Of(new DateTimeOffset(stated, TimeOnly.MinValue, TimeSpan.Zero)).Number : 0;
 
-    private static ByteString IdOf(string name, GetDirectoryResponse network) =>
-        network.Members.FirstOrDefault(member => member.Member.Name == name)?.Member.MemberId
+    /// <summary>The id of the member with a name; the one that is there where others of that name are gone.</summary>
+    public static ByteString IdOf(string name, GetDirectoryResponse network) =>
+        network.Members.OrderBy(member => member.Standing).FirstOrDefault(member => member.Member.Name == name)?.Member.MemberId
         ?? throw new RefusalException(Refusal.NotFound("MEMBER_UNKNOWN", "No member of the network has this name.", name, "See `gateway member list`; an organisation is a member once its `gateway node init` has run."));
 }

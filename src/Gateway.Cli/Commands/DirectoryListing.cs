@@ -11,9 +11,12 @@ internal static class DirectoryListing
 {
     public static async Task<GetDirectoryResponse> ReadAsync(CommandFrame frame, ParseResult parsed, string? stated, string operatorName, CancellationToken cancellation)
     {
-        (string folder, FolderKind kind) = new Folder(frame.Surroundings).Find(stated);
-        using SealingSecret? secret = frame.Unlocking.Of(parsed, folder);
-        using BrokerAccess broker = BrokerAccess.Of(folder, kind, operatorName, frame.Surroundings.Time, secret);
+        // An operator's file is enough: he need not sit where the broker's folder is.
+        string file = frame.PathOf(operatorName);
+        bool isFile = File.Exists(file);
+        (string folder, FolderKind kind) = isFile ? ("", FolderKind.Broker) : new Folder(frame.Surroundings).Find(stated);
+        using SealingSecret? secret = kind == FolderKind.Node ? frame.Unlocking.Of(parsed, folder) : null;
+        using BrokerAccess broker = BrokerAccess.Of(folder, kind, isFile ? file : operatorName, frame.Surroundings.Time, secret);
         return await ReadAsync(broker, cancellation);
     }
 

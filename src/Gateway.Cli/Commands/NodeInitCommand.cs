@@ -19,12 +19,12 @@ internal static class NodeInitCommand
         Option<string?> directory = CommandFrame.DirectoryOption("Folder to make; GATEWAY_DIR or ./node unless given.");
         Option<string> invitation = new("--invitation") { Description = "The file from the broker's operator.", HelpName = "FILE", Required = true };
         Option<int> port = new("--api-port") { Description = "Loopback port of the local API besides the socket; 0: none.", HelpName = "N", DefaultValueFactory = _ => 0 };
-        Option<bool> unsealed = CommandFrame.UnsealedOption();
-        Command command = new("init", "Makes a node: keys, enrolment at the broker, folder.") { directory, invitation, port, unsealed };
+        Command command = new("init", "Makes a node of the folder in which its organisation applied: enrolment at the broker, settings.") { directory, invitation, port };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
-            using SealingSecret? secret = frame.Unlocking.ForNew(parsed, parsed.GetValue(unsealed));
-            NodeDirectory node = new(new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Node), secret, frame.Surroundings.Random);
+            string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Node);
+            using SealingSecret? secret = frame.Unlocking.Of(parsed, folder);
+            NodeDirectory node = new(folder, secret, frame.Surroundings.Random);
             RequireShortPath(node);
             string path = frame.PathOf(parsed.GetValue(invitation)!);
             InvitationFile file = InvitationFile.Parse(await File.ReadAllTextAsync(path, cancellation));

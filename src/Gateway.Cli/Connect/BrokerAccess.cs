@@ -12,7 +12,7 @@ using Grpc.Core;
 
 namespace Gateway.Cli.Connect;
 
-/// <summary>The broker, reached as the operator whose certificate lies in the broker's folder, or as the node whose folder is given.</summary>
+/// <summary>The broker, reached as an operator by his file, or as the node whose folder is given.</summary>
 public sealed class BrokerAccess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -25,13 +25,19 @@ public sealed class BrokerAccess : IDisposable
         _connection = connection;
         _certificates = certificates;
         Members = new MembershipService.MembershipServiceClient(connection.Invoker);
+        Administration = new AdministrationService.AdministrationServiceClient(connection.Invoker);
         Log = new LogService.LogServiceClient(connection.Invoker);
         Certificates = new CertificatesService.CertificatesServiceClient(connection.Invoker);
-        Administration = new AdministrationService.AdministrationServiceClient(connection.Invoker);
     }
 
     /// <summary>Members and circles.</summary>
     public MembershipService.MembershipServiceClient Members { get; }
+
+    /// <summary>What operators decide.</summary>
+    public AdministrationService.AdministrationServiceClient Administration { get; }
+
+    /// <summary>The network, where an operator calls.</summary>
+    public NetworkFile? Network { get; private init; }
 
     /// <summary>The log.</summary>
     public LogService.LogServiceClient Log { get; }
@@ -39,35 +45,30 @@ public sealed class BrokerAccess : IDisposable
     /// <summary>Certificates issued and denied.</summary>
     public CertificatesService.CertificatesServiceClient Certificates { get; }
 
-    /// <summary>What operators decide.</summary>
-    public AdministrationService.AdministrationServiceClient Administration { get; }
-
     /// <summary>Deadline of one call.</summary>
     public DateTime Deadline => _connection.Deadline(Patience);
 
     /// <summary>As an operator.</summary>
-    /// <param name="folder">The broker's folder.</param>
-    /// <param name="operatorName">Whose certificate.</param>
-    /// <param name="secret">What opens the broker's keys; null where they are not sealed.</param>
-    /// <exception cref="RefusalException">There is no such operator's certificate, or its key does not open.</exception>
-    public static BrokerAccess AsOperator(string folder, string operatorName, SealingSecret? secret = null)
+    /// <param name="folder">The broker's folder, which may hold the operator's file; nothing of it is needed where a file is named.</param>
+    /// <param name="operator">The operator's file, or his name where his file lies in the broker's folder.</param>
+    /// <exception cref="RefusalException">There is no such file, or the operator's admission waits yet.</exception>
+    public static BrokerAccess AsOperator(string folder, string @operator)
     {
-        BrokerOptions options = BrokerOptions.Load(folder, secret);
-        BrokerFiles files = options.Files;
-        if (!File.Exists(files.OperatorCertificate(operatorName)))
-        {
-            throw new RefusalException(Refusal.NotFound("OPERATOR_UNKNOWN", "There is no certificate of this operator in the broker's folder.", files.OperatorCertificate(operatorName), "Name another with --operator."));
-        }
+        BrokerFiles files = new(folder);
+        string path = File.Exists(@operator) ? @operator : files.OperatorFile(@operator);
+        if (!File.Exists(path)) throw new RefusalException(Refusal.NotFound("OPERATOR_UNKNOWN", "There is no file of this operator.", path, "Name the operator's file with --operator."));
+        OperatorFile file = OperatorFile.Parse(File.ReadAllText(path));
+        if (file.Certificate.Length == 0) throw new RefusalException(Refusal.Precondition("OPERATOR_WAITS", "The operator has no certificate yet.", path, "When another operator has approved his admission: gateway operator install."));
 
-        AuthoritySet authorities = AuthoritySet.FromPem(File.ReadAllText(files.AuthorityCertificate));
-        using SecretFolder secrets = options.OpenSecrets(RandomSource.System);
-        byte[] key = secrets.Read(files.OperatorKey(operatorName))
-            ?? throw new RefusalException(Refusal.NotFound("OPERATOR_UNKNOWN", "There is no key of this operator in the broker's folder.", files.OperatorKey(operatorName), "Name another with --operator."));
-        using X509Certificate2 pem = X509Certificate2.CreateFromPem(File.ReadAllText(files.OperatorCertificate(operatorName)), System.Text.Encoding.ASCII.GetString(key));
-        System.Security.Cryptography.CryptographicOperations.ZeroMemory(key);
+        // Beside the broker its own file is the newest; an operator elsewhere trusts what his file says.
+        bool isBeside = path != @operator && File.Exists(files.Options);
+        AuthoritySet authorities = AuthoritySet.FromPem(isBeside ? File.ReadAllText(files.AuthorityCertificate) : file.Network.CertificateAuthority);
+        using X509Certificate2 pem = X509Certificate2.CreateFromPem(file.Certificate, file.Key);
+
         // Through PKCS #12: a key straight from PEM is not accepted for TLS on every platform.
         X509Certificate2 certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
-        return new BrokerAccess(BrokerConnection.WithCertificate(AddressOf(options), options.Network, () => authorities, certificate), certificate);
+        Uri address = isBeside ? AddressOf(BrokerOptions.Load(folder)) : new Uri(file.Network.Broker);
+        return new BrokerAccess(BrokerConnection.WithCertificate(address, file.Network.Network, () => authorities, certificate), certificate) { Network = file.Network };
     }
 
     /// <summary>As a node.</summary>
@@ -83,10 +84,23 @@ public sealed class BrokerAccess : IDisposable
 
     /// <summary>As whoever the folder belongs to.</summary>
     public static BrokerAccess Of(string folder, FolderKind kind, string operatorName, TimeProvider time, SealingSecret? secret = null) =>
-        kind == FolderKind.Broker ? AsOperator(folder, operatorName, secret) : AsNode(folder, time, secret);
+        kind == FolderKind.Broker ? AsOperator(folder, operatorName) : AsNode(folder, time, secret);
 
     /// <summary>A failed call in the words of the command line.</summary>
     public static RefusalException Explain(RpcException fault) => new(fault.ToRefusal("broker"));
+
+    /// <summary>One call, its failure in the words of the command line.</summary>
+    public async Task<T> AskAsync<T>(Func<DateTime, AsyncUnaryCall<T>> call)
+    {
+        try
+        {
+            return await call(Deadline);
+        }
+        catch (RpcException fault)
+        {
+            throw Explain(fault);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

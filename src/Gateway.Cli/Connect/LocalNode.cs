@@ -18,6 +18,7 @@ public sealed class LocalNode : IDisposable
     {
         _channel = channel;
         Contributions = new ContributionsService.ContributionsServiceClient(channel);
+        Officers = new OfficersService.OfficersServiceClient(channel);
         Screening = new ScreeningService.ScreeningServiceClient(channel);
         Watch = new WatchService.WatchServiceClient(channel);
         Circles = new CirclesService.CirclesServiceClient(channel);
@@ -25,6 +26,9 @@ public sealed class LocalNode : IDisposable
 
     /// <summary>Contributions, records, state.</summary>
     public ContributionsService.ContributionsServiceClient Contributions { get; }
+
+    /// <summary>What the member's officers do.</summary>
+    public OfficersService.OfficersServiceClient Officers { get; }
 
     /// <summary>Screening.</summary>
     public ScreeningService.ScreeningServiceClient Screening { get; }
@@ -73,6 +77,20 @@ public sealed class LocalNode : IDisposable
     {
         Refusal refusal = fault.ToRefusal("node");
         return refusal is { Code: "PEER_UNAVAILABLE", Which: "node" } ? NotRunning(folder) : new RefusalException(refusal);
+    }
+
+    /// <summary>One call, its failure in the words of the command line.</summary>
+    public static async Task<T> AskAsync<T>(string folder, Func<LocalNode, AsyncUnaryCall<T>> call)
+    {
+        using LocalNode node = Open(folder);
+        try
+        {
+            return await call(node);
+        }
+        catch (RpcException fault)
+        {
+            throw Explain(fault, folder);
+        }
     }
 
     /// <inheritdoc/>

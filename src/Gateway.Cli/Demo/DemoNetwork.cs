@@ -1,10 +1,13 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
+using Gateway.Broker.Hosting;
 using Gateway.Cli.Connect;
 using Gateway.Cli.Output;
 using Gateway.Ledger;
 using Gateway.Protocol.Errors;
+using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
 using Grpc.Core;
 
@@ -13,7 +16,7 @@ namespace Gateway.Cli.Demo;
 /// <summary>The demo's network: a broker and four nodes as processes of their own on loopback, and the ways to them.</summary>
 internal sealed class DemoNetwork : IAsyncDisposable
 {
-    private const string Operator = "operator-1";
+    private const string Operator = "operator-1", SecondOperator = "operator-2";
     private const string NetworkName = "demo.gateway.test";
 
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
@@ -40,7 +43,7 @@ internal sealed class DemoNetwork : IAsyncDisposable
     {
         int port = FreePort();
         string listen = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"), address = string.Create(CultureInfo.InvariantCulture, $"https://localhost:{port}");
-        await _commands.RunAsync(cancellation, "broker", "init", "--dir", _folder.Broker, "--network", NetworkName, "--listen", listen, "--address", address, "--operator", Operator, "--unsealed");
+        await _commands.RunAsync(cancellation, "broker", "init", "--dir", _folder.Broker, "--network", NetworkName, "--listen", listen, "--address", address, "--operator", Operator, "--operator", SecondOperator, "--unsealed");
         ServerProcess server = Start("broker", "broker", _folder.Broker);
         _broker = BrokerAccess.AsOperator(_folder.Broker, Operator);
         await UntilAsync(server, StartPatience, "The broker does not answer.", async () =>
@@ -49,7 +52,9 @@ internal sealed class DemoNetwork : IAsyncDisposable
             return true;
         }, cancellation);
 
-        await Task.WhenAll(DemoMember.All.Select(member => JoinAsync(member, cancellation)));
+        // The first three need no sponsors; who comes after them does, and its sponsors' nodes run.
+        await Task.WhenAll(DemoMember.All.Take(NetworkState.MembersWithoutSponsors).Select(member => JoinAsync(member, cancellation)));
+        foreach (DemoMember member in DemoMember.All.Skip(NetworkState.MembersWithoutSponsors)) await JoinAsync(member, cancellation, DemoMember.RetailerOne, DemoMember.RetailerTwo);
     }
 
     /// <summary>Founds the two circles and waits until every member's node can open their keys.</summary>
@@ -58,9 +63,11 @@ internal sealed class DemoNetwork : IAsyncDisposable
         foreach ((string circle, DemoMember steward) in new[] { (DemoMember.Acx, DemoMember.RetailerOne), (DemoMember.CustomsProtocol, DemoMember.Customs) })
         {
             string[] members = [.. DemoMember.All.Where(member => member.Circles.Contains(circle)).SelectMany(member => new[] { "--member", member.Name })];
-            await _commands.RunAsync(cancellation, ["circle", "create", circle, "--template", circle, "--steward", steward.Name, .. members, "--dir", _folder.Broker]);
+            JsonElement proposed = await _commands.RunAsync(cancellation, ["circle", "create", circle, "--template", circle, "--steward", steward.Name, .. members, "--dir", _folder.Broker]);
+            await ApproveAsync(proposed, "change_id", null, cancellation);
             foreach (DemoMember member in DemoMember.All.Where(member => member.Circles.Contains(circle)))
             {
+                await UntilAsync(ServerOf(member), KeyPatience, $"The node of {member.Name} does not hear of the circle.", async () => (await StatusAsync(member, cancellation)).LogSize >= (await CheckpointAsync(cancellation)).Size, cancellation);
                 await _commands.RunAsync(cancellation, ["circle", "accept", circle, .. member == steward ? members : [], "--dir", FolderOf(member)]);
             }
         }
@@ -113,12 +120,18 @@ internal sealed class DemoNetwork : IAsyncDisposable
         await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()));
     }
 
-    private async Task JoinAsync(DemoMember member, CancellationToken cancellation)
+    // Whoever wants to take part applies; one operator proposes it, members vouch for it, another operator approves it, and the invitation he gives turns the application into a node.
+    private async Task JoinAsync(DemoMember member, CancellationToken cancellation, params DemoMember[] sponsors)
     {
-        string invitation = _folder.Of($"invitation-{member.Folder}.json");
-        await _commands.RunAsync(cancellation, "member", "invite", member.Name, "--role", Codes.Roles.Of(member.Role), "--dir", _folder.Broker, "--out", invitation);
-        await _commands.RunAsync(cancellation, "node", "init", "--dir", FolderOf(member), "--invitation", invitation, "--unsealed");
+        string application = _folder.Of($"application-{member.Folder}.json"), invitation = _folder.Of($"invitation-{member.Folder}.json");
+        await _commands.RunAsync(cancellation, "node", "apply", member.Name, "--role", Codes.Roles.Of(member.Role), "--network", new BrokerFiles(_folder.Broker).Network,
+            "--contact", "Alex Example", "--email", "alex@example.org", "--phone", "+49 40 123456", "--dir", FolderOf(member), "--out", application, "--unsealed");
+        JsonElement proposed = await _commands.RunAsync(cancellation, "member", "propose", application, "--dir", _folder.Broker);
+        foreach (DemoMember sponsor in sponsors) await _commands.RunAsync(cancellation, "member", "sponsor", member.Name, "--yes", "--dir", FolderOf(sponsor));
+        await ApproveAsync(proposed, "id", invitation, cancellation);
+        await _commands.RunAsync(cancellation, "node", "init", "--dir", FolderOf(member), "--invitation", invitation);
         File.Delete(invitation); // It holds a secret, and is of no more use.
+        File.Delete(application);
         ServerProcess server = Start("node", member.Folder, FolderOf(member));
         await UntilAsync(server, StartPatience, $"The node of {member.Name} does not answer.", async () =>
         {
@@ -129,6 +142,13 @@ internal sealed class DemoNetwork : IAsyncDisposable
 
             return (await StatusAsync(member, cancellation)).BrokerConnected;
         }, cancellation);
+    }
+
+    private Task<JsonElement> ApproveAsync(JsonElement proposed, string property, string? file, CancellationToken cancellation)
+    {
+        string id = proposed.GetProperty(property).GetUInt64().ToString(CultureInfo.InvariantCulture);
+        string[] approval = ["change", "approve", id, "--operator", SecondOperator, "--dir", _folder.Broker];
+        return _commands.RunAsync(cancellation, file is null ? approval : [.. approval, "--out", file]);
     }
 
     private ServerProcess Start(string kind, string name, string folder)

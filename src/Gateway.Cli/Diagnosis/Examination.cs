@@ -48,7 +48,8 @@ internal sealed class Examination(Surroundings surroundings)
             BrokerFiles files = BrokerOptions.Load(folder).Files;
             Authorities(files.AuthorityCertificate);
             Certificate("broker certificate", files.BrokerCertificate);
-            Certificate("operator certificate", files.OperatorCertificate(operatorName));
+            string own = File.Exists(operatorName) ? operatorName : files.OperatorFile(operatorName);
+            Certificate("operator certificate", own, file => X509Certificate2.CreateFromPem(OperatorFile.Parse(File.ReadAllText(file)).Certificate));
         }
         else
         {
@@ -115,14 +116,14 @@ internal sealed class Examination(Surroundings surroundings)
         }
     }
 
-    private void Certificate(string subject, string file)
+    private void Certificate(string subject, string file, Func<string, X509Certificate2>? read = null)
     {
         X509Certificate2 certificate;
         try
         {
-            certificate = X509CertificateLoader.LoadCertificateFromFile(file);
+            certificate = (read ?? X509CertificateLoader.LoadCertificateFromFile)(file);
         }
-        catch (Exception fault) when (fault is CryptographicException or IOException)
+        catch (Exception fault) when (fault is CryptographicException or IOException or RefusalException)
         {
             _findings.Add(Finding.Fault(subject, $"{file} cannot be read: {fault.Message}", "Restore it from a backup, or enrol anew."));
             return;

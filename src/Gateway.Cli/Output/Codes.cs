@@ -60,6 +60,15 @@ public static class Codes
     /// <summary>Roles of members.</summary>
     public static Codes<MemberRole> Roles { get; } = new(LogReflection.Descriptor, "MEMBER_ROLE_");
 
+    /// <summary>Members' standings.</summary>
+    public static Codes<MemberStanding> Standings { get; } = new(LogReflection.Descriptor, "MEMBER_STANDING_");
+
+    /// <summary>Reasons for which a standing changes.</summary>
+    public static Codes<MembershipReason> Reasons { get; } = new(LogReflection.Descriptor, "MEMBERSHIP_REASON_");
+
+    /// <summary>What became of a proposal.</summary>
+    public static Codes<ChangeState> Changes { get; } = new(AdministrationReflection.Descriptor, "CHANGE_STATE_");
+
     /// <summary>Reasons to withdraw.</summary>
     public static Codes<WithdrawalReason> Withdrawals { get; } = new(LogReflection.Descriptor, "WITHDRAWAL_REASON_");
 

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Node.Feed;
 
 /// <summary>Follows the broker's feed from the store's cursor on, for as long as the node runs: reconnects with jitter, applies batch by batch, and stops at nothing but what does not hold.</summary>
-public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection connection, NodeAuthorities authorities, AlarmBell alarms, TimeProvider time, ILogger<Follower> logger) : BackgroundService
+public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection connection, NodeAuthorities authorities, OwnStanding standing, AlarmBell alarms, TimeProvider time, ILogger<Follower> logger) : BackgroundService
 {
     private const int MostLeaves = 65_536;
     private const long MostBytes = 256L * 1_048_576;
@@ -56,7 +56,8 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
             }
             catch (RpcException fault)
             {
-                NodeEvents.BrokerAway(logger, fault.ToRefusal("broker").What);
+                Refusal refusal = fault.ToRefusal("broker");
+                if (!await standing.IsOwnAsync(refusal, stoppingToken)) NodeEvents.BrokerAway(logger, refusal.What);
                 wait = pause;
             }
             catch (FeedFaultException fault)
@@ -137,6 +138,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
             if (message.Checkpoint.IsEmpty) continue;
             if (leaves.Count > 0) await log.ApplyAsync(new FeedBatch(first, leaves, message.Checkpoint.ToByteArray()), stopping);
             authorities.Follow(log.View.State);
+            await standing.CheckAsync(log.View.State, stopping);
             Interlocked.Exchange(ref _brokerSize, (long)log.View.Size);
             leaves = [];
             bytes = 0;

@@ -31,6 +31,9 @@ public sealed class NodeDirectory(string path, SealingSecret? secret = null, Ran
     /// <summary>The member seed, 32 bytes.</summary>
     public string SeedFile => Of("member.key");
 
+    /// <summary>The application that states the member's public keys.</summary>
+    public string ApplicationFile => Of("application.json");
+
     /// <summary>The TLS key, PKCS #8 PEM.</summary>
     public string TlsKeyFile => Of("tls.key");
 

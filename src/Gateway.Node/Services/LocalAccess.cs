@@ -16,7 +16,7 @@ namespace Gateway.Node.Services;
 /// Who may call the local API, in one place: whoever can open the socket file (its owner), and on the loopback port whoever shows the node's token. Also the one place where failures become
 /// gRPC statuses here.
 /// </summary>
-public sealed class LocalAccess(string token, ILogger<LocalAccess> logger) : Interceptor
+public sealed class LocalAccess(string token, OfficerAudit audit, ILogger<LocalAccess> logger) : Interceptor
 {
     private readonly byte[] _tokenHash = SHA256.HashData(Encoding.ASCII.GetBytes(token));
 
@@ -32,7 +32,8 @@ public sealed class LocalAccess(string token, ILogger<LocalAccess> logger) : Int
     public override async Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation)
     {
         TResponse? response = null;
-        await GuardAsync(context, async () => response = await continuation(requestStream, context));
+        CountingReader<TRequest> counted = new(requestStream);
+        await GuardAsync(context, async () => response = await continuation(counted, context), () => counted.Count);
         return response!;
     }
 
@@ -41,10 +42,49 @@ public sealed class LocalAccess(string token, ILogger<LocalAccess> logger) : Int
         GuardAsync(context, () => continuation(request, responseStream, context));
 
     /// <inheritdoc/>
-    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
-        GuardAsync(context, () => continuation(requestStream, responseStream, context));
+    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        CountingReader<TRequest> counted = new(requestStream);
+        return GuardAsync(context, () => continuation(counted, responseStream, context), () => counted.Count);
+    }
 
-    private async Task GuardAsync(ServerCallContext context, Func<Task> call)
+    private async Task GuardAsync(ServerCallContext context, Func<Task> call, Func<ulong>? messages = null)
+    {
+        string outcome = "done";
+        try
+        {
+            await AnswerAsync(context, call);
+        }
+        catch (RpcException refused)
+        {
+            outcome = refused.ToRefusal("node").Code;
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            outcome = "CANCELLED";
+            throw;
+        }
+        finally
+        {
+            await NoteAsync(context, messages?.Invoke() ?? 1, outcome);
+        }
+    }
+
+    // A full disk must not stop the screening; that the chain lacks something, the log says.
+    private async Task NoteAsync(ServerCallContext context, ulong messages, string outcome)
+    {
+        try
+        {
+            await audit.NoteAsync(context, messages, outcome);
+        }
+        catch (StoreUnavailableException fault)
+        {
+            NodeEvents.StoreUnavailable(logger, fault.Message);
+        }
+    }
+
+    private async Task AnswerAsync(ServerCallContext context, Func<Task> call)
     {
         if (!IsAllowed(context))
         {
@@ -84,5 +124,19 @@ public sealed class LocalAccess(string token, ILogger<LocalAccess> logger) : Int
         string? shown = context.RequestHeaders.GetValue("authorization");
         return shown is not null && shown.StartsWith(scheme, StringComparison.Ordinal)
             && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(shown[scheme.Length..])), _tokenHash);
+    }
+
+    private sealed class CountingReader<T>(IAsyncStreamReader<T> reader) : IAsyncStreamReader<T>
+    {
+        public ulong Count { get; private set; }
+
+        public T Current => reader.Current;
+
+        public async Task<bool> MoveNext(CancellationToken cancellationToken)
+        {
+            bool moved = await reader.MoveNext(cancellationToken);
+            if (moved) Count++;
+            return moved;
+        }
     }
 }

@@ -41,6 +41,7 @@ public sealed class NodeStatus(
             LogDay = now.State.Day.Number,
         };
         IReadOnlyList<StoredBackfill> readings = await store.ReadBackfillsAsync(cancellation);
+        if (now.State.Members.TryGetValue(settings.Member, out NetworkMember? own)) status.Standing = own.Standing;
         NetworkMember? me = now.State.Members.GetValueOrDefault(settings.Member);
         foreach (NetworkCircle circle in now.State.Circles.Values.Where(circle => circle.Members.Contains(settings.Member)))
         {

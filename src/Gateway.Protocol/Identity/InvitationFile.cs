@@ -52,7 +52,7 @@ public sealed record InvitationFile
     }
 
     private static RefusalException NotOne(string why) =>
-        new(Refusal.Invalid("INVITATION_UNREADABLE", $"The file is not an invitation: {why}.", "invitation", "Ask the broker's operator for the file that `gateway member invite` wrote."));
+        new(Refusal.Invalid("INVITATION_UNREADABLE", $"The file is not an invitation: {why}.", "invitation", "Ask the broker's operator for the file that `gateway change approve` wrote."));
 
     /// <summary>Name and network alone: the token is a secret.</summary>
     public override string ToString() => $"invitation of {Name} to {Network}";

@@ -24,19 +24,3 @@ public sealed record NetworkMember(MemberId Id, MemberJoined Joined, VerifyingKe
     /// <summary>Its name.</summary>
     public string Name => Joined.Name;
 }
-
-/// <summary>What the log says of a member's place in the network.</summary>
-public enum MemberStanding
-{
-    /// <summary>It takes part.</summary>
-    Active,
-
-    /// <summary>The broker does not serve it and its signatures do not count; it keeps its circles and may be reinstated.</summary>
-    Suspended,
-
-    /// <summary>Expelled for good.</summary>
-    Expelled,
-
-    /// <summary>Gone by its own will.</summary>
-    Left,
-}

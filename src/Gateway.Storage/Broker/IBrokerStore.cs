@@ -1,6 +1,7 @@
 using Gateway.Ledger;
 using Gateway.Protocol;
 using Gateway.Protocol.V1;
+using Gateway.Storage.Audit;
 
 namespace Gateway.Storage.Broker;
 
@@ -49,8 +50,8 @@ public interface IBrokerStore : ITileReader, IAsyncDisposable
     /// <summary>What operators decide.</summary>
     IChangeStore Changes { get; }
 
-    /// <summary>Keeps an invitation.</summary>
-    ValueTask AddInvitationAsync(Invitation invitation, CancellationToken cancellation);
+    /// <summary>What operators did and what was refused.</summary>
+    IAuditStore Audit { get; }
 
     /// <summary>The invitation with this token hash, used or not, or null.</summary>
     ValueTask<Invitation?> FindInvitationAsync(ReadOnlyMemory<byte> tokenHash, CancellationToken cancellation);

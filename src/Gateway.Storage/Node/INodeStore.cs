@@ -1,5 +1,6 @@
 using Gateway.Ledger;
 using Gateway.Protocol;
+using Gateway.Storage.Audit;
 
 namespace Gateway.Storage.Node;
 
@@ -10,6 +11,9 @@ namespace Gateway.Storage.Node;
 /// </summary>
 public interface INodeStore : IWatchStore, ITileReader, IAsyncDisposable
 {
+    /// <summary>What the officers of this member did at the node, and what was refused.</summary>
+    IAuditStore Audit { get; }
+
     /// <summary>Applies one batch of the feed: leaves, tiles, checkpoint (which is the cursor), records and their ends, hits and alarms, in one transaction.</summary>
     ValueTask ApplyAsync(FeedApply apply, CancellationToken cancellation);
 

@@ -7,15 +7,8 @@ namespace Gateway.Storage.Sqlite;
 
 public sealed partial class SqliteBrokerStore
 {
-    private const string InsertInvitation = "INSERT INTO invitations VALUES (?, ?, ?, ?, ?, ?, ?)";
+    private const string InsertInvitation = "INSERT INTO invitations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
     private const string Invitations = "invitations", Proposals = "proposals", RouteKeys = "route_keys", Usage = "quota_usage";
-
-    /// <inheritdoc/>
-    public ValueTask AddInvitationAsync(Invitation invitation, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(invitation);
-        return _file.WriteAsync(session => WriteInvitation(session, invitation, InsertInvitation), cancellation);
-    }
 
     /// <inheritdoc/>
     public ValueTask<Invitation?> FindInvitationAsync(ReadOnlyMemory<byte> tokenHash, CancellationToken cancellation) =>
@@ -75,7 +68,8 @@ public sealed partial class SqliteBrokerStore
         session => ReadAll(session.Start("SELECT * FROM quota_usage WHERE day >= ? ORDER BY member, quota, day").Bind(since.Number), ReadUsage), cancellation);
 
     private static void WriteInvitation(Session session, Invitation invitation, string statement) => session.Start(statement, Invitations)
-        .Bind(invitation.TokenHash.AsSpan()).Bind(invitation.Member).Bind(invitation.Name).Bind((long)invitation.Role).Bind(invitation.ExpiresAt.UtcTicks).Bind(invitation.UsedAt)
+        .Bind(invitation.TokenHash.AsSpan()).Bind(invitation.Change).Bind(invitation.Member).Bind(invitation.Name).Bind((long)invitation.Role).Bind(invitation.Statement.AsSpan())
+        .Bind(invitation.ExpiresAt.UtcTicks).Bind(invitation.UsedAt)
         .RunWithHash();
 
     private static Invitation? FindInvitation(Session session, ReadOnlySpan<byte> tokenHash)
@@ -88,13 +82,15 @@ public sealed partial class SqliteBrokerStore
     {
         query.Row(Invitations);
         byte[] tokenHash = query.Bytes();
+        long change = query.Int64();
         MemberId member = query.Member();
         string name = query.Text();
         var role = (MemberRole)query.Int64();
+        byte[] joined = query.Bytes();
         long expiresAt = query.Int64();
         ulong? usedAt = query.UInt64OrNull();
         query.CheckRow(member.Prefix);
-        return new Invitation(tokenHash, member, name, role, new DateTimeOffset(expiresAt, TimeSpan.Zero), usedAt);
+        return new Invitation(tokenHash, change, member, name, role, joined, new DateTimeOffset(expiresAt, TimeSpan.Zero), usedAt);
     }
 
     private static void UseInvitation(Session session, byte[] tokenHash, ulong usedAt)
@@ -105,7 +101,7 @@ public sealed partial class SqliteBrokerStore
             throw new InvitationUsedException();
         }
 
-        WriteInvitation(session, invitation with { UsedAt = usedAt }, "REPLACE INTO invitations VALUES (?, ?, ?, ?, ?, ?, ?)");
+        WriteInvitation(session, invitation with { UsedAt = usedAt }, "REPLACE INTO invitations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     }
 
     private static void BeginEpoch(Session session, StoredRouteKey key)

@@ -1,6 +1,7 @@
 using Gateway.Ledger;
 using Gateway.Protocol;
 using Gateway.Protocol.V1;
+using Gateway.Storage.Audit;
 using Gateway.Storage.Broker;
 
 namespace Gateway.Storage.Sqlite;
@@ -52,6 +53,9 @@ public sealed partial class SqliteBrokerStore : IBrokerStore
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public IAuditStore Audit => new SqliteAuditStore(_file);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _file.DisposeAsync();

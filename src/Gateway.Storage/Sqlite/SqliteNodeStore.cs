@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Ledger;
+using Gateway.Storage.Audit;
 using Gateway.Storage.Node;
 
 namespace Gateway.Storage.Sqlite;
@@ -44,6 +45,9 @@ public sealed partial class SqliteNodeStore : INodeStore
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public IAuditStore Audit => new SqliteAuditStore(_file);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _file.DisposeAsync();

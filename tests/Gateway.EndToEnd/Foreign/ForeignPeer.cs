@@ -18,11 +18,16 @@ public sealed class ForeignPeer(string folder, MemberId member)
 
     public MemberId Member { get; } = member;
 
-    /// <summary>Makes keys by the JavaScript peer and turns an invitation into a member.</summary>
+    /// <summary>Makes keys and an application by the JavaScript peer, has the operators admit it, and enrols.</summary>
     public static async Task<ForeignPeer> EnrolAsync(LocalNetwork network, string name, Protocol.V1.MemberRole role)
     {
-        InvitationFile invitation = await network.InviteAsync(name, role);
-        string folder = Path.Combine(network.Folder, name), file = folder + ".invitation.json";
+        string folder = Path.Combine(network.Folder, name), networkFile = folder + ".network.json", applicationFile = folder + ".application.json", file = folder + ".invitation.json";
+        await File.WriteAllTextAsync(networkFile, network.Operators.Network.ToJson());
+        using (await JavaScriptAsync("apply", folder, networkFile, name, role.ToString().ToUpperInvariant(), applicationFile))
+        {
+        }
+
+        InvitationFile invitation = await network.Operators.AdmitAsync(ApplicationFile.Parse(await File.ReadAllTextAsync(applicationFile)), network.Members);
         await File.WriteAllTextAsync(file, invitation.ToJson());
         using JsonDocument enrolled = await JavaScriptAsync("enrol", folder, file);
         Assert.Equal(invitation.MemberId, enrolled.RootElement.GetProperty("member_id").GetString());

@@ -46,8 +46,8 @@ public sealed class ForeignPeerTests
             ["publish_into_another_circle"] = (StatusCode.PermissionDenied, "NOT_IN_CIRCLE"),
             ["publish_into_no_circle"] = (StatusCode.NotFound, "CIRCLE_UNKNOWN"),
             ["withdraw_of_another"] = (StatusCode.NotFound, "RECORD_UNKNOWN"),
-            ["create_invitation"] = (StatusCode.PermissionDenied, "OPERATORS_ONLY"),
-            ["create_circle"] = (StatusCode.PermissionDenied, "OPERATORS_ONLY"),
+            ["propose_change"] = (StatusCode.PermissionDenied, "OPERATORS_ONLY"),
+            ["approve_change"] = (StatusCode.PermissionDenied, "OPERATORS_ONLY"),
             ["evaluate_one"] = (StatusCode.OK, null),
             ["evaluate_none"] = (StatusCode.InvalidArgument, "BATCH_SIZE"),
             ["evaluate_513"] = (StatusCode.InvalidArgument, "BATCH_SIZE"),
@@ -60,7 +60,7 @@ public sealed class ForeignPeerTests
             ["follow_without_certificate"] = (StatusCode.Unauthenticated, "CERTIFICATE_MISSING"),
             ["directory_without_certificate"] = (StatusCode.Unauthenticated, "CERTIFICATE_MISSING"),
             ["evaluate_without_certificate"] = (StatusCode.Unauthenticated, "CERTIFICATE_MISSING"),
-            ["invitation_used_again"] = (StatusCode.PermissionDenied, "INVITATION_USED"),
+            ["invitation_used_again"] = (StatusCode.InvalidArgument, "STATEMENT_NOT_AS_INVITED"),
         };
         Dictionary<string, (StatusCode Status, string? Code)> met = refused.RootElement.EnumerateObject().ToDictionary(
             tried => tried.Name, tried => ((StatusCode)tried.Value.GetProperty("status").GetInt32(), tried.Value.GetProperty("code").GetString()));

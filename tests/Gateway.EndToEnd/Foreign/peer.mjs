@@ -1,5 +1,6 @@
 // A member's node that shares no code with Gateway: written from protos/ and docs/protocol.md alone. Prints one JSON object.
 //
+//   node peer.mjs apply    <state folder> <network file> <name> <role> <application file to write>
 //   node peer.mjs enrol    <state folder> <invitation file>
 //   node peer.mjs follow   <state folder>
 //   node peer.mjs accept   <state folder> <circle name>
@@ -18,20 +19,32 @@ function open(folder) {
     return { ...state, memberId: Buffer.from(state.invitation.member_id, 'hex'), keys: memberKeys(readFileSync(join(folder, 'member.seed'))) };
 }
 
+function statementOf(memberId, name, role, genesisHash, keys) {
+    const body = encode('MemberJoined', { member_id: memberId, name, role: `MEMBER_ROLE_${role}`, member_pk: keys.memberPk, box_pk: keys.boxPk, node_pk: keys.nodePk });
+    return { body, signatures: [{ member_id: memberId, signature: keys.sign(statementMessage('MemberJoined', Buffer.from(genesisHash, 'hex'), body)) }] };
+}
+
+function apply(folder, networkFile, name, role, applicationFile) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const network = JSON.parse(readFileSync(networkFile, 'utf8'));
+    const seed = randomBytes(32), memberId = randomBytes(16);
+    writeFileSync(join(folder, 'member.seed'), seed, { mode: 0o600 });
+    const statement = encode('SignedStatement', statementOf(memberId, name, role, network.genesis_hash, memberKeys(seed)));
+    writeFileSync(applicationFile, JSON.stringify({
+        network: network.network, genesis_hash: network.genesis_hash, statement: statement.toString('base64'), contact_name: 'Alex Example', contact_email: 'alex@example.org', contact_phone: '+49 40 123456',
+    }));
+    return { member_id: memberId.toString('hex') };
+}
+
 function enrolment({ invitation, memberId, keys }, request) {
-    const body = encode('MemberJoined', {
-        member_id: memberId, name: invitation.name, role: `MEMBER_ROLE_${invitation.role}`, member_pk: keys.memberPk, box_pk: keys.boxPk, node_pk: keys.nodePk,
-    });
-    const signature = keys.sign(statementMessage('MemberJoined', Buffer.from(invitation.genesis_hash, 'hex'), body));
+    const statement = statementOf(memberId, invitation.name, invitation.role, invitation.genesis_hash, keys);
     const proof = keys.sign(statementMessage('certificate-request', Buffer.from(invitation.genesis_hash, 'hex'), request));
-    return { token: Buffer.from(invitation.token, 'hex'), certificate_request: request, certificate_request_signature: proof, member_joined: { body, signatures: [{ member_id: memberId, signature }] } };
+    return { token: Buffer.from(invitation.token, 'hex'), certificate_request: request, certificate_request_signature: proof, member_joined: statement };
 }
 
 async function enrol(folder, invitationFile) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const write = (name, content) => writeFileSync(join(folder, name), content, { mode: 0o600 });
     write('invitation.json', readFileSync(invitationFile));
-    write('member.seed', randomBytes(32));
     const state = open(folder);
     const { keyPem, request } = certificateRequest();
     const { certificate, index } = await call(connect(state, { anonymous: true }).MembershipService, 'Enrol', enrolment(state, request));
@@ -72,14 +85,14 @@ async function trespassAll(folder, circleName, record) {
     const circle = circles.find((policy) => policy.name === circleName);
     must(circle, `the log has no circle ${circleName}`);
 
-    // With other keys: the same statement would be answered as the first time was.
+    // With other keys: the approved statement would be answered as the first time was.
     const thief = { ...state, keys: memberKeys(randomBytes(32)) };
     const again = (clients) => call(clients.MembershipService, 'Enrol', enrolment(thief, certificateRequest().request));
     return trespass(state, state.keys, state.memberId, circle.circle_id, Buffer.from(record, 'hex'), again);
 }
 
 const [command, ...parameters] = process.argv.slice(2);
-const commands = { enrol, follow: followAll, accept, trespass: trespassAll };
-must(Object.hasOwn(commands, command), 'usage: node peer.mjs enrol|follow|accept|trespass <state folder> ...');
+const commands = { apply, enrol, follow: followAll, accept, trespass: trespassAll };
+must(Object.hasOwn(commands, command), 'usage: node peer.mjs apply|enrol|follow|accept|trespass <state folder> ...');
 console.log(JSON.stringify(await commands[command](...parameters)));
 process.exit(0);

@@ -10,7 +10,7 @@ const packages = createRequire(new URL('../../foreign-js/package.json', import.m
 export const grpc = packages('@grpc/grpc-js');
 
 const protos = fileURLToPath(new URL('../../../protos', import.meta.url));
-const files = ['errors', 'exchange', 'log', 'membership', 'pseudonyms'].map((name) => `gateway/v1/${name}.proto`);
+const files = ['administration', 'errors', 'exchange', 'log', 'membership', 'pseudonyms'].map((name) => `gateway/v1/${name}.proto`);
 const definition = packages('@grpc/proto-loader').loadSync(files, { includeDirs: [protos], keepCase: true, longs: Number, enums: Number, defaults: true, oneofs: true });
 const services = grpc.loadPackageDefinition(definition).gateway.v1;
 
@@ -25,7 +25,7 @@ export function connect(state, { anonymous = false } = {}) {
     const credentials = grpc.credentials.createSsl(authority, ...identity, { checkServerIdentity: isBroker });
     const address = new URL(state.invitation.broker);
     if (address.protocol !== 'https:') throw new Error(`the broker's address ${address} is not https`);
-    return Object.fromEntries(['ExchangeService', 'LogService', 'MembershipService', 'PseudonymsService'].map((name) => [name, new services[name](address.host, credentials)]));
+    return Object.fromEntries(['AdministrationService', 'ExchangeService', 'LogService', 'MembershipService', 'PseudonymsService'].map((name) => [name, new services[name](address.host, credentials)]));
 }
 
 // Any member of the network has a certificate of its authority; only the broker has its name.

@@ -6,8 +6,8 @@ using Gateway.Cryptography;
 using Gateway.Node.Broker;
 using Gateway.Node.Identity;
 using Gateway.Protocol.Errors;
-using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
+using Gateway.Shared;
 using Gateway.Storage.Secrets;
 using Gateway.Storage.Sqlite;
 using Google.Protobuf;
@@ -36,6 +36,9 @@ internal sealed class RunningNetwork : IAsyncDisposable
 
     public BrokerOptions Options => _options;
 
+    /// <summary>The broker's operators.</summary>
+    public TwoOperators Operators => new(_options);
+
     public static async Task<RunningNetwork> StartAsync(Func<BrokerOptions, BrokerOptions>? change = null)
     {
         RunningNetwork network = new();
@@ -48,7 +51,7 @@ internal sealed class RunningNetwork : IAsyncDisposable
             AdvertisedAddress = $"https://localhost:{port}",
         };
         network._options = change?.Invoke(network._options) ?? network._options;
-        await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network._options, "operator-1", CancellationToken.None);
+        await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network._options, TwoOperators.Names, CancellationToken.None);
         await network.StartBrokerAsync();
         return network;
     }
@@ -68,26 +71,8 @@ internal sealed class RunningNetwork : IAsyncDisposable
 
     public async Task<RunningNode> AddNodeAsync(string name, int apiPort = 0, SealingSecret? secret = null)
     {
-        using X509Certificate2 authority = X509CertificateLoader.LoadCertificateFromFile(_options.Files.AuthorityCertificate);
-        using BrokerConnection connection = AsOperator(authority);
-        CreateInvitationResponse made = await new MembershipService.MembershipServiceClient(connection.Invoker).CreateInvitationAsync(new CreateInvitationRequest { Name = name, Role = MemberRole.Retailer, ValidSeconds = 3_600 });
         NodeDirectory directory = new(Path.Combine(_folder, name), secret);
-        await new NodeEnrolment(RandomSource.System).EnrolAsync(
-            directory,
-            new InvitationFile
-            {
-                Network = Network,
-                Broker = _options.AdvertisedAddress,
-                CertificateAuthority = authority.ExportCertificatePem(),
-                GenesisHash = Convert.ToHexStringLower(made.GenesisHash.Span),
-                MemberId = Convert.ToHexStringLower(made.MemberId.Span),
-                Name = name,
-                Role = "RETAILER",
-                Token = Convert.ToHexStringLower(made.Token.Span),
-                ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(made.ExpiresAt),
-            },
-            apiPort,
-            CancellationToken.None);
+        await Operators.EnrolAsync(directory, name, MemberRole.Retailer, _nodes.Select(member => member.Directory), apiPort);
         RunningNode node = new(directory);
         _nodes.Add(node);
         return node;
@@ -109,24 +94,13 @@ internal sealed class RunningNetwork : IAsyncDisposable
             NameMatching = NameMatching.CompoundOnly,
         };
         policy.FoundingMemberIds.AddRange(members.Select(node => ByteString.CopyFrom(node.Directory.ReadSettings().Member.ToArray())));
-        using (X509Certificate2 authority = X509CertificateLoader.LoadCertificateFromFile(_options.Files.AuthorityCertificate))
-        using (BrokerConnection connection = AsOperator(authority))
-        {
-            await new MembershipService.MembershipServiceClient(connection.Invoker).CreateCircleAsync(new CreateCircleRequest { Policy = policy });
-        }
-
+        await Operators.DecideAsync(policy);
         foreach (RunningNode node in members)
         {
             await node.AcceptAsync(name, node == members[0] ? [.. policy.FoundingMemberIds.Select(id => Convert.ToHexStringLower(id.Span))] : []);
         }
 
         foreach (RunningNode node in members) await node.UntilAsync(status => status.Circles.Any(circle => circle.Policy.Name == name && circle.Epoch == 0));
-    }
-
-    private BrokerConnection AsOperator(X509Certificate2 authority)
-    {
-        using X509Certificate2 pem = X509Certificate2.CreateFromPemFile(_options.Files.OperatorCertificate("operator-1"), _options.Files.OperatorKey("operator-1"));
-        return BrokerConnection.WithCertificate(new Uri(_options.AdvertisedAddress), Network, authority, X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null));
     }
 
     public async ValueTask DisposeAsync()

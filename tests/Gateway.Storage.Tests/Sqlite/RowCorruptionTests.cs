@@ -23,13 +23,14 @@ public sealed class RowCorruptionTests : IDisposable
     [InlineData("items", "item row_hash")]
     [InlineData("checkpoints", "note row_hash")]
     [InlineData("tiles", "hashes row_hash")]
-    [InlineData("invitations", "token_hash member name role expires_at row_hash")]
+    [InlineData("invitations", "token_hash change member name role statement expires_at row_hash")]
     [InlineData("proposals", "circle epoch request row_hash")]
     [InlineData("route_keys", "circle epoch route_key row_hash")]
     [InlineData("circle_statements", "circle member departure statement row_hash")]
     [InlineData("quota_usage", "member quota day used row_hash")]
-    [InlineData("changes", "kind change author proposed_at state decided_by decided_at log_index row_hash")]
-    [InlineData("sponsors", "change member signature row_hash")]
+    [InlineData("changes", "kind change author proposed_at expires_at state decided_by decided_at log_index row_hash")]
+    [InlineData("sponsors", "member signature row_hash")]
+    [InlineData("audit", "at actor action subject outcome count hash row_hash")]
     [InlineData("operators", "admitted_at removed_at row_hash")]
     [InlineData("issued_certificates", "serial name key_hash authority issued_at not_after row_hash")]
     [InlineData("denied_certificates", "key_hash name operator reason denied_at until row_hash")]
@@ -38,16 +39,17 @@ public sealed class RowCorruptionTests : IDisposable
     {
         await using (SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None))
         {
-            await store.AddInvitationAsync(Invitation(1), None);
             await store.SaveProposalAsync(new(Circle(1), 4, [1, 2]), None);
             await store.SaveCircleStatementAsync(new(Circle(1), Member(1), false, [1, 2]), None);
             await store.AppendAsync(Append(RecordLeaf(0)) with { RouteKeys = [new(Circle(1), 2, Bytes("route", 1, 32))], Usage = [new(Member(1), "strong", new UtcDay(10), 5)] }, None);
             await store.Changes.AddFirstOperatorsAsync(["ann"], Noon, None);
+            await store.Audit.AppendAsync([new(Noon, "operator ann", "ProposeChange", "change 1", "done", 1)], None);
             long change = await store.Changes.AddAsync(new(Change.KindOneofCase.Admission, [1, 2], "ann", Noon, Noon.AddDays(7)), None);
             await store.Changes.AddSponsorAsync(change, Member(1), Bytes("signature", 1, 64), None);
             await store.Certificates.AddIssuedAsync(new([1], "spiffe://test/a", Bytes("key", 1, 32), Bytes("authority", 1, 32), Noon, Noon.AddDays(1)), None);
             await store.Certificates.DenyAsync(new(Bytes("key", 1, 32), "spiffe://test/a", "ann", "stolen", Noon, Noon.AddDays(1)), None);
             await store.Certificates.TryAddDenyListAsync(new(1, [1, 2], [3, 4]), None);
+            await store.Changes.DecideAsync(new(change, ChangeState.Executed, "bob", Noon) { Invitation = Invitation(1) }, None);
             await ReadAllAsync(store);
         }
 
@@ -139,6 +141,7 @@ public sealed class RowCorruptionTests : IDisposable
         await store.ListCircleStatementsAsync(None);
         await store.Changes.ListAsync(undecidedOnly: false, 10, None);
         await store.Changes.ReadOperatorsAsync(None);
+        await store.Audit.ReadAsync(1, None).ToListAsync();
         await store.Changes.ReadSponsorsAsync(1, None);
         await store.Certificates.ReadIssuedAsync(None);
         await store.Certificates.ReadDeniedAsync(DateTimeOffset.UnixEpoch, None);
@@ -191,7 +194,7 @@ public sealed class RowCorruptionTests : IDisposable
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = $"SELECT {column} FROM {table}";
         object before = command.ExecuteScalar()!;
-        command.CommandText = $"UPDATE {table} SET {column} = $value";
+        command.CommandText = $"PRAGMA ignore_check_constraints = ON; UPDATE {table} SET {column} = $value";
         command.Parameters.AddWithValue("$value", flip ? Flip(before, column) : value);
         Assert.Equal(1, command.ExecuteNonQuery());
         return before;

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Gateway.Cli.Output;
+using Gateway.Protocol.V1;
+using Google.Protobuf;
+
+namespace Gateway.Cli.Commands;
+
+/// <summary>A change in words, and as a document.</summary>
+internal static class ChangeText
+{
+    /// <summary>What it is, in one line.</summary>
+    public static string Of(Change change) => change.KindCase switch
+    {
+        Change.KindOneofCase.Admission => Joined(change.Admission.MemberJoined) is var joined ? $"admit {joined.Name} ({Codes.Roles.Of(joined.Role)})" : "",
+        Change.KindOneofCase.Suspension => $"suspend {Hex(change.Suspension.MemberId)} ({Codes.Reasons.Of(change.Suspension.Reason)})",
+        Change.KindOneofCase.Reinstatement => $"reinstate {Hex(change.Reinstatement.MemberId)} ({Codes.Reasons.Of(change.Reinstatement.Reason)})",
+        Change.KindOneofCase.Expulsion => $"expel {Hex(change.Expulsion.MemberId)} ({Codes.Reasons.Of(change.Expulsion.Reason)})",
+        Change.KindOneofCase.CirclePolicy => (change.CirclePolicy.Policy.CircleId.IsEmpty ? "found circle " : "change circle ") + change.CirclePolicy.Policy.Name,
+        Change.KindOneofCase.Operator => $"{(change.Operator.Action == OperatorAction.Admitted ? "admit" : "remove")} operator {change.Operator.Name}",
+        _ => change.KindCase.ToString(),
+    };
+
+    /// <summary>All of it, for --json.</summary>
+    public static object Document(ChangeRecord change) => new
+    {
+        change.Id,
+        Kind = change.Change.KindCase.ToString(),
+        What = Of(change.Change),
+        State = Codes.Changes.Of(change.State),
+        change.Author,
+        ProposedAt = DateTimeOffset.FromUnixTimeSeconds(change.ProposedAt),
+        ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(change.ExpiresAt),
+        DecidedBy = change.DecidedBy.Length == 0 ? null : change.DecidedBy,
+        DecidedAt = change.DecidedAt == 0 ? null : (DateTimeOffset?)DateTimeOffset.FromUnixTimeSeconds(change.DecidedAt),
+        Index = change.HasIndex ? change.Index : (ulong?)null,
+        Sponsors = change.SponsorSignatures.Select(sponsor => Hex(sponsor.MemberId)),
+        Details = Details(change.Change).ToDictionary(line => line.Name, line => line.Value),
+    };
+
+    /// <summary>Its particulars, for who decides about it.</summary>
+    public static IEnumerable<(string Name, string Value)> Details(Change change)
+    {
+        switch (change.KindCase)
+        {
+            case Change.KindOneofCase.Admission:
+                foreach ((string Name, string Value) line in Details(change.Admission.MemberJoined, change.Admission.Contacts)) yield return line;
+                break;
+            case Change.KindOneofCase.CirclePolicy:
+                CirclePolicy policy = change.CirclePolicy.Policy;
+                yield return ("Purpose", policy.Purpose);
+                yield return ("Legal basis", policy.LegalBasis);
+                yield return ("Steward", Hex(policy.StewardId));
+                yield return ("Founders", string.Join(' ', policy.FoundingMemberIds.Select(Hex)));
+                yield return ("Publish", string.Join(' ', policy.PublishingRoles.Select(Codes.Roles.Of)));
+                yield return ("Read", string.Join(' ', policy.ReadingRoles.Select(Codes.Roles.Of)));
+                yield return ("Evidence", Codes.Evidence.Of(policy.MinimumEvidenceGrade));
+                yield return ("Retention", string.Create(CultureInfo.InvariantCulture, $"{policy.MaximumRetentionDays} days"));
+                yield return ("Names", policy.NameMatching.ToString());
+                break;
+        }
+    }
+
+    /// <summary>An application as an officer or an operator sees it before deciding.</summary>
+    public static IEnumerable<(string Name, string Value)> Details(SignedStatement statement, Contacts contacts)
+    {
+        MemberJoined joined = Joined(statement);
+        yield return ("Name", joined.Name);
+        yield return ("Role", Codes.Roles.Of(joined.Role));
+        yield return ("Member id", Hex(joined.MemberId));
+        yield return ("Contact", $"{contacts.Name}, {contacts.Email}, {contacts.Phone}");
+        yield return ("Fingerprint", FingerprintOf(statement));
+    }
+
+    /// <summary>What stands for all that a statement says, its keys too: to be compared by telephone.</summary>
+    public static string FingerprintOf(SignedStatement statement) =>
+        string.Join(' ', Convert.ToHexStringLower(SHA256.HashData(statement.Body.Span)).Chunk(8).Select(group => new string(group)));
+
+    /// <summary>The message of an application's statement.</summary>
+    public static MemberJoined Joined(SignedStatement statement) => MemberJoined.Parser.ParseFrom(statement.Body);
+
+    private static string Hex(ByteString bytes) => Convert.ToHexStringLower(bytes.Span);
+}
