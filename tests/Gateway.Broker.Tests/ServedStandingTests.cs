@@ -66,11 +66,11 @@ public sealed class ServedStandingTests(ITestOutputHelper output)
         SignedStatement others = Statements.Sign(new MemberLeft { MemberId = ByteString.CopyFrom(network.Second.Id.ToArray()) }, network.Broker.GenesisHash, network.Second.Id, network.Second.Keys.Member);
         SignedStatement forged = Statements.Sign(new MemberLeft { MemberId = ByteString.CopyFrom(network.Steward.Id.ToArray()) }, network.Broker.GenesisHash, network.Steward.Id, network.Second.Keys.Member);
         MembershipService.MembershipServiceClient client = new(network.Steward.Connect(network.Broker));
-        Assert.Equal("STATEMENT_UNREADABLE", await CodeAsync(async () => await client.LeaveAsync(new LeaveRequest { MemberLeft = others })));
-        Assert.Equal("STATEMENT_UNREADABLE", await CodeAsync(async () => await client.LeaveAsync(new LeaveRequest())));
-        Assert.Equal("STATE_CONTRADICTED", await CodeAsync(async () => await client.LeaveAsync(new LeaveRequest { MemberLeft = forged })));
+        Assert.Equal("STATEMENT_UNREADABLE", await CodeAsync(async () => await client.DepartAsync(new DepartRequest { MemberLeft = others })));
+        Assert.Equal("STATEMENT_UNREADABLE", await CodeAsync(async () => await client.DepartAsync(new DepartRequest())));
+        Assert.Equal("STATE_CONTRADICTED", await CodeAsync(async () => await client.DepartAsync(new DepartRequest { MemberLeft = forged })));
         await network.Steward.LeaveAsync(network.Broker);
-        Assert.Equal("MEMBER_LEFT", await CodeAsync(async () => await client.LeaveAsync(new LeaveRequest { MemberLeft = forged })));
+        Assert.Equal("MEMBER_LEFT", await CodeAsync(async () => await client.DepartAsync(new DepartRequest { MemberLeft = forged })));
         NetworkState state = network.Broker.Core.View.Current;
         Assert.DoesNotContain(network.Steward.Id, state.FindCircle("retail")!.Members);
         Assert.Equal(MemberStanding.Active, state.Members[network.Second.Id].Standing);

@@ -43,7 +43,7 @@ internal sealed class TestMember
     public StatementSignature Sign(TestBroker broker, SignedStatement statement) => Statements.Sign(nameof(MemberJoined), statement.Body.Span, broker.GenesisHash, Id, Keys.Member);
 
     /// <summary>Leaves the network.</summary>
-    public async Task<LeaveResponse> LeaveAsync(TestBroker broker) => await new MembershipService.MembershipServiceClient(Connect(broker)).LeaveAsync(new LeaveRequest
+    public async Task<DepartResponse> LeaveAsync(TestBroker broker) => await new MembershipService.MembershipServiceClient(Connect(broker)).DepartAsync(new DepartRequest
     {
         MemberLeft = Statements.Sign(new MemberLeft { MemberId = ByteString.CopyFrom(Id.ToArray()) }, broker.GenesisHash, Id, Keys.Member),
     });

@@ -64,7 +64,7 @@ public static class AccessRules
         [Membership + "GetDirectory"] = AccessRule.MemberOrOperator,
         [Membership + "ListApplications"] = AccessRule.Member,
         [Membership + "SponsorApplication"] = AccessRule.Member,
-        [Membership + "Leave"] = AccessRule.Member,
+        [Membership + "Depart"] = AccessRule.Member,
         [Membership + "ProposeEpoch"] = AccessRule.Member,
         [Membership + "ListProposals"] = AccessRule.Member,
         [Membership + "CountersignEpoch"] = AccessRule.Member,

@@ -90,7 +90,7 @@ public sealed class MembershipService(
         new() { SponsorCount = (uint)await sponsorship.SponsorAsync(Peer.Of(context).RequireMember(), request, context.CancellationToken).ConfigureAwait(false) };
 
     /// <inheritdoc/>
-    public override async Task<LeaveResponse> Leave(LeaveRequest request, ServerCallContext context)
+    public override async Task<DepartResponse> Depart(DepartRequest request, ServerCallContext context)
     {
         MemberId member = Peer.Of(context).RequireMember();
         if (request.MemberLeft is null || !Statements.TryRead(request.MemberLeft, MemberLeft.Parser, out MemberLeft? left) || !left.MemberId.Span.SequenceEqual(member.ToArray()))
@@ -100,7 +100,7 @@ public sealed class MembershipService(
 
         IReadOnlyList<LogReceipt> receipts = await sequencer.ChangeStateAsync(new StateChange { Entries = [new Entry { MemberLeft = request.MemberLeft }] }).ConfigureAwait(false);
         Log.MemberLeft(log, member.Prefix);
-        return new LeaveResponse { Index = receipts[0].Index };
+        return new DepartResponse { Index = receipts[0].Index };
     }
 
     /// <inheritdoc/>

@@ -90,9 +90,6 @@ public static class Codes
     /// <summary>Whom alerts concern.</summary>
     public static Codes<AlertSubjectKind> AlertSubjects { get; } = new(WatchReflection.Descriptor, "ALERT_SUBJECT_KIND_");
 
-    /// <summary>How names are matched in a circle.</summary>
-    public static Codes<NameMatching> NameMatchings { get; } = new(LogReflection.Descriptor, "NAME_MATCHING_");
-
     /// <summary>How far a contribution has come.</summary>
     public static Codes<ContributionState> Contributions { get; } = new(ContributionsReflection.Descriptor, "CONTRIBUTION_STATE_");
 }

@@ -49,7 +49,7 @@ public sealed class OfficersEndpoint(CallInvoker broker, MemberId member, Member
         }
 
         SignedStatement statement = Statements.Sign(new MemberLeft { MemberId = request.MemberId }, view().State.GenesisHash.Span, member, keys.Member);
-        LeaveResponse response = await AskAsync(() => _broker.LeaveAsync(new LeaveRequest { MemberLeft = statement }, deadline: Deadline(), cancellationToken: context.CancellationToken));
+        DepartResponse response = await AskAsync(() => _broker.DepartAsync(new DepartRequest { MemberLeft = statement }, deadline: Deadline(), cancellationToken: context.CancellationToken));
         return new LeaveNetworkResponse { Index = response.Index };
     }
 
