@@ -80,6 +80,7 @@ public sealed class CircleFeedTests
         SealedRecord own = network.Seal(network.Outsider), other = network.Seal(network.Steward);
         await network.PublishOneAsync(network.Outsider, own);
         await network.PublishOneAsync(network.Steward, other);
+        CircleKey held = network.Circle;
         await network.RemoveAsync(network.Outsider);
         Assert.Equal("NOT_IN_CIRCLE", (await network.RefusedAsync(network.Outsider, network.Outsider.Seal(network.Circle, network.NextMonth).Submission)).Code);
 
@@ -91,7 +92,7 @@ public sealed class CircleFeedTests
             Signature = ByteString.CopyFrom(keys.Signing.Sign(RecordFormat.WithdrawMessage(own.Id, WithdrawalReason.Mistake, null))),
         };
         Receipt receipt = (await network.Exchange(network.Outsider).WithdrawAsync(request)).Receipt;
-        Proofs.AssertProves(network, receipt);
+        Proofs.AssertProves(network, receipt, held);
         request.RecordId = other.Submission.RecordId;
         RpcException unknown = await Assert.ThrowsAsync<RpcException>(async () => await network.Exchange(network.Outsider).WithdrawAsync(request));
         Assert.Equal("RECORD_UNKNOWN", unknown.ToRefusal("broker").Code);

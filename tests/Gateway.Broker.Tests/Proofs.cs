@@ -1,5 +1,6 @@
 using Gateway.Cryptography;
 using Gateway.Ledger;
+using Gateway.Protocol.Keys;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
 
@@ -16,10 +17,10 @@ internal static class Proofs
         return checkpoint;
     }
 
-    public static void AssertProves(TestNetwork network, Receipt receipt)
+    public static void AssertProves(TestNetwork network, Receipt receipt, CircleKey? circle = null)
     {
         Checkpoint checkpoint = Open(network, receipt.Checkpoint.Span);
-        byte[] leaf = LeafData.Of(receipt.Index, network.Circle.RouteKey, receipt.Salt.Span, receipt.Entry.Span);
+        byte[] leaf = LeafData.Of(receipt.Index, (circle ?? network.Circle).RouteKey, receipt.Salt.Span, receipt.Entry.Span);
         Assert.True(MerkleProof.VerifyInclusion(receipt.Index, checkpoint.Size, LeafData.HashOf(leaf), [.. receipt.InclusionProof.Select(hash => TreeHash.FromBytes(hash.Span))], checkpoint.Root));
     }
 }

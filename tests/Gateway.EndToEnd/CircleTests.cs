@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
+using Grpc.Core;
 
 namespace Gateway.EndToEnd;
 
@@ -136,9 +137,9 @@ public sealed class CircleTests
 
     private static async Task<List<RecordLine>> ListAsync(LocalNode node, ListRecordsRequest request)
     {
-        using Grpc.Core.AsyncServerStreamingCall<ListRecordsResponse> call = node.Contributions.ListRecords(request);
+        using AsyncServerStreamingCall<ListRecordsResponse> call = node.Contributions.ListRecords(request);
         List<RecordLine> lines = [];
-        await foreach (ListRecordsResponse response in Grpc.Core.AsyncStreamReaderExtensions.ReadAllAsync(call.ResponseStream)) lines.AddRange(response.Records);
+        await foreach (ListRecordsResponse response in call.ResponseStream.ReadAllAsync()) lines.AddRange(response.Records);
         return lines;
     }
 }

@@ -6,6 +6,7 @@ using Gateway.Node;
 using Gateway.Node.Broker;
 using Gateway.Node.Identity;
 using Gateway.Protocol;
+using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Gateway.Shared;
 using Gateway.Storage.Sqlite;
