@@ -54,7 +54,9 @@ public sealed class SealedBrokerTests : IDisposable
         using SealingSecret passphrase = SealingSecret.FromPassphrase("a passphrase of some words"u8);
         await using (WebApplication running = await BuildAsync(options))
         {
+            await running.StartAsync();
             Assert.Equal("BROKER_RUNS_ALREADY", Assert.Throws<RefusalException>(() => BrokerRekey.Run(options, passphrase, RandomSource.System)).Refusal.Code);
+            await running.StopAsync();
         }
 
         BrokerRekey.Run(options, passphrase, RandomSource.System);

@@ -98,7 +98,7 @@ internal sealed class AuthorityExecutor(BrokerOptions options, NetworkView view,
     private static DateTimeOffset MadeOf(ReadOnlyMemory<byte> der)
     {
         using X509Certificate2 read = X509CertificateLoader.LoadCertificate(der.Span);
-        return read.NotBefore.ToUniversalTime();
+        return CertificateAuthority.MadeOf(read);
     }
 
     private void Follow()

@@ -54,7 +54,10 @@ public sealed class CertificateAuthority : IDisposable
     }
 
     /// <summary>When it was made.</summary>
-    public DateTimeOffset Made => new DateTimeOffset(Certificate.NotBefore.ToUniversalTime(), TimeSpan.Zero) + Backdating;
+    public DateTimeOffset Made => MadeOf(Certificate);
+
+    /// <summary>When an authority was made, by its certificate.</summary>
+    public static DateTimeOffset MadeOf(X509Certificate2 authority) => new DateTimeOffset(authority.NotBefore.ToUniversalTime(), TimeSpan.Zero) + Backdating;
 
     /// <summary>Its key, PKCS #8 in PEM.</summary>
     public string ExportKey() => _key.ExportPkcs8PrivateKeyPem();

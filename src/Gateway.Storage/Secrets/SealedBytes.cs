@@ -22,6 +22,7 @@ public static class SealedBytes
     private const string FileLabel = "gateway/v1/sealed/file";
     private const byte Version = 1;
     private const int MethodAt = 16, MemoryAt = 17, PassesAt = 21, SaltAt = 25, HeaderSize = 41;
+    private const int ShortestFile = HeaderSize + XChaCha20Poly1305.NonceSize + XChaCha20Poly1305.TagSize;
     private const int MostMemoryKiB = 4 * 1_024 * 1_024, MostPasses = 64;
 
     private static ReadOnlySpan<byte> Magic => "gateway/sealed\0"u8;
@@ -73,7 +74,7 @@ public static class SealedBytes
     /// <summary>Opens what was sealed under a folder's key; null where it is not, or was altered.</summary>
     internal static byte[]? OpenUnder(ReadOnlySpan<byte> folderKey, string name, ReadOnlySpan<byte> file)
     {
-        if (MethodOf(file) != SealingMethod.FolderKey) return null;
+        if (MethodOf(file) != SealingMethod.FolderKey || file.Length < ShortestFile) return null;
         Check(name, file);
         Span<byte> key = stackalloc byte[XChaCha20Poly1305.KeySize];
         Hkdf.DeriveKey(folderKey, FileLabel, key, file[SaltAt..HeaderSize]);
@@ -111,7 +112,7 @@ public static class SealedBytes
     // Whoever can write the file could else have the passphrase be given away to a key that is quickly tried, or the memory of this machine be used up.
     private static SealingMethod Check(string name, ReadOnlySpan<byte> file)
     {
-        if (!Begins(file) || file.Length < HeaderSize + XChaCha20Poly1305.NonceSize + XChaCha20Poly1305.TagSize)
+        if (!Begins(file) || file.Length < ShortestFile)
         {
             throw new RefusalException(Refusal.DataLoss("SEAL_UNREADABLE", "The file is no sealed file, or has been cut off.", name, "Restore it from a backup."));
         }
