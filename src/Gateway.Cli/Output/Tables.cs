@@ -26,6 +26,15 @@ internal static class Tables
         _ => new Text(""),
     };
 
+    /// <summary>A lane with more behind it, as lines no wider than the console.</summary>
+    public static Paragraph LaneLine(Lane lane, string rest) => lane switch
+    {
+        Lane.Red => new Paragraph().Append("RED examine", new Style(Color.Red)).Append(Printable(rest)),
+        Lane.Yellow => new Paragraph().Append("YELLOW documents", new Style(Color.Yellow)).Append(Printable(rest)),
+        Lane.Green => new Paragraph().Append("GREEN", new Style(Color.Green)).Append(Printable(rest)),
+        _ => new Paragraph(Printable(rest)),
+    };
+
     /// <summary>Text without control characters: a name in a file must not move the cursor of whoever reads about it.</summary>
     public static string Printable(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c)) : text;
 }

@@ -89,8 +89,8 @@ public sealed class HitSink(string? path, UtcDay today, Action<ScreeningResult>?
         {
             string age = hit.AgeDays is { } days ? string.Create(CultureInfo.InvariantCulture, $"{days} d") : "";
             string head = string.Join("  ", new[] { withShipment ? hit.ShipmentId : hit.RecordId.Length > 8 ? hit.RecordId[..8] : "", hit.Evidence, string.Join(", ", hit.Categories), age }.Where(part => part.Length > 0));
-            console.Write(Tables.LaneText(Codes.Lanes.Parse(hit.Lane)));
-            console.Write(new Text(Tables.Printable(string.Create(CultureInfo.InvariantCulture, $" {hit.Score}  {head}\n"))));
+            console.Write(Tables.LaneLine(Codes.Lanes.Parse(hit.Lane), string.Create(CultureInfo.InvariantCulture, $" {hit.Score}  {head}")));
+            console.WriteLine();
             if (hit.Why().Length > 0) console.Write(new Padder(new Text(Tables.Printable(hit.Why())), new Padding(4, 0, 0, 0)));
         }
     }

@@ -44,7 +44,7 @@ public sealed class PendingSink(string? path) : IDisposable
         if (Count == 0) return;
         foreach (PendingLine line in _first.Take(Drawn))
         {
-            console.Write(new Text(Tables.Printable(string.Create(CultureInfo.InvariantCulture, $"PENDING  {line.ShipmentId}  {line.Identifiers} identifiers: {string.Join(", ", line.Fields)}\n"))));
+            console.WriteLine(Tables.Printable(string.Create(CultureInfo.InvariantCulture, $"PENDING  {line.ShipmentId}  {line.Identifiers} identifiers: {string.Join(", ", line.Fields)}")));
         }
 
         if (Count > Drawn) console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"and {Count - Math.Min(Count, Drawn):N0} more pending; --pending FILE writes all of them"));
