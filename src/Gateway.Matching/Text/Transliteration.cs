@@ -12,7 +12,7 @@ internal static class Transliteration
     private const int LongestWord = 24;
     private const int LongestSpelling = 32;
     private const int Letters = 27;
-    private const int EmissionWeight = 4;
+    private const int EmissionWeight = 5;
 
     // What a letter costs on average. Readings already say how likely it is that there is one: only what the letters before it change is to be added.
     private const int AverageLetter = 32;
@@ -35,6 +35,20 @@ internal static class Transliteration
 
         IEnumerable<Guess> done = beam.Where(guess => guess.Latin.Length > 0).Select(guess => guess with { Cost = guess.Cost + Order(guess.Latin, '{') });
         return [.. done.OrderBy(guess => guess.Cost).ThenBy(guess => guess.Latin, StringComparer.Ordinal).Take(most).Select(guess => guess.Latin)];
+    }
+
+    /// <summary>How surprising a word of Latin letters is among names, in bits: its letters one by one after the two before.</summary>
+    internal static double Surprise(ReadOnlySpan<char> word)
+    {
+        int a = Letters - 1, b = Letters - 1, sum = 0;
+        foreach (char c in word)
+        {
+            int letter = char.IsAsciiLetterLower(c) ? c - 'a' : Letters - 1;
+            sum += Table.Trigrams[(((a * Letters) + b) * Letters) + letter];
+            (a, b) = (b, letter);
+        }
+
+        return (sum + Table.Trigrams[(((a * Letters) + b) * Letters) + Letters - 1]) / 8.0;
     }
 
     private static List<Guess> Extend(List<Guess> beam, Reading[] readings)
