@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Benchmarks;
+using Gateway.Benchmarks.Quality;
 
 const string Usage = """
     usage: Gateway.Benchmarks NAME [sizes]
@@ -7,6 +8,7 @@ const string Usage = """
       voprf                                      pseudonyms, server and client
       feed       [records]                       a node applies the feed                 (20000)
       screening  [known identifiers ...]         look-ups, then the node's whole path    (1000000 10000000)
+      names                                      names found through pseudonyms: quality, keys, speed
       start      [records] [known identifiers]   start-up and memory of a node           (100000 500000)
       all                                        all of these
     Stores are put under /var/tmp, or under GATEWAY_BENCH_FOLDER.
@@ -19,7 +21,7 @@ if (args is ["start-node", string folder, string store])
 }
 
 int[] sizes = [.. args.Skip(1).Select(size => int.TryParse(size, CultureInfo.InvariantCulture, out int number) && number > 0 ? number : 0)];
-if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "voprf" or "feed" or "screening" or "start" or "all"))
+if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "voprf" or "feed" or "screening" or "start" or "names" or "all"))
 {
     Console.Error.WriteLine(Usage);
     return 2;
@@ -32,6 +34,7 @@ bool all = args[0] == "all";
 if (all || args[0] == "publish") await new PublishBench(Size(0, 20_000)).RunAsync(Console.Out);
 if (all || args[0] == "start") await new StartBench(Size(0, 100_000), Size(1, 500_000)).RunAsync(Console.Out);
 if (all || args[0] == "feed") await new FeedBench(Size(0, 20_000)).RunAsync(Console.Out);
+if (all || args[0] == "names") NamesBench.Run(Console.Out);
 if (all || args[0] == "voprf") VoprfBench.Run(Console.Out);
 if (all || args[0] == "screening")
 {
