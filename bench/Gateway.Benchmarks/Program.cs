@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Benchmarks;
+using Gateway.Benchmarks.Quality;
 
 const string Usage = """
     usage: Gateway.Benchmarks NAME [sizes]
@@ -9,6 +10,7 @@ const string Usage = """
       screening  [known identifiers ...]         look-ups, then the node's whole path    (1000000 10000000)
       matcher    [known identifiers] [part]      the screening engine, all of it, or one of  (10000000)
                                                  exact, csv, names, latency, start, voprf
+      names                                      names found through pseudonyms: quality, keys, speed
       start      [records] [known identifiers]   start-up and memory of a node           (100000 500000)
       watch      [sellers]                       alerts, account opening, past shipments (100000)
       all                                        all of these
@@ -30,7 +32,7 @@ if (args is ["matcher", ..])
 }
 
 int[] sizes = [.. args.Skip(1).Select(size => int.TryParse(size, CultureInfo.InvariantCulture, out int number) && number > 0 ? number : 0)];
-if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "voprf" or "feed" or "screening" or "start" or "watch" or "all"))
+if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "voprf" or "feed" or "screening" or "start" or "watch" or "names" or "all"))
 {
     Console.Error.WriteLine(Usage);
     return 2;
@@ -44,6 +46,7 @@ if (all || args[0] == "publish") await new PublishBench(Size(0, 20_000)).RunAsyn
 if (all || args[0] == "start") await new StartBench(Size(0, 100_000), Size(1, 500_000)).RunAsync(Console.Out);
 if (all || args[0] == "feed") await new FeedBench(Size(0, 20_000)).RunAsync(Console.Out);
 if (all || args[0] == "watch") await new WatchBench(Size(0, 100_000)).RunAsync(Console.Out);
+if (all || args[0] == "names") NamesBench.Run(Console.Out);
 if (all || args[0] == "voprf") VoprfBench.Run(Console.Out);
 if (all || args[0] == "screening")
 {

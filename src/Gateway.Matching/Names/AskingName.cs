@@ -1,3 +1,5 @@
+using Gateway.Matching.Text;
+
 namespace Gateway.Matching.Names;
 
 /// <summary>An asking name with what each of its keys is worth. A word that has many spellings meets one of them by chance more easily: all of them together set what one is worth.</summary>
@@ -11,10 +13,10 @@ internal sealed class AskingName
         int words = name.Name.Words.Count;
         Worth = new double[words];
         (int Spellings, int Skeletons, int Sounds, int Joined, int JoinedSkeletons, int JoinedSounds)[] records = new (int, int, int, int, int, int)[words];
-        foreach ((UInt128 tag, List<(int Word, NameKeyClass Class, int Rank)> keys) in name.Keys)
+        foreach ((UInt128 tag, List<TaggedKey> keys) in name.Keys)
         {
             int with = frequencies.RecordsWith(tag);
-            foreach ((int word, NameKeyClass keyClass, _) in keys)
+            foreach ((int word, NameKeyClass keyClass, _, _) in keys)
             {
                 switch (keyClass)
                 {
@@ -31,13 +33,13 @@ internal sealed class AskingName
 
         for (int word = 0; word < words; word++)
         {
-            Worth[word] = name.Name.Words[word].IsNearCommon ? 1 : frequencies.BitsOf(name.ExactTag(word) is { } exact ? frequencies.RecordsWith(exact) : 0);
+            Worth[word] = name.Name.Words[word].IsNearCommon ? 1 : Math.Min(AlignmentWeights.SurpriseWorth * Transliteration.Surprise(name.Name.Words[word].Exact.Value), frequencies.BitsOf(name.ExactTag(word) is { } exact ? frequencies.RecordsWith(exact) : 0));
         }
 
-        foreach ((UInt128 tag, List<(int Word, NameKeyClass Class, int Rank)> keys) in name.Keys)
+        foreach ((UInt128 tag, List<TaggedKey> keys) in name.Keys)
         {
             int with = frequencies.RecordsWith(tag);
-            _keys[tag] = [.. keys.Select(key => new AskingKey((byte)key.Word, key.Class, frequencies.BitsOf(key.Class switch
+            _keys[tag] = [.. keys.Select(key => new AskingKey((byte)key.Word, key.Class, Math.Min(key.Most, frequencies.BitsOf(key.Class switch
             {
                 NameKeyClass.Exact => with,
                 NameKeyClass.Spelling => records[key.Word].Spellings,
@@ -48,7 +50,7 @@ internal sealed class AskingName
                 NameKeyClass.JoinedPhonetic => records[key.Word].JoinedSounds,
                 NameKeyClass.Deletion => Math.Max(with, records[key.Word].Spellings),
                 _ => with,
-            }) - (AlignmentWeights.RankCost * key.Rank * (key.Class == NameKeyClass.Deletion ? 0 : 1))))];
+            })) - (AlignmentWeights.RankCost * key.Rank * (key.Class == NameKeyClass.Deletion ? 0 : 1))))];
         }
     }
 

@@ -3,7 +3,7 @@ namespace Gateway.Matching.Names;
 /// <summary>
 /// Scores a record's name through pseudonyms alone: the asking side knows its own words and the tags of their keys, the record's side gives tags and which of them form
 /// a word. Words are aligned one to one, two words written as one counting as such; every shared word is worth what it tells (how rare its tag is among the live
-/// records), less what its way of agreeing costs; words without a partner speak against. Pure; deterministic.
+/// records, and how surprising its letters are), less what its way of agreeing costs; words without a partner speak against, most of all where both sides have one. Pure; deterministic.
 /// </summary>
 public static class NameAlignment
 {
@@ -18,19 +18,27 @@ public static class NameAlignment
         ArgumentNullException.ThrowIfNull(record);
         ArgumentNullException.ThrowIfNull(frequencies);
         AskingName asking = query.With(frequencies);
-        WordPairs pairs = WordPairs.Of(asking, query.Name.Words.Count, record, nameTags);
-        List<WordReason> reasons = [];
-        double bits = 0, alike = 0, all = 0;
         int words = query.Name.Words.Count, wordsAlike = 0;
+        WordPairs pairs = WordPairs.Of(asking, words, record, nameTags);
+        List<WordReason> reasons = new(words + record.Words.Count);
+        double bits = 0, alike = 0, matched = 0, missing = 0, more = 0;
         for (int i = 0; i < words; i++)
         {
             KeyedWord word = query.Name.Words[i];
             WordAgreement agreement = pairs.AgreementOf(i);
-            double worth = asking.Worth[i];
-            double gain = agreement == WordAgreement.None ? AlignmentWeights.UnmatchedAsking(worth) : pairs.BitsOf(i);
-            all += worth;
-            alike += agreement == WordAgreement.None ? 0 : worth * AlignmentWeights.Likeness(agreement);
-            wordsAlike += agreement == WordAgreement.None ? 0 : 1;
+            double worth = asking.Worth[i], gain = AlignmentWeights.Missing * worth;
+            if (agreement == WordAgreement.None)
+            {
+                missing += worth;
+            }
+            else
+            {
+                gain = pairs.BitsOf(i);
+                matched += worth;
+                alike += worth * AlignmentWeights.Likeness(agreement);
+                wordsAlike++;
+            }
+
             bits += gain;
             reasons.Add(new WordReason(word.Written, agreement, gain, worth, word.HasForeignLetters));
         }
@@ -39,27 +47,20 @@ public static class NameAlignment
         for (int j = 0; j < record.Words.Count; j++)
         {
             WordLayout word = record.Words[j];
-            if (word.IsInitials || word.Exact < 0 || word.Exact >= nameTags.Length)
+            if (word.IsInitials || word.Exact < 0 || word.Exact >= nameTags.Length || pairs.PartnerAgreementOf(j) != WordAgreement.None)
             {
                 continue;
             }
 
-            double worth = frequencies.Bits(nameTags[word.Exact]);
-            WordAgreement agreement = pairs.PartnerAgreementOf(j);
-            all += worth;
-            alike += agreement == WordAgreement.None ? 0 : worth * AlignmentWeights.Likeness(agreement);
-            if (agreement == WordAgreement.None)
-            {
-                // A lone letter of the asking name may stand for any one word of the record's.
-                bool mayBeInitial = initials-- > 0;
-                double loss = mayBeInitial ? 0 : AlignmentWeights.UnmatchedRecord(worth);
-                bits += loss;
-                reasons.Add(new WordReason("", WordAgreement.None, loss, worth, false));
-            }
+            // A lone letter of the asking name may stand for any one word of the record's.
+            double worth = initials-- > 0 ? 0 : frequencies.Bits(nameTags[word.Exact]);
+            more += worth;
+            bits += AlignmentWeights.More * worth;
+            reasons.Add(new WordReason("", WordAgreement.None, AlignmentWeights.More * worth, worth, false));
         }
 
-        double likeness = all == 0 ? 0 : alike / all;
-        bits += AlignmentWeights.Whole(likeness);
-        return new NameScore(bits, likeness, wordsAlike, words, reasons) { Sentence = AlignmentSentence.Of(reasons, words, wordsAlike) };
+        double likeness = AlignmentWeights.Likeness(alike, matched, missing, more);
+        double whole = AlignmentWeights.Whole(likeness);
+        return new NameScore(bits + whole, likeness, whole, wordsAlike, words, reasons) { Sentence = AlignmentSentence.Of(reasons, words, wordsAlike) };
     }
 }

@@ -139,7 +139,7 @@ public sealed class NameKeyBuffer
             }
 
             word.Folded.CopyTo(_line.AsSpan(n));
-            _initials[_tokens] = false;
+            _initials[_tokens] = word.Folded.Length == 1 && char.IsAsciiLetter(word.Folded[0]);
             _starts[_tokens] = n;
             _lengths[_tokens++] = word.Folded.Length;
             n += word.Folded.Length;
@@ -180,7 +180,8 @@ public sealed class NameKeyBuffer
         for (int token = start; token < end && Words < NameKeys.MostWords; token++)
         {
             LoneInitials += _initials[token] ? _lengths[token] : 0;
-            if (_lengths[token] != 1 && !(kind == PartyKind.Person && _initials[token]) && !NameStopWords.Contains(Token(token), kind))
+            bool lone = _initials[token] && (kind == PartyKind.Person || _lengths[token] == 1);
+            if (!lone && !NameStopWords.Contains(Token(token), kind))
             {
                 _chosen[Words] = token;
                 _latin[Words++] = Keep(LatinOf(token));
@@ -224,7 +225,7 @@ public sealed class NameKeyBuffer
         }
 
         AddJoined(word);
-        if (latin.Length < 3 || latin.ContainsAnyInRange('0', '9'))
+        if (latin.Length < 3 || (_read is { } words && words[_chosen[word]].IsSyllabic) || latin.ContainsAnyInRange('0', '9'))
         {
             return;
         }

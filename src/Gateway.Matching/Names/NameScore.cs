@@ -1,12 +1,13 @@
 namespace Gateway.Matching.Names;
 
 /// <summary>How alike a name and a record's name are.</summary>
-/// <param name="Bits">log2 of the likelihood ratio: the reasons' bits, and what the likeness of the whole adds or takes.</param>
-/// <param name="Likeness">0 to 1: the part of both names, by the rarity of their words, that agrees.</param>
+/// <param name="Bits">log2 of the likelihood ratio: the reasons' bits and <paramref name="WholeBits"/>.</param>
+/// <param name="Likeness">0 to 1: the part of both names, by the rarity of their words, that agrees; words that stand against each other count double.</param>
+/// <param name="WholeBits">What the likeness of the whole adds or takes.</param>
 /// <param name="WordsAlike">Words of the asking name that found a partner.</param>
 /// <param name="Words">Distinctive words of the asking name.</param>
 /// <param name="Reasons">One a word, supporting and contradicting; in the order of the asking name, then what only the record has.</param>
-public sealed record NameScore(double Bits, double Likeness, int WordsAlike, int Words, IReadOnlyList<WordReason> Reasons)
+public sealed record NameScore(double Bits, double Likeness, double WholeBits, int WordsAlike, int Words, IReadOnlyList<WordReason> Reasons)
 {
     /// <summary>One line: "company words 4 of 5 alike (one letter differs in SHENZHEN)". Holds the asking side's own words and nothing of the record.</summary>
     public required string Sentence { get; init; }

@@ -1,11 +1,12 @@
 using Gateway.Matching.Identifiers;
+using Gateway.Matching.Text;
 
 namespace Gateway.Matching.Names;
 
 /// <summary>A name of the member's own with the tags of its keys in one circle and epoch: the asking side of an alignment. Made once, scored against many records.</summary>
 public sealed class TaggedName
 {
-    private readonly Dictionary<UInt128, List<(int Word, NameKeyClass Class, int Rank)>> _keys = [];
+    private readonly Dictionary<UInt128, List<TaggedKey>> _keys = [];
     private readonly UInt128?[] _exact;
     private AskingName? _prepared;
 
@@ -60,14 +61,23 @@ public sealed class TaggedName
                 (NameKeyClass.Joined, IdentifierType.NamePhonetic) => NameKeyClass.JoinedPhonetic,
                 _ => keyClass,
             };
-            if (!_keys.TryGetValue(tag, out List<(int, NameKeyClass, int)>? keys))
+            if (!_keys.TryGetValue(tag, out List<TaggedKey>? keys))
             {
                 _keys[tag] = keys = [];
             }
 
-            keys.Add((word, keyClass, rank));
+            keys.Add(new TaggedKey(word, keyClass, rank, Most(identifier)));
         }
     }
+
+    // However few records have it, a short or common-sounding word is met by chance: what its letters say bounds what it is worth.
+    private static double Most(Identifier identifier) => identifier.Type switch
+    {
+        IdentifierType.NameWord => AlignmentWeights.SurpriseWorth * Transliteration.Surprise(identifier.Value),
+        IdentifierType.NameInitials => 4.0 * identifier.Value.Length,
+        _ when identifier.Value[0] == '=' => AlignmentWeights.SurpriseWorth * Transliteration.Surprise(identifier.Value.AsSpan(1)),
+        _ => AlignmentWeights.SignWorth * identifier.Value.Length,
+    };
 
     /// <summary>The name in clear.</summary>
     public KeyedName Name { get; }
@@ -83,5 +93,8 @@ public sealed class TaggedName
 
     internal UInt128? ExactTag(int word) => _exact[word];
 
-    internal IEnumerable<(UInt128 Tag, List<(int Word, NameKeyClass Class, int Rank)> Keys)> Keys => _keys.Select(entry => (entry.Key, entry.Value));
+    internal IEnumerable<(UInt128 Tag, List<TaggedKey> Keys)> Keys => _keys.Select(entry => (entry.Key, entry.Value));
 }
+
+/// <summary>What a tag is to a name: the key's word, its class, its place in that class's list, and the most it may be worth in bits.</summary>
+internal readonly record struct TaggedKey(int Word, NameKeyClass Class, int Rank, double Most);

@@ -88,7 +88,7 @@ internal readonly struct WordPairs
                     // What stands at two neighbours joins them.
                     bool recordJoins = recordClass == NameKeyClass.Skeleton && j + 1 < recordWords && record.Words[j + 1].Skeletons.Contains(position);
                     bool joinedBefore = recordClass == NameKeyClass.Skeleton && !recordJoins && j > 0 && record.Words[j - 1].Skeletons.Contains(position);
-                    if (!joinedBefore)
+                    if (!joinedBefore && !(recordJoins && key.IsJoined))
                     {
                         found.Add(new Candidate(bits, agreement, key.Word, key.IsJoined ? 2 : 1, j, recordJoins ? 2 : 1));
                     }

@@ -131,14 +131,20 @@ internal static class NameReader
             return;
         }
 
-        words.Add(new ReadWord(written, folded, latin) { Spellings = [.. spellings.Where(spelling => spelling != latin)], HasForeignLetters = mixed });
+        bool syllable = script == Script.Han && lower.Length == 1;
+        words.Add(new ReadWord(written, folded, latin)
+        {
+            Spellings = syllable ? [] : [.. spellings.Where(spelling => spelling != latin)],
+            HasForeignLetters = mixed,
+            IsSyllabic = script == Script.Han,
+        });
     }
 
     private static ReadWord Part(string signs, Script script, bool mixed)
     {
-        List<string> spellings = Transliteration.Spellings(script, signs, 4);
+        List<string> spellings = script == Script.Han ? [] : Transliteration.Spellings(script, signs, 4);
         string latin = script == Script.Han ? SignBySign(signs) : spellings.Count > 0 ? spellings[0] : SignBySign(signs);
-        return new ReadWord(signs, signs, latin.Length > 0 ? latin : "x") { Spellings = [.. spellings.Where(spelling => spelling != latin)], HasForeignLetters = mixed };
+        return new ReadWord(signs, signs, latin.Length > 0 ? latin : "x") { Spellings = [.. spellings.Where(spelling => spelling != latin)], HasForeignLetters = mixed, IsSyllabic = script == Script.Han };
     }
 
     private static Script ScriptOf(string word)

@@ -7,7 +7,7 @@ namespace Gateway.Matching.Text;
 internal static class NameStopWords
 {
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Particles = Section("particles").GetAlternateLookup<ReadOnlySpan<char>>();
-    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Trade = Section("trade").GetAlternateLookup<ReadOnlySpan<char>>();
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Trade = Section("trade", "more").GetAlternateLookup<ReadOnlySpan<char>>();
 
     internal static bool IsParticle(ReadOnlySpan<char> word) => Particles.Contains(word);
 
@@ -43,12 +43,13 @@ internal static class NameStopWords
     }
 
     // Long common words, and each with a letter left out: of two words one letter apart, one of these is in both.
-    private static FrozenSet<string> Shortened() => Section("trade").Concat(LegalForms.Words).Where(word => word.Length >= 5 && char.IsAsciiLetterLower(word[0]))
+    private static FrozenSet<string> Shortened() => Section("trade", "more").Concat(LegalForms.Words).Where(word => word.Length >= 5 && char.IsAsciiLetterLower(word[0]))
         .SelectMany(word => Enumerable.Range(0, word.Length).Select(i => word.Remove(i, 1)).Append(word)).ToFrozenSet(StringComparer.Ordinal);
 
-    private static FrozenSet<string> Section(string name) => EmbeddedTable.Lines("stop_words.txt")
+    private static FrozenSet<string> Section(params string[] names) => EmbeddedTable.Lines("stop_words.txt")
         .Select(line => line.Split(' ', 2))
-        .Where(parts => parts[0] == name)
+        .Where(parts => names.Contains(parts[0]))
         .SelectMany(parts => parts[1].Split(' '))
+        .Select(LatinFolding.Of)
         .ToFrozenSet(StringComparer.Ordinal);
 }

@@ -12,6 +12,9 @@ internal sealed record ReadWord(string Written, string Folded, string Latin)
     /// <summary>Spellings of this word and the next one as one, where they were written as one.</summary>
     internal IReadOnlyList<string> JoinedSpellings { get; init; } = [];
 
+    /// <summary>Whether the Latin letters are certain: read sign by sign from characters that are not misspelt by a letter.</summary>
+    internal bool IsSyllabic { get; init; }
+
     /// <summary>Whether letters of another alphabet stood in it.</summary>
     internal bool HasForeignLetters { get; init; }
 }

@@ -8,11 +8,14 @@ namespace Gateway.Matching.Text;
 /// </summary>
 internal static class Transliteration
 {
-    private const int Beam = 32;
+    private const int Beam = 20;
+
+    // Guesses this many eighths of a bit behind the best, before the order of letters is counted, are dropped at once: nine in ten are.
+    private const int Margin = 128;
     private const int LongestWord = 24;
     private const int LongestSpelling = 32;
     private const int Letters = 27;
-    private const int EmissionWeight = 4;
+    private const int EmissionWeight = 5;
 
     // What a letter costs on average. Readings already say how likely it is that there is one: only what the letters before it change is to be added.
     private const int AverageLetter = 32;
@@ -30,31 +33,52 @@ internal static class Transliteration
         List<Guess> beam = [new Guess("", 0)];
         for (int i = 0; i < signs.Count && i < LongestWord; i++)
         {
-            beam = Extend(beam, ReadingsOf(signs[i], i == 0 ? '^' : i == signs.Count - 1 ? '$' : '*'));
+            List<Guess> next = Extend(beam, ReadingsOf(signs[i], i == 0 ? '^' : i == signs.Count - 1 ? '$' : '*'));
+            if (next.Count == 0)
+            {
+                // Everything has become too long: what is there will do.
+                break;
+            }
+
+            beam = next;
         }
 
         IEnumerable<Guess> done = beam.Where(guess => guess.Latin.Length > 0).Select(guess => guess with { Cost = guess.Cost + Order(guess.Latin, '{') });
         return [.. done.OrderBy(guess => guess.Cost).ThenBy(guess => guess.Latin, StringComparer.Ordinal).Take(most).Select(guess => guess.Latin)];
     }
 
+    /// <summary>How surprising a word of Latin letters is among names, in bits: its letters one by one after the two before.</summary>
+    internal static double Surprise(ReadOnlySpan<char> word)
+    {
+        int a = Letters - 1, b = Letters - 1, sum = 0;
+        foreach (char c in word)
+        {
+            int letter = char.IsAsciiLetterLower(c) ? c - 'a' : Letters - 1;
+            sum += Table.Trigrams[(((a * Letters) + b) * Letters) + letter];
+            (a, b) = (b, letter);
+        }
+
+        return (sum + Table.Trigrams[(((a * Letters) + b) * Letters) + Letters - 1]) / 8.0;
+    }
+
     private static List<Guess> Extend(List<Guess> beam, Reading[] readings)
     {
-        Dictionary<string, int> next = new(beam.Count * readings.Length, StringComparer.Ordinal);
+        Dictionary<string, int> next = new(StringComparer.Ordinal);
+        int most = beam[0].Cost + (EmissionWeight * readings[0].Cost) + Margin;
         foreach (Guess guess in beam)
         {
             foreach (Reading reading in readings)
             {
-                if (guess.Latin.Length + reading.Latin.Length > LongestSpelling)
+                int cost = guess.Cost + (EmissionWeight * reading.Cost);
+                if (cost > most || guess.Latin.Length + reading.Latin.Length > LongestSpelling)
                 {
                     continue;
                 }
 
-                int cost = guess.Cost + (EmissionWeight * reading.Cost);
-                string latin = guess.Latin;
-                foreach (char letter in reading.Latin)
+                string latin = guess.Latin + reading.Latin;
+                for (int i = guess.Latin.Length; i < latin.Length; i++)
                 {
-                    cost += Order(latin, letter);
-                    latin += letter;
+                    cost += Order(latin.AsSpan(0, i), latin[i]);
                 }
 
                 next[latin] = next.TryGetValue(latin, out int other) ? Math.Min(cost, other) : cost;
@@ -65,7 +89,7 @@ internal static class Transliteration
     }
 
     // What a letter costs after the two before it, in eighths of a bit; "{" is the edge of the word.
-    private static int Order(string before, char letter)
+    private static int Order(ReadOnlySpan<char> before, char letter)
     {
         int a = before.Length > 1 ? before[^2] - 'a' : Letters - 1, b = before.Length > 0 ? before[^1] - 'a' : Letters - 1;
         return Table.Trigrams[(((a * Letters) + b) * Letters) + (letter - 'a')] - AverageLetter;
