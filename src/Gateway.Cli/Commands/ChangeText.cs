@@ -33,7 +33,7 @@ internal static class ChangeText
         ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(change.ExpiresAt),
         DecidedBy = change.DecidedBy.Length == 0 ? null : change.DecidedBy,
         DecidedAt = change.DecidedAt == 0 ? null : (DateTimeOffset?)DateTimeOffset.FromUnixTimeSeconds(change.DecidedAt),
-        Index = change.HasIndex ? change.Index : (ulong?)null,
+        Index = change.Index == 0 ? (ulong?)null : change.Index,
         Sponsors = change.SponsorSignatures.Select(sponsor => Hex(sponsor.MemberId)),
         Details = Details(change.Change).ToDictionary(line => line.Name, line => line.Value),
     };

@@ -18,7 +18,10 @@ public sealed class ExitCodeTests : IDisposable
     [Theory]
     [InlineData("brokr")]
     [InlineData("screen")]
-    [InlineData("member", "invite", "A", "--role", "PIRATE", "--out", "x")]
+    [InlineData("node", "apply", "A", "--role", "PIRATE", "--network", "n", "--contact", "c", "--email", "e", "--phone", "p", "--out", "x")]
+    [InlineData("member", "expel", "A")]
+    [InlineData("change", "approve", "seven")]
+    [InlineData("broker", "init", "--network", "test.example")]
     [InlineData("screen", "m.csv", "--wait", "soon")]
     [InlineData("dismiss", "--reason", "namesake", "--by", "ann")]
     [InlineData("dismiss", "--alert", "1", "--record", "00", "--reason", "namesake", "--by", "ann")]
@@ -39,7 +42,7 @@ public sealed class ExitCodeTests : IDisposable
     [Fact]
     public async Task A_broker_is_made_once()
     {
-        string[] init = ["broker", "init", "--network", "test.example", "--dir", "b", "--unsealed"];
+        string[] init = ["broker", "init", "--network", "test.example", "--dir", "b", "--operator", "ann", "--operator", "ben", "--unsealed"];
         Assert.Equal(ExitCode.Ok, await RunAsync(init));
         using JsonDocument made = JsonDocument.Parse(_out.ToString());
         Assert.Equal("test.example", made.RootElement.GetProperty("network").GetString());
@@ -51,9 +54,30 @@ public sealed class ExitCodeTests : IDisposable
     [Fact]
     public async Task A_broker_that_does_not_run_ends_with_3()
     {
-        Assert.Equal(ExitCode.Ok, await RunAsync("broker", "init", "--network", "test.example", "--dir", "b", "--listen", "127.0.0.1:9", "--unsealed"));
-        Assert.Equal(ExitCode.Unavailable, await RunAsync("member", "list", "--dir", "b"));
+        Assert.Equal(ExitCode.Ok, await RunAsync("broker", "init", "--network", "test.example", "--dir", "b", "--listen", "127.0.0.1:9", "--operator", "ann", "--operator", "ben", "--unsealed"));
+        Assert.Equal(ExitCode.Unavailable, await RunAsync("member", "list", "--dir", "b", "--operator", "ann"));
         Assert.Contains("[PEER_UNAVAILABLE]", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_broker_is_not_made_for_one_operator()
+    {
+        Assert.Equal(ExitCode.Refused, await RunAsync("broker", "init", "--network", "test.example", "--dir", "b", "--operator", "ann"));
+        Assert.Contains("at least 2 operators", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_application_states_what_was_said_and_is_made_once_for_its_folder()
+    {
+        Assert.Equal(ExitCode.Ok, await RunAsync("broker", "init", "--network", "test.example", "--dir", "b", "--operator", "ann", "--operator", "ben"));
+        string[] apply = ["node", "apply", "Retail", "--role", "RETAILER", "--network", "b/network.json", "--contact", "Alex", "--email", "alex@one.example", "--phone", "1", "--dir", "n", "--out"];
+        Assert.Equal(ExitCode.Ok, await RunAsync([.. apply, "one.json"]));
+        Assert.Equal(ExitCode.Ok, await RunAsync([.. apply, "again.json"]));
+        Assert.Equal(await File.ReadAllTextAsync(_folder.File("one.json")), await File.ReadAllTextAsync(_folder.File("again.json")));
+        apply[2] = "Another";
+        Assert.Equal(ExitCode.Refused, await RunAsync([.. apply, "another.json"]));
+        Assert.Contains("[APPLICATION_EXISTS]", _error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Refused, await RunAsync("node", "init", "--dir", "elsewhere", "--invitation", "b/network.json"));
     }
 
     [Fact]
