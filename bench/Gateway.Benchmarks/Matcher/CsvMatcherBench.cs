@@ -68,7 +68,8 @@ internal static class CsvMatcherBench
             using LocalNode local = LocalNode.Open(member.Directory.Path);
             using FaultSink faults = new(null);
             using HitSink hits = new(null, UtcDay.Of(DateTimeOffset.UtcNow));
-            ScreeningReport report = await new ManifestScreener(local, faults, hits, _ => { }, TimeProvider.System).ScreenAsync(source, 1, TimeSpan.FromMinutes(1), CancellationToken.None);
+            using PendingSink pending = new(null);
+            ScreeningReport report = await new ManifestScreener(local, faults, hits, pending, _ => { }, TimeProvider.System).ScreenAsync(source, 1, TimeSpan.FromMinutes(1), CancellationToken.None);
             if (report.Screened != LongRows || report.Pending != 0) throw new InvalidOperationException($"{report.Screened} of {LongRows} shipments were screened, {report.Pending} are pending.");
             socket.Add(report.Rate);
         }

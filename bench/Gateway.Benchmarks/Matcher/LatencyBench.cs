@@ -100,7 +100,8 @@ internal static class LatencyBench
             using LocalNode local = LocalNode.Open(member.Directory.Path);
             using FaultSink faults = new(null);
             using HitSink hits = new(null, UtcDay.Of(DateTimeOffset.UtcNow));
-            screened += (await new ManifestScreener(local, faults, hits, _ => { }, TimeProvider.System).ScreenAsync(source, 1, TimeSpan.Zero, CancellationToken.None)).Screened;
+            using PendingSink pending = new(null);
+            screened += (await new ManifestScreener(local, faults, hits, pending, _ => { }, TimeProvider.System).ScreenAsync(source, 1, TimeSpan.Zero, CancellationToken.None)).Screened;
         }
 
         return screened;

@@ -9,6 +9,7 @@ internal sealed class MatcherBench(int known)
         bool all = part.Length == 0;
         if (all || part == "latency") await LatencyBench.RunAsync(output);
         if (all || part == "csv") await CsvMatcherBench.RunAsync(output);
+        if (all || part == "names") await NameMatcherBench.RunAsync(output);
         if (all || part == "start") await new IndexStartBench(known).RunAsync(output);
         if (all || part == "voprf") VoprfBench.Run(output);
         if (all || part == "exact") new ExactMatcherBench(known).Run(output);

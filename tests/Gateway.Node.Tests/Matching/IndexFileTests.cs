@@ -102,6 +102,21 @@ public sealed class IndexFileTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Forgetting_gives_the_file_up_before_the_store_gives_up_the_row()
+    {
+        using (NodeMatcher matcher = await LoadAsync())
+        {
+            Assert.True(System.IO.File.Exists(File));
+            await matcher.ForgetAsync([(await _store.FindKnownAsync(Version, HashOf(7), CancellationToken.None))!], Version, CancellationToken.None);
+            Assert.False(System.IO.File.Exists(File));
+        }
+
+        using NodeMatcher again = await LoadAsync();
+        Assert.Equal(Many - 1, again.Known.Count);
+        Assert.Equal(KnownState.Unknown, again.Known.Find(HashOf(7)));
+    }
+
+    [Fact]
     public async Task A_store_put_back_from_a_backup_is_not_mixed_with_the_newer_file()
     {
         await CheckAsync(Many);

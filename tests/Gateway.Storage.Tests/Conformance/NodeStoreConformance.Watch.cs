@@ -147,9 +147,9 @@ public abstract partial class NodeStoreConformance
         Assert.Empty(await store.ReadUnusedAsync(later, id, 10, None));
         await store.ForgetKnownAsync([unused with { Tags = Known(1).Tags, Records = [1] }], None);
         Assert.Null(await store.FindKnownAsync(1, Hash(1), None));
-        Assert.Equal([.. Known(2).Tags, .. Known(3).Tags], await store.ReadKnownTagsAsync(None).ToListAsync());
+        Assert.Equal([.. Known(2).Tags, .. Known(3).Tags], await store.ReadKnownTagsAsync(0, None).Select(known => known.Tag).ToListAsync());
         Assert.Equal(2, (await store.ReadHitsAsync(None).ToListAsync()).Count);
-        Assert.Equal([Hash(2), Hash(3)], await store.ReadKnownHashesAsync(1, None).ToListAsync());
+        Assert.Equal([Hash(2), Hash(3)], await store.ReadKnownHashesAsync(1, 0, None).Select(known => known.Hash).ToListAsync());
     }
 
     private static StoredSeller Seller(int number, int content, params UInt128[] hashes) => new()

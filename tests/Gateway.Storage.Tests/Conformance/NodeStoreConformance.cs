@@ -202,6 +202,22 @@ public abstract partial class NodeStoreConformance
     }
 
     [Fact]
+    public async Task Who_has_read_known_identifiers_and_tags_up_to_a_row_reads_on_behind_it()
+    {
+        await using INodeStore store = await OpenAsync();
+        await store.AddKnownAsync([.. Enumerable.Range(0, 3000).Select(number => Known(number))], None);
+        (long Row, UInt128 Hash)[] all = [.. await store.ReadKnownHashesAsync(1, 0, None).ToListAsync()];
+        (long Row, KnownTag Tag)[] tags = [.. await store.ReadKnownTagsAsync(0, None).ToListAsync()];
+        Assert.Equal(all.OrderBy(known => known.Row), all);
+        Assert.Equal(all[2500..], await store.ReadKnownHashesAsync(1, all[2499].Row, None).ToListAsync());
+        Assert.Equal(tags[2500..], await store.ReadKnownTagsAsync(tags[2499].Row, None).ToListAsync());
+        Assert.Empty(await store.ReadKnownHashesAsync(1, all[^1].Row, None).ToListAsync());
+        await store.AddKnownAsync([Known(9000), Known(1) with { Version = 2 }], None);
+        Assert.Equal([Hash(9000)], await store.ReadKnownHashesAsync(1, all[^1].Row, None).Select(known => known.Hash).ToListAsync());
+        Assert.Equal((3001, 1), (await store.CountKnownAsync(1, None), await store.CountKnownAsync(2, None)));
+    }
+
+    [Fact]
     public async Task Tags_of_a_new_epoch_join_the_old_ones_and_are_kept_once()
     {
         await using INodeStore store = await OpenAsync();
