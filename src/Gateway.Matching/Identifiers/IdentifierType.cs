@@ -86,4 +86,25 @@ public enum IdentifierType : ushort
 
     /// <summary>First or last letters of the distinctive part of a name with the address (docs/keys.md): the half that a typo leaves alone.</summary>
     NameFragmentAddress = 264,
+
+    /// <summary>Phonetic pair of a person's given name and surname, with the birth date.</summary>
+    PersonNameBirthDate = 265,
+
+    /// <summary>One word of a person's name, spelt by its sound, with the birth date: the word that errors in the others leave alone.</summary>
+    NameWordBirthDate = 266,
+
+    /// <summary>Birth date with the postcode, the street, or the street number: whoever states another name.</summary>
+    BirthDateAddress = 267,
+
+    /// <summary>Phonetic pair of a person's given name and surname, with two of the three parts of the birth date: the third may be wrong.</summary>
+    PersonNamePartialBirthDate = 268,
+
+    /// <summary>Phonetic pair of a person's given name and surname, with the street.</summary>
+    PersonNameStreet = 269,
+
+    /// <summary>One word of a person's name, spelt by its sound, with street and number.</summary>
+    NameWordStreetNumber = 270,
+
+    /// <summary>First letter of a word of a person's name, with the street and the postcode or the city.</summary>
+    NameInitialStreet = 271,
 }
