@@ -27,6 +27,14 @@ public sealed class VoprfTests
     }
 
     [Fact]
+    public void Who_holds_the_key_gets_the_same_output_in_one_step()
+    {
+        using VoprfKey key = KeyFrom(1);
+        Prop.ForAll<byte[]>(input => key.Output(input).AsSpan().SequenceEqual(OutputOf(key, input))).Check(_fewer);
+        Assert.Throws<ArgumentException>(() => key.Output(new byte[VoprfClient.MaximumInput + 1]));
+    }
+
+    [Fact]
     public void Different_inputs_and_different_keys_give_different_outputs()
     {
         using VoprfKey key = KeyFrom(1);

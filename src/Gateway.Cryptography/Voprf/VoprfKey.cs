@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Gateway.Cryptography.Internal;
 
 namespace Gateway.Cryptography;
@@ -50,6 +52,34 @@ public sealed class VoprfKey : IDisposable
     internal static VoprfKey FromScalar(ReadOnlySpan<byte> scalar, VoprfMode mode) => RistrettoScalar.IsCanonical(scalar) && !RistrettoElement.IsIdentity(scalar)
         ? new VoprfKey(SecretBuffer.CopyOf(scalar), Ciphersuite.Of(mode))
         : throw new ArgumentException("A key's scalar must be canonical and not zero.", nameof(scalar));
+
+    /// <summary>
+    /// Evaluate of RFC 9497 §3.3.1: what blinding, evaluating and finalising an input give, in one step for who holds the key. For measuring and checking; a
+    /// broker never sees an input. About 80 µs.
+    /// </summary>
+    /// <param name="input">At most <see cref="VoprfClient.MaximumInput"/> bytes.</param>
+    /// <returns>64 bytes.</returns>
+    /// <exception cref="ArgumentException">The input is too long.</exception>
+    /// <exception cref="ObjectDisposedException">The key was disposed.</exception>
+    public byte[] Output(ReadOnlySpan<byte> input)
+    {
+        Span<byte> element = stackalloc byte[RistrettoElement.Size];
+        if (input.Length > VoprfClient.MaximumInput || !Suite.TryHashToGroup(input, element))
+        {
+            throw new ArgumentException($"An input may have at most {VoprfClient.MaximumInput} bytes and must not hash to the identity; this one has {input.Length}.", nameof(input));
+        }
+
+        using var buffer = new SecretBuffer(2 + input.Length + 2 + RistrettoElement.Size + 8);
+        Span<byte> message = buffer.Span;
+        BinaryPrimitives.WriteUInt16BigEndian(message, (ushort)input.Length);
+        input.CopyTo(message[2..]);
+        Span<byte> tail = message[(2 + input.Length)..];
+        BinaryPrimitives.WriteUInt16BigEndian(tail, RistrettoElement.Size);
+        Require.Success(Libsodium.crypto_scalarmult_ristretto255(tail.Slice(2, RistrettoElement.Size), Scalar, element));
+        "Finalize"u8.CopyTo(tail[(2 + RistrettoElement.Size)..]);
+        CryptographicOperations.ZeroMemory(element);
+        return SHA512.HashData(message);
+    }
 
     /// <summary>Zeroes the secret scalar.</summary>
     public void Dispose() => _secret.Dispose();

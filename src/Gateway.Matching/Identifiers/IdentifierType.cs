@@ -107,4 +107,16 @@ public enum IdentifierType : ushort
 
     /// <summary>First letter of a word of a person's name, with the street and the postcode or the city.</summary>
     NameInitialStreet = 271,
+
+    /// <summary>One word of a name in plain Latin letters, or that word with one letter left out: both in one space of values, so that a letter too many meets.</summary>
+    NameWord = 512,
+
+    /// <summary>Skeleton of one word: what is left of it however it is romanised (docs/keys.md).</summary>
+    NameSkeleton = 513,
+
+    /// <summary>Coarser sound of one word, for scripts that keep fewer sounds apart than Latin letters do (docs/keys.md).</summary>
+    NamePhonetic = 514,
+
+    /// <summary>Initials of a name's words, or a short word that may be such initials.</summary>
+    NameInitials = 515,
 }

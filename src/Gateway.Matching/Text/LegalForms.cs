@@ -16,6 +16,10 @@ internal static class LegalForms
     private static readonly FrozenSet<string> FirstWords = Forms.Select(form => form.Split(' ')[0]).ToFrozenSet(StringComparer.Ordinal);
     private static readonly FrozenSet<string> LastWords = Forms.Select(form => form.Split(' ')[^1]).ToFrozenSet(StringComparer.Ordinal);
 
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> FormsBySpan = Forms.GetAlternateLookup<ReadOnlySpan<char>>();
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> FirstWordsBySpan = FirstWords.GetAlternateLookup<ReadOnlySpan<char>>();
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> LastWordsBySpan = LastWords.GetAlternateLookup<ReadOnlySpan<char>>();
+
     private static readonly string[] Ideographic = [.. Forms.Where(form => form[0] >= 0x3000 && form.Length > 1).OrderByDescending(form => form.Length)];
 
     // Forms that no word of its own ends in, so that they are recognised with the space before them gone ("Kalalimited").
@@ -23,6 +27,8 @@ internal static class LegalForms
 
     // Two letters before a name are a form only where that is the custom; elsewhere they are the name's.
     private static readonly FrozenSet<string> ShortPrefixes = FrozenSet.Create(StringComparer.Ordinal, "pt", "ao", "up", "zp", "ip");
+
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> ShortPrefixesBySpan = ShortPrefixes.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>The words without the forms at their end and beginning; unchanged if nothing else would be left.</summary>
     internal static List<string> Remove(List<string> words, out bool found)
@@ -60,6 +66,54 @@ internal static class LegalForms
 
         return rest;
     }
+
+    /// <summary>The range of a line's words without the forms at their end and beginning; the whole range if nothing else would be left.</summary>
+    /// <param name="line">Words with one space between.</param>
+    /// <param name="starts">Where each word starts in the line.</param>
+    /// <param name="lengths">Its length.</param>
+    internal static (int Start, int End) Range(ReadOnlySpan<char> line, ReadOnlySpan<int> starts, ReadOnlySpan<int> lengths)
+    {
+        int start = 0, end = starts.Length;
+        while (end > start)
+        {
+            int taken = LastWordsBySpan.Contains(Slice(line, starts, lengths, end - 1, 1)) ? Math.Min(LongestForm, end - start) : 0;
+            while (taken > 0 && !FormsBySpan.Contains(Slice(line, starts, lengths, end - taken, taken)))
+            {
+                taken--;
+            }
+
+            if (taken == 0)
+            {
+                break;
+            }
+
+            end -= taken;
+        }
+
+        while (start < end)
+        {
+            int taken = FirstWordsBySpan.Contains(Slice(line, starts, lengths, start, 1)) ? Math.Min(LongestForm, end - start - 1) : 0;
+            while (taken > 0 && !(FormsBySpan.Contains(Slice(line, starts, lengths, start, taken)) && (taken > 1 || lengths[start] > 2 || ShortPrefixesBySpan.Contains(Slice(line, starts, lengths, start, 1)))))
+            {
+                taken--;
+            }
+
+            if (taken == 0)
+            {
+                break;
+            }
+
+            start += taken;
+        }
+
+        return start < end ? (start, end) : (0, starts.Length);
+    }
+
+    /// <summary>A word of ideographs without the legal form at its end.</summary>
+    internal static string WithoutIdeographicForm(string word) => IdeographicForm(word) is { } form ? word[..^form.Length] : word;
+
+    private static ReadOnlySpan<char> Slice(ReadOnlySpan<char> line, ReadOnlySpan<int> starts, ReadOnlySpan<int> lengths, int first, int count) =>
+        line[starts[first]..(starts[first + count - 1] + lengths[first + count - 1])];
 
     private static int LongestAtEnd(List<string> words, int start, int end)
     {

@@ -1,0 +1,336 @@
+using System.Buffers.Binary;
+using Gateway.Matching.Identifiers;
+using Gateway.Matching.Text;
+
+namespace Gateway.Matching.Names;
+
+/// <summary>
+/// Makes the NAME keys of one name after the other without allocating (names of plain ASCII; others allocate while they are read). Made once a thread and used again; what it
+/// holds is valid until the next <see cref="Fill"/>. <see cref="NameKeys.Of(string, PartyKind)"/> gives the same keys as objects.
+/// </summary>
+public sealed class NameKeyBuffer
+{
+    private const int LongestName = 512;
+    private const int LongestWord = 32;
+    private const int MostDeletions = 16;
+    private const int LongestInitials = 8;
+
+    private readonly char[] _line = new char[LongestName * 4];
+    private readonly int[] _starts = new int[NameWords.Most];
+    private readonly int[] _lengths = new int[NameWords.Most];
+    private readonly int[] _chosen = new int[NameKeys.MostWords];
+    private readonly (int Start, int Length)[] _latin = new (int, int)[NameKeys.MostWords];
+    private readonly bool[] _initials = new bool[NameWords.Most];
+    private readonly char[] _values = new char[32_768];
+    private readonly Entry[] _entries = new Entry[1_024];
+    private IReadOnlyList<ReadWord>? _read;
+    private int _tokens;
+    private int _used;
+    private bool _open;
+
+    /// <summary>Keys of the name; the same key may stand there for two words.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Words that have keys, at most <see cref="NameKeys.MostWords"/>.</summary>
+    public int Words { get; private set; }
+
+    /// <summary>The type of a key.</summary>
+    public IdentifierType TypeOf(int key) => _entries[Checked(key)].Type;
+
+    /// <summary>What a key is to its word.</summary>
+    public NameKeyClass ClassOf(int key) => _entries[Checked(key)].Class;
+
+    /// <summary>The word a key is of, from 0; of the initials 0.</summary>
+    public int WordOf(int key) => _entries[Checked(key)].Word;
+
+    /// <summary>The value of a key: a–z, 0–9 and "=".</summary>
+    public ReadOnlySpan<char> ValueOf(int key)
+    {
+        Entry entry = _entries[Checked(key)];
+        return _values.AsSpan(entry.Start, entry.Length);
+    }
+
+    /// <summary>Writes what <see cref="Identifier.Encode(Span{byte})"/> writes of the key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="destination">At least 64 bytes.</param>
+    /// <returns>The number of bytes written.</returns>
+    public int Encode(int key, Span<byte> destination)
+    {
+        ReadOnlySpan<byte> label = "gateway/v1/id\0"u8;
+        ReadOnlySpan<char> value = ValueOf(key);
+        label.CopyTo(destination);
+        Span<byte> rest = destination[label.Length..];
+        BinaryPrimitives.WriteUInt16BigEndian(rest, (ushort)TypeOf(key));
+        BinaryPrimitives.WriteUInt16BigEndian(rest[2..], (ushort)value.Length);
+        for (int i = 0; i < value.Length; i++)
+        {
+            rest[4 + i] = (byte)value[i];
+        }
+
+        return label.Length + 4 + value.Length;
+    }
+
+    /// <summary>Makes the keys of a name.</summary>
+    /// <param name="name">As written; what follows the first 512 UTF-16 units is not read.</param>
+    /// <param name="kind">Whether it is a person's.</param>
+    public void Fill(ReadOnlySpan<char> name, PartyKind kind)
+    {
+        name = name.Length > LongestName ? name[..LongestName] : name;
+        Count = 0;
+        Words = 0;
+        _used = 0;
+        _tokens = 0;
+        _open = false;
+        _read = null;
+        int length = System.Text.Ascii.IsValid(name) ? TakeAscii(name) : TakeRead(name);
+        ReadOnlySpan<int> starts = _starts.AsSpan(0, _tokens), lengths = _lengths.AsSpan(0, _tokens);
+        (int start, int end) = kind == PartyKind.Person ? (0, _tokens) : LegalForms.Range(_line.AsSpan(0, length), starts, lengths);
+        Choose(start, end, kind);
+        for (int word = 0; word < Words; word++)
+        {
+            AddWord(word);
+        }
+
+        if (kind != PartyKind.Person)
+        {
+            AddInitials(start, end);
+        }
+    }
+
+    internal string WrittenOf(int word) => _read is { } read && _chosen[word] < read.Count ? read[_chosen[word]].Written : new string(Latin(word));
+
+    internal bool HasForeignLetters(int word) => _read is { } read && _chosen[word] < read.Count && read[_chosen[word]].HasForeignLetters;
+
+    // Words in lower case with one space between, apostrophes out.
+    private int TakeAscii(ReadOnlySpan<char> name)
+    {
+        int n = 0, start = 0;
+        foreach (char c in name)
+        {
+            if (char.IsAsciiLetterOrDigit(c))
+            {
+                _line[n++] = char.IsAsciiLetterUpper(c) ? (char)(c | 0x20) : c;
+            }
+            else if (c is not ('\'' or '`') && n > start)
+            {
+                n = start = EndToken(start, n);
+            }
+        }
+
+        return n > start ? EndToken(start, n) : n;
+    }
+
+    private int TakeRead(ReadOnlySpan<char> name)
+    {
+        List<ReadWord> read = NameReader.Read(name.ToString());
+        _read = read;
+        int n = 0;
+        foreach (ReadWord word in read)
+        {
+            if (_tokens == NameWords.Most || n + word.Folded.Length + 1 > _line.Length)
+            {
+                break;
+            }
+
+            word.Folded.CopyTo(_line.AsSpan(n));
+            _initials[_tokens] = false;
+            _starts[_tokens] = n;
+            _lengths[_tokens++] = word.Folded.Length;
+            n += word.Folded.Length;
+            _line[n++] = ' ';
+        }
+
+        return n;
+    }
+
+    private int EndToken(int start, int end)
+    {
+        if (_tokens == NameWords.Most)
+        {
+            return start;
+        }
+
+        // Single letters that follow each other are one word: "S. A."
+        bool letter = end - start == 1 && char.IsAsciiLetter(_line[start]);
+        if (letter && _open)
+        {
+            _line[start - 1] = _line[start];
+            _lengths[_tokens - 1]++;
+            _line[start] = ' ';
+            return start + 1;
+        }
+
+        _open = letter;
+        _initials[_tokens] = letter;
+        _starts[_tokens] = start;
+        _lengths[_tokens++] = end - start;
+        _line[end] = ' ';
+        return end + 1;
+    }
+
+    // The distinctive words; where there are none, all of them as one.
+    private void Choose(int start, int end, PartyKind kind)
+    {
+        for (int token = start; token < end && Words < NameKeys.MostWords; token++)
+        {
+            if (_lengths[token] != 1 && !(kind == PartyKind.Person && _initials[token]) && !NameStopWords.Contains(Token(token), kind))
+            {
+                _chosen[Words] = token;
+                _latin[Words++] = Keep(LatinOf(token));
+            }
+        }
+
+        if (Words > 0 || start >= end)
+        {
+            return;
+        }
+
+        int from = _used;
+        for (int token = start; token < end; token++)
+        {
+            Keep(LatinOf(token));
+        }
+
+        _chosen[0] = start;
+        _latin[0] = (from, Math.Min(_used - from, LongestWord));
+        Words = _used > from ? 1 : 0;
+    }
+
+    private void AddWord(int word)
+    {
+        ReadOnlySpan<char> latin = Latin(word);
+        Add(IdentifierType.NameWord, NameKeyClass.Exact, word, _latin[word]);
+        AddSkeletons(latin, word);
+        if (_read is { } read && _chosen[word] < read.Count && Words > 0)
+        {
+            foreach (string spelling in read[_chosen[word]].Spellings)
+            {
+                Add(IdentifierType.NameWord, NameKeyClass.Spelling, word, Keep(spelling));
+                AddSkeletons(spelling, word);
+            }
+        }
+
+        AddJoined(word);
+        if (latin.Length < 4 || latin.ContainsAnyInRange('0', '9'))
+        {
+            return;
+        }
+
+        for (int i = 0; i < latin.Length && i < MostDeletions; i++)
+        {
+            // Either letter of a pair gives the same.
+            if (i == 0 || latin[i] != latin[i - 1])
+            {
+                latin[..i].CopyTo(_values.AsSpan(_used));
+                latin[(i + 1)..].CopyTo(_values.AsSpan(_used + i));
+                Add(IdentifierType.NameWord, NameKeyClass.Deletion, word, (_used, latin.Length - 1));
+                _used += latin.Length - 1;
+            }
+        }
+    }
+
+    private void AddSkeletons(ReadOnlySpan<char> latin, int word)
+    {
+        Span<char> skeleton = stackalloc char[WordSkeleton.Longest];
+        int length = latin.ContainsAnyInRange('0', '9') ? 0 : WordSkeleton.Fine(latin, skeleton);
+        if (length == 0)
+        {
+            // Too little of it is consonants: the word stands for itself.
+            _values[_used] = '=';
+            latin.CopyTo(_values.AsSpan(_used + 1));
+            AddOnce(IdentifierType.NameSkeleton, word, latin.Length + 1);
+            return;
+        }
+
+        skeleton[..length].CopyTo(_values.AsSpan(_used));
+        AddOnce(IdentifierType.NameSkeleton, word, length);
+        length = WordSkeleton.Coarse(latin, skeleton);
+        if (length > 0)
+        {
+            skeleton[..length].CopyTo(_values.AsSpan(_used));
+            AddOnce(IdentifierType.NamePhonetic, word, length);
+        }
+    }
+
+    // Two words as one: "Shen Zhen", "Xiao Ming".
+    private void AddJoined(int word)
+    {
+        if (_read is { } read && read[_chosen[word]].JoinedSpellings is { Count: > 0 } spellings)
+        {
+            foreach (string spelling in spellings)
+            {
+                Add(IdentifierType.NameWord, NameKeyClass.Joined, word, Keep(spelling));
+            }
+
+            return;
+        }
+
+        if (word + 1 >= Words || _latin[word].Length + _latin[word + 1].Length > LongestWord)
+        {
+            return;
+        }
+
+        int start = _used;
+        Keep(Latin(word));
+        Keep(Latin(word + 1));
+        Add(IdentifierType.NameWord, NameKeyClass.Joined, word, (start, _used - start));
+    }
+
+    private void AddInitials(int start, int end)
+    {
+        int from = _used, words = 0;
+        for (int token = start; token < end && words < LongestInitials; token++)
+        {
+            if (!NameStopWords.IsParticle(Token(token)) && LatinOf(token) is { Length: > 0 } latin)
+            {
+                _values[_used++] = latin[0];
+                words++;
+            }
+        }
+
+        if (end - start == 1 && LatinOf(start) is { Length: >= 3 and <= 6 } alone)
+        {
+            Add(IdentifierType.NameInitials, NameKeyClass.Initials, 0, Keep(alone));
+        }
+        else if (words >= 3)
+        {
+            Add(IdentifierType.NameInitials, NameKeyClass.Initials, 0, (from, words));
+        }
+    }
+
+    private ReadOnlySpan<char> Token(int token) => _line.AsSpan(_starts[token], _lengths[token]);
+
+    private ReadOnlySpan<char> LatinOf(int token) => _read is { } read ? read[token].Latin : Token(token);
+
+    private ReadOnlySpan<char> Latin(int word) => _values.AsSpan(_latin[word].Start, _latin[word].Length);
+
+    private (int Start, int Length) Keep(ReadOnlySpan<char> text)
+    {
+        text = text.Length > LongestWord ? text[..LongestWord] : text;
+        text.CopyTo(_values.AsSpan(_used));
+        int start = _used;
+        _used += text.Length;
+        return (start, text.Length);
+    }
+
+    private void AddOnce(IdentifierType type, int word, int length)
+    {
+        for (int i = Count - 1; i >= 0 && _entries[i].Word == word; i--)
+        {
+            if (_entries[i].Type == type && ValueOf(i).SequenceEqual(_values.AsSpan(_used, length)))
+            {
+                return;
+            }
+        }
+
+        Add(type, type == IdentifierType.NamePhonetic ? NameKeyClass.Phonetic : NameKeyClass.Skeleton, word, (_used, length));
+        _used += length;
+    }
+
+    private void Add(IdentifierType type, NameKeyClass keyClass, int word, (int Start, int Length) value) =>
+        _entries[Count++] = new Entry(type, keyClass, (byte)word, (byte)value.Length, value.Start);
+
+    private int Checked(int key) => key < Count ? key : throw new ArgumentOutOfRangeException(nameof(key), key, $"The name has {Count} keys.");
+
+    private readonly record struct Entry(IdentifierType Type, NameKeyClass Class, byte Word, byte Length, int Start);
+}
