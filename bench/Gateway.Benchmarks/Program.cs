@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Benchmarks;
+using Gateway.Benchmarks.Quality;
 
 const string Usage = """
     usage: Gateway.Benchmarks NAME [sizes]
@@ -8,7 +9,10 @@ const string Usage = """
       feed       [records]                       a node applies the feed                 (20000)
       screening  [known identifiers ...]         look-ups, then the node's whole path    (1000000 10000000)
       start      [records] [known identifiers]   start-up and memory of a node           (100000 500000)
-      all                                        all of these
+      learn                                      counts the scoring's weights and writes them
+      persons                                    FEBRL 4 through the pseudonyms
+      calibration                                whether a score is a probability
+      all                                        all of these but learn
     Stores are put under /var/tmp, or under GATEWAY_BENCH_FOLDER.
     """;
 
@@ -19,7 +23,7 @@ if (args is ["start-node", string folder, string store])
 }
 
 int[] sizes = [.. args.Skip(1).Select(size => int.TryParse(size, CultureInfo.InvariantCulture, out int number) && number > 0 ? number : 0)];
-if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "voprf" or "feed" or "screening" or "start" or "all"))
+if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "voprf" or "feed" or "screening" or "start" or "learn" or "persons" or "calibration" or "all"))
 {
     Console.Error.WriteLine(Usage);
     return 2;
@@ -27,6 +31,10 @@ if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "voprf
 
 Machine.Describe(Console.Out, Machine.WorkFolder);
 bool all = args[0] == "all";
+
+if (args[0] == "learn") LearnBench.Run(Console.Out);
+if (all || args[0] == "persons") PersonsBench.Run(Console.Out);
+if (all || args[0] == "calibration") CalibrationBench.Run(Console.Out);
 
 // Those that confine the process to one processor come last.
 if (all || args[0] == "publish") await new PublishBench(Size(0, 20_000)).RunAsync(Console.Out);

@@ -139,7 +139,9 @@ public static class NodeHost
         services.AddHostedService<Publisher>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CircleSteward>(provider, settings.Member));
         services.AddHostedService<CertificateRenewal>();
-        services.AddSingleton(new Scorer(Weights.Shipped())).AddSingleton<HitOpener>();
+        Weights weights = Weights.Shipped();
+        weights = settings.PriorBits is { } bits ? weights with { Prior = weights.Prior with { Bits = bits } } : weights;
+        services.AddSingleton(new Scorer(weights, settings.Lanes)).AddSingleton<HitOpener>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Screener>(provider, settings.Member));
         services.AddSingleton<RecordList>().AddSingleton<NodeStatus>().AddSingleton<LogAudit>();
     }

@@ -83,7 +83,7 @@ public sealed class ContributionRules(MemberId member, TimeProvider time)
         }
 
         if (contribution.Subject.Aliases.Count > MostAliases) return Refusal.Invalid("TOO_MANY_ALIASES", $"The subject has {contribution.Subject.Aliases.Count} aliases, more than {MostAliases}.", "aliases", "Give the ones in use.");
-        return Translation.FaultOf(contribution.Subject.Identifiers, "identifiers") ?? Translation.FaultOf(contribution.References, "references");
+        return Translation.FaultOf(contribution.Subject, "subject") ?? Translation.FaultOf(contribution.References, "references");
     }
 
     private static Refusal? FaultOfSummary(V1.Summary summary, V1.CirclePolicy policy, UtcDay today, UtcDay last)

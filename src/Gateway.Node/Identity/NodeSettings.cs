@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.Matching.Scoring;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 
@@ -26,6 +27,12 @@ public sealed record NodeSettings
     /// <summary>Loopback port of the local API for systems that cannot use the socket; 0: none.</summary>
     public int ApiPort { get; init; }
 
+    /// <summary>The office's own lanes; null for those of circle and product.</summary>
+    public LaneSetting? Lanes { get; init; }
+
+    /// <summary>log2 of the odds, below 0, that a shipment and a record taken at random concern the same party; null for the product's.</summary>
+    public double? PriorBits { get; init; }
+
     /// <summary>The member's id.</summary>
     [JsonIgnore]
     public MemberId Member => Protocol.MemberId.TryParse(MemberId, out MemberId id) ? id : default;
@@ -40,6 +47,8 @@ public sealed record NodeSettings
         if (!RecordId.TryParse(GenesisHash, out _)) faults.Add("genesis_hash is not 64 hexadecimal digits");
         if (!Protocol.Identity.SpiffeId.IsNetwork(Network)) faults.Add("network is not a network's name");
         if (ApiPort is < 0 or > 65_535) faults.Add("api_port is not a port");
+        if (Lanes?.FaultOn(Weights.Shipped().Thresholds) is { } lanes) faults.Add($"lanes: {lanes}");
+        if (PriorBits is >= 0 or < -60 or double.NaN) faults.Add("prior_bits is not between -60 and 0");
         if (faults.Count > 0) throw new RefusalException(Refusal.Invalid("SETTINGS_INVALID", $"The settings are wrong: {string.Join("; ", faults)}.", "node.json", "Correct the file."));
     }
 }

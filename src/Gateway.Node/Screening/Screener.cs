@@ -1,3 +1,4 @@
+using Gateway.Matching.Comparison;
 using Gateway.Matching.Identifiers;
 using Gateway.Matching.Index;
 using Gateway.Matching.Keys;
@@ -111,7 +112,7 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
         }
 
         if (opened.Count == 0) return;
-        RecordMatch[] matches = [.. opened.Select(pair => new RecordMatch(Translation.FactsOf(pair.Hit.Record.Record.Summary), [.. pair.Met.Select(i => EvidenceOf(prepared.Keys.Identifiers[i]))]))];
+        RecordMatch[] matches = [.. opened.Select(pair => MatchOf(prepared, pair.Hit, pair.Met))];
         ShipmentAssessment assessment = scorer.Assess(Translation.FactsOf(prepared.Shipment, UtcDay.Of(time.GetUtcNow())), matches);
         result.Lane = Translation.ToMessage(assessment.Lane);
         result.Score = (uint)assessment.Score;
@@ -119,6 +120,22 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
         V1.Hit[] ranked = [.. result.Hits.OrderByDescending(hit => hit.Lane).ThenByDescending(hit => hit.Bits).Take(MostHits)];
         result.Hits.Clear();
         result.Hits.AddRange(ranked);
+    }
+
+    // Parties that met the record in anything are compared with it: what only shares a shipment with them is not.
+    private static RecordMatch MatchOf(PreparedShipment prepared, OpenedHit hit, List<int> met)
+    {
+        V1.RecordBody body = hit.Record.Body;
+        IReadOnlyList<EncodedText> texts = Translation.TextsOf(body);
+        HashSet<PartyRole> roles = [.. met.Select(i => prepared.Keys.Identifiers[i].Role)];
+        return new RecordMatch(Translation.FactsOf(hit.Record.Record.Summary), [.. met.Select(i => EvidenceOf(prepared.Keys.Identifiers[i]))])
+        {
+            Fits =
+            [
+                .. prepared.Shipment.Parties.Where(party => roles.Contains(party.Role))
+                    .Select(party => new PartyFit(party.Role, PartyComparison.Compare(party.Party, (PartyKind)body.SubjectKind, texts, hit.Record.TextKey))),
+            ],
+        };
     }
 
     private V1.Hit HitOf(OpenedHit opened, Assessment assessment, uint sources)
@@ -134,9 +151,9 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
             Bits = assessment.Bits,
             Sources = sources,
         };
-        hit.Reasons.AddRange(assessment.Reasons.OrderByDescending(reason => Math.Abs(reason.Bits)).Select(reason => new V1.Reason
+        hit.Reasons.AddRange(assessment.Reasons.Select(reason => new V1.Reason
         {
-            Field = reason.Met?.Field ?? "",
+            Field = reason.Field,
             IdentifierType = (uint)(reason.Met?.RecordType ?? 0),
             Bits = reason.Bits,
             Text = reason.Sentence,
