@@ -129,7 +129,7 @@ public static class PartyComparison
         }
 
         bool[] same = Places.Same(key32, record, code, positions);
-        if (same.Length > 2 && same.Count(place => !place) == 1)
+        if (same.Length > 2 && same.Count(place => !place) <= 1)
         {
             return (Likeness.Close, $"{what}s differ in one character");
         }

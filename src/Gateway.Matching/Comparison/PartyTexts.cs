@@ -58,7 +58,7 @@ public static class PartyTexts
 
     internal static byte[] EncodeName(byte[] key32, string words, PartyKind kind) => Clk.EncodePairs(key32, words, NamePositions(kind));
 
-    internal static byte[] EncodeStreet(byte[] key32, string words) => Clk.EncodePairs(key32, words, 40);
+    internal static byte[] EncodeStreet(byte[] key32, string words) => Clk.EncodePairs(key32, words, 46);
 
     internal static byte[] EncodeNumber(byte[] key32, string number) => Clk.EncodePlaces(key32, number, NumberPositions);
 

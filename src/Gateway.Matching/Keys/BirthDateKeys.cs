@@ -7,9 +7,9 @@ namespace Gateway.Matching.Keys;
 /// <summary>The COMPOUND keys of a natural person whose birth date is stated (docs/keys.md). A date alone is no key: about one person in 25,000 shares it.</summary>
 internal static class BirthDateKeys
 {
-    // A record has 64 slots at most, and a name with all its keys takes up to twenty.
-    private const int MostNames = 3;
-    private const int MostWords = 4;
+    // A record has 64 slots at most, and each name takes about ten for its other keys.
+    private const int MostNames = 2;
+    private const int MostWords = 3;
 
     internal static IEnumerable<(Identifier Key, string Field)> Of(Party party, PostalAddress address)
     {

@@ -9,8 +9,8 @@ namespace Gateway.Matching.Keys;
 /// </summary>
 internal static class PersonStreetKeys
 {
-    private const int MostNames = 2;
-    private const int MostWords = 4;
+    private const int MostNames = 1;
+    private const int MostWords = 3;
 
     internal static IEnumerable<(Identifier Key, string Field)> Of(Party party, PostalAddress address)
     {
