@@ -17,7 +17,7 @@ internal static class LearnBench
     private static readonly IdentifierType[] PersonTypes =
     [
         IdentifierType.PersonNamePostcode, IdentifierType.SurnameStreetNumberPostcode, IdentifierType.PersonNameCity, IdentifierType.PersonNameBirthDate, IdentifierType.NameWordBirthDate,
-        IdentifierType.BirthDateAddress, IdentifierType.PersonNamePartialBirthDate, IdentifierType.PersonNameStreet, IdentifierType.NameWordStreetNumber, IdentifierType.NameInitialStreet,
+        IdentifierType.BirthDateAddress, IdentifierType.PersonNameStreet, IdentifierType.NameWordStreetNumber, IdentifierType.NameInitialStreet,
     ];
 
     private static readonly IdentifierType[] CompanyTypes =

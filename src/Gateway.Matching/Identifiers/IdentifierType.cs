@@ -96,17 +96,14 @@ public enum IdentifierType : ushort
     /// <summary>Birth date with the postcode, the street, or the street number: whoever states another name.</summary>
     BirthDateAddress = 267,
 
-    /// <summary>Phonetic pair of a person's given name and surname, with two of the three parts of the birth date: the third may be wrong.</summary>
-    PersonNamePartialBirthDate = 268,
-
     /// <summary>Phonetic pair of a person's given name and surname, with the street.</summary>
-    PersonNameStreet = 269,
+    PersonNameStreet = 268,
 
     /// <summary>One word of a person's name, spelt by its sound, with street and number.</summary>
-    NameWordStreetNumber = 270,
+    NameWordStreetNumber = 269,
 
     /// <summary>First letter of a word of a person's name, with the street and the postcode or the city.</summary>
-    NameInitialStreet = 271,
+    NameInitialStreet = 270,
 
     /// <summary>One word of a name in plain Latin letters, or that word with one letter left out: both in one space of values, so that a letter too many meets.</summary>
     NameWord = 512,

@@ -26,15 +26,9 @@ internal static class BirthDateKeys
                 yield return (new Identifier(IdentifierType.NameWordBirthDate, $"{code}|{date}"), $"{name.Field}+birth_date");
             }
 
-            if (CompoundKeys.PairOf(name) is not { } pair)
+            if (CompoundKeys.PairOf(name) is { } pair)
             {
-                continue;
-            }
-
-            yield return (new Identifier(IdentifierType.PersonNameBirthDate, $"{pair}|{date}"), $"{name.Field}+birth_date");
-            foreach (string part in (string[])[$"{date[..6]}--", $"{date[..4]}--{date[6..]}", $"----{date[4..]}"])
-            {
-                yield return (new Identifier(IdentifierType.PersonNamePartialBirthDate, $"{pair}|{part}"), $"{name.Field}+birth_date");
+                yield return (new Identifier(IdentifierType.PersonNameBirthDate, $"{pair}|{date}"), $"{name.Field}+birth_date");
             }
         }
 
