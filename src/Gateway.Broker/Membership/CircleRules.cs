@@ -32,6 +32,11 @@ internal static class CircleRules
         if (policy.MinimumEvidenceGrade is < EvidenceGrade.CourtDecision or > EvidenceGrade.Suspected) return Invalid("minimum_evidence_grade", "The policy names no weakest grade.", "Name one of the grades.");
         if (policy.MaximumRetentionDays is 0 or > LongestRetention) return Invalid("maximum_retention_days", $"Records are kept for 1 to {LongestRetention} days.", "Choose a retention within these limits.");
         if (policy.NameMatching is < NameMatching.CompoundOnly or > NameMatching.FuzzyAll) return Invalid("name_matching", "The policy names no way of matching names.", "Name one; COMPOUND_ONLY is the careful one.");
+        if (policy.Lanes is { } lanes && (lanes.DocumentsScore > 100 || lanes.ExamineScore > 100 || (lanes.ExamineScore != 0 && lanes.ExamineScore < lanes.DocumentsScore)))
+        {
+            return Invalid("lanes", "Lanes begin at scores from 1 to 100, documents not above examination.", "Correct the scores, or leave them 0.");
+        }
+
         return policy.ReleaseWindowSeconds != 0
             ? Invalid("release_window_seconds", "This broker releases records at once and cannot promise to spread them.", "Leave it 0.")
             : null;

@@ -51,7 +51,7 @@ public sealed class Scorer(Weights weights, LaneSetting? office = null)
         List<Reason> reasons = [];
         RecordFacts record = match.Record;
         List<Reason>? fit = BestFit(match, out PartyRole? fitted);
-        List<Evidence> counted = Count(match.Evidence, fitted, reasons);
+        List<Evidence> counted = Count(match, fitted, reasons);
         reasons.AddRange(fit ?? []);
         Context context = new(weights, reasons);
         context.WeighGoods(shipment, record);
@@ -104,10 +104,10 @@ public sealed class Scorer(Weights weights, LaneSetting? office = null)
         return best;
     }
 
-    private List<Evidence> Count(IReadOnlyList<Evidence> evidence, PartyRole? fitted, List<Reason> reasons)
+    private List<Evidence> Count(RecordMatch match, PartyRole? fitted, List<Reason> reasons)
     {
         List<Evidence> counted = [];
-        foreach (Evidence met in evidence.OrderByDescending(e => weights.Of(e.RecordType).AgreeingBits).ThenBy(e => e.RecordType).ThenBy(e => e.Role).ThenBy(e => e.Field, StringComparer.Ordinal))
+        foreach (Evidence met in match.Evidence.OrderByDescending(e => weights.Of(e.RecordType).AgreeingBits).ThenBy(e => e.RecordType).ThenBy(e => e.Role).ThenBy(e => e.Field, StringComparer.Ordinal))
         {
             IdentifierWeight weight = weights.Of(met.RecordType);
             int by = counted.FindIndex(c => AreDependent(c, met));
@@ -121,6 +121,10 @@ public sealed class Scorer(Weights weights, LaneSetting? office = null)
             if (fitted is { } role && !IsStrong(met) && SideOf(role) == SideOf(met.Role))
             {
                 reasons.Add(new Reason(0, $"{met.Field} met {weight.Label} of the record, by which it was found; weighed by its parts", met, met.Field));
+            }
+            else if (match.Name is { } name && Identifier.ClassOf(met.RecordType) == IdentifierClass.Name)
+            {
+                reasons.Add(new Reason(name.Bits, $"{char.ToUpperInvariant(name.Sentence[0])}{name.Sentence[1..]}, {Signed(name.Bits)}", met, met.Field));
             }
             else
             {

@@ -123,13 +123,14 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
     }
 
     // Parties that met the record in anything are compared with it: what only shares a shipment with them is not.
-    private static RecordMatch MatchOf(PreparedShipment prepared, OpenedHit hit, List<int> met)
+    private RecordMatch MatchOf(PreparedShipment prepared, OpenedHit hit, List<int> met)
     {
         V1.RecordBody body = hit.Record.Body;
         IReadOnlyList<EncodedText> texts = Translation.TextsOf(body);
         HashSet<PartyRole> roles = [.. met.Select(i => prepared.Keys.Identifiers[i].Role)];
         return new RecordMatch(Translation.FactsOf(hit.Record.Record.Summary), [.. met.Select(i => EvidenceOf(prepared.Keys.Identifiers[i]))])
         {
+            Circle = view().State.Circles.TryGetValue(hit.Circle, out Protocol.Log.NetworkCircle? circle) ? Translation.LanesOf(circle.Policy.Lanes) : null,
             Fits =
             [
                 .. prepared.Shipment.Parties.Where(party => roles.Contains(party.Role))

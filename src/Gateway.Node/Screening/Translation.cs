@@ -28,6 +28,14 @@ internal static class Translation
     public static DateOnly? BirthDateOf(string text) =>
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day : null;
 
+    /// <summary>What a circle sets of the lanes.</summary>
+    public static LaneSetting? LanesOf(V1.CircleLanes? lanes) => lanes is null ? null : new LaneSetting
+    {
+        DocumentsScore = lanes.DocumentsScore == 0 ? null : (int)lanes.DocumentsScore,
+        ExamineScore = lanes.ExamineScore == 0 ? null : (int)lanes.ExamineScore,
+        NamesAloneAskForDocuments = lanes.NamesAloneAskForDocuments,
+    };
+
     /// <summary>The texts of an opened record, for comparison.</summary>
     public static IReadOnlyList<EncodedText> TextsOf(V1.RecordBody body) => [.. body.Texts.Select(text => new EncodedText((TextKind)text.Kind, text.Clk.Memory))];
 
