@@ -13,7 +13,10 @@ const string Usage = """
       names                                      names found through pseudonyms: quality, keys, speed
       start      [records] [known identifiers]   start-up and memory of a node           (100000 500000)
       watch      [sellers]                       alerts, account opening, past shipments (100000)
-      all                                        all of these
+      learn                                      counts the scoring's weights and writes them
+      persons                                    FEBRL 4 through the pseudonyms
+      calibration                                whether a score is a probability
+      all                                        all of these but learn
     Stores are put under /var/tmp, or under GATEWAY_BENCH_FOLDER.
     """;
 
@@ -32,7 +35,7 @@ if (args is ["matcher", ..])
 }
 
 int[] sizes = [.. args.Skip(1).Select(size => int.TryParse(size, CultureInfo.InvariantCulture, out int number) && number > 0 ? number : 0)];
-if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "voprf" or "feed" or "screening" or "start" or "watch" or "names" or "all"))
+if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "voprf" or "feed" or "screening" or "start" or "watch" or "names" or "learn" or "persons" or "calibration" or "all"))
 {
     Console.Error.WriteLine(Usage);
     return 2;
@@ -40,6 +43,10 @@ if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "voprf
 
 Machine.Describe(Console.Out, Machine.WorkFolder);
 bool all = args[0] == "all";
+
+if (args[0] == "learn") LearnBench.Run(Console.Out);
+if (all || args[0] == "persons") PersonsBench.Run(Console.Out);
+if (all || args[0] == "calibration") CalibrationBench.Run(Console.Out);
 
 // Those that confine the process to one processor come last.
 if (all || args[0] == "publish") await new PublishBench(Size(0, 20_000)).RunAsync(Console.Out);

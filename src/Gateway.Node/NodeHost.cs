@@ -157,7 +157,9 @@ public static class NodeHost
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CircleSteward>(provider, settings.Member));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<Backfill>(provider, settings.Member));
         services.AddSingleton<CertificateRenewal>().AddHostedService(provider => provider.GetRequiredService<CertificateRenewal>());
-        services.AddSingleton(new Scorer(Weights.Shipped())).AddSingleton(provider => ActivatorUtilities.CreateInstance<HitOpener>(provider, settings.Member));
+        Weights weights = Weights.Shipped();
+        weights = settings.PriorBits is { } bits ? weights with { Prior = weights.Prior with { Bits = bits } } : weights;
+        services.AddSingleton(new Scorer(weights, settings.Lanes)).AddSingleton(provider => ActivatorUtilities.CreateInstance<HitOpener>(provider, settings.Member));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<NameSimilarity>(provider, settings.Member));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Screener>(provider, settings.Member));
         services.AddSingleton<RecordList>().AddSingleton<NodeStatus>().AddSingleton<LogAudit>();

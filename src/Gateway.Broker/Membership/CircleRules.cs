@@ -38,6 +38,11 @@ internal static class CircleRules
         if (policy.MaximumRetentionDays is 0 or > LongestRetention) return Invalid("maximum_retention_days", $"Records are kept for 1 to {LongestRetention} days.", "Choose a retention within these limits.");
         if (policy.NameMatching is < NameMatching.CompoundOnly or > NameMatching.FuzzyAll) return Invalid("name_matching", "The policy names no way of matching names.", "Name one; COMPOUND_ONLY is the careful one.");
         if (policy.NotAfterDay != 0 && policy.NotAfterDay < policy.NotBeforeDay) return Invalid("not_after_day", "The circle's last day comes before its first.", "Give days in order, or 0 for no limit.");
+        if (policy.Lanes is { } lanes && (lanes.DocumentsScore > 100 || lanes.ExamineScore > 100 || (lanes.ExamineScore != 0 && lanes.ExamineScore < lanes.DocumentsScore)))
+        {
+            return Invalid("lanes", "Lanes begin at scores from 1 to 100, documents not above examination.", "Correct the scores, or leave them 0.");
+        }
+
         return policy.ReleaseWindowSeconds != 0
             ? Invalid("release_window_seconds", "This broker releases records at once and cannot promise to spread them.", "Leave it 0.")
             : null;

@@ -74,7 +74,7 @@ internal sealed class DemoReport(PhaseClock clock, Checkpoint log, DemoScreening
         Table table = Tables.Of("Lane", "Score", "Shipment", "Why", "Evidence", "Goods", "Age");
         foreach (HitLine hit in hits)
         {
-            string why = string.Join('\n', hit.Reasons.Where(reason => reason.Field.Length > 0 && reason.Bits > 0).Take(MostReasons).Select(reason => reason.Text[..reason.Text.IndexOf(" of the record", StringComparison.Ordinal)]));
+            string why = string.Join('\n', hit.Reasons.Where(reason => reason.Field.Length > 0 && reason.Bits > 0).Take(MostReasons).Select(reason => reason.Text.Replace(" of the record", "", StringComparison.Ordinal)));
             string age = hit.AgeDays is { } days ? string.Create(CultureInfo.InvariantCulture, $"{days} d") : "";
             table.AddRow(Tables.LaneText(Codes.Lanes.Parse(hit.Lane)), new Text(Number((int)hit.Score)), new Text(hit.ShipmentId), new Text(why), new Text(hit.Evidence), new Text(string.Join(", ", hit.Categories)), new Text(age));
         }

@@ -16,7 +16,7 @@ public static class ActorFile
     [
         "reference", "subject", "name", "aliases", "street", "city", "postcode", "country", "emails", "phones", "websites", "vat", "eori", "ibans", "registrations", "tax_numbers",
         "identity_documents", "accounts", "payment_accounts", "containers", "air_waybills", "postal_items", "kind", "category", "evidence", "hs_codes", "route_countries", "severity",
-        "first_seen", "last_seen", "expires",
+        "first_seen", "last_seen", "expires", "birth_date",
     ];
 
     /// <summary>The columns every file must have.</summary>
@@ -56,6 +56,7 @@ public static class ActorFile
             City = fields.Text("city"),
             Postcode = fields.Text("postcode"),
             Country = country,
+            BirthDate = fields.BirthDate("birth_date"),
         };
         party.Aliases.AddRange(fields.Values("aliases", RowFields.LongestName));
         party.Identifiers.AddRange(

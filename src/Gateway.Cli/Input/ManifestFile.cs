@@ -19,7 +19,7 @@ public static class ManifestFile
     private const int LongestId = 128;
 
     private static readonly string[] PartyColumns =
-        ["kind", "name", "email", "phone", "street", "city", "postcode", "country", "vat", "eori", "registration", "tax_number", "website", "account", "iban"];
+        ["kind", "name", "email", "phone", "street", "city", "postcode", "country", "vat", "eori", "registration", "tax_number", "website", "account", "iban", "birth_date"];
 
     private static readonly (string Prefix, PartyRole Role)[] Parties = [("consignor_", PartyRole.Consignor), ("consignee_", PartyRole.Consignee), ("seller_", PartyRole.Seller)];
 
@@ -110,6 +110,7 @@ public static class ManifestFile
             City = fields.Text(prefix + "city"),
             Postcode = fields.Text(prefix + "postcode"),
             Country = country,
+            BirthDate = fields.BirthDate(prefix + "birth_date"),
         };
         party.Identifiers.AddRange(
         [

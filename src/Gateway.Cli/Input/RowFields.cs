@@ -75,6 +75,15 @@ internal sealed class RowFields(FrozenDictionary<string, int> columns, CsvRow ro
         return 0;
     }
 
+    /// <summary>A day of birth as it stands; empty when not stated.</summary>
+    public string BirthDate(string column)
+    {
+        string text = Text(column);
+        if (text.Length == 0 || (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly date) && date.Year is >= 1850 and <= 2200)) return text;
+        Add(column, "the field is no date YYYY-MM-DD", "give a day such as 1980-03-31, or leave it out");
+        return "";
+    }
+
     /// <summary>A code of an enumeration; default when not stated.</summary>
     public T Code<T>(string column, Codes<T> codes, bool needed = false)
         where T : struct, Enum

@@ -87,6 +87,24 @@ public enum IdentifierType : ushort
     /// <summary>First or last letters of the distinctive part of a name with the address (docs/keys.md): the half that a typo leaves alone.</summary>
     NameFragmentAddress = 264,
 
+    /// <summary>Phonetic pair of a person's given name and surname, with the birth date.</summary>
+    PersonNameBirthDate = 265,
+
+    /// <summary>One word of a person's name, spelt by its sound, with the birth date: the word that errors in the others leave alone.</summary>
+    NameWordBirthDate = 266,
+
+    /// <summary>Birth date with the postcode, the street, or the street number: whoever states another name.</summary>
+    BirthDateAddress = 267,
+
+    /// <summary>Phonetic pair of a person's given name and surname, with the street.</summary>
+    PersonNameStreet = 268,
+
+    /// <summary>One word of a person's name, spelt by its sound, with street and number.</summary>
+    NameWordStreetNumber = 269,
+
+    /// <summary>First letter of a word of a person's name, with the street and the postcode or the city.</summary>
+    NameInitialStreet = 270,
+
     /// <summary>One word of a name in plain Latin letters, or that word with one letter left out: both in one space of values, so that a letter too many meets.</summary>
     NameWord = 512,
 

@@ -37,6 +37,9 @@ public sealed record Party
     /// <summary>ISO 3166-1 alpha-2 country of the address; also the country of telephone numbers written in national form.</summary>
     public string Country { get; init; } = "";
 
+    /// <summary>Day a natural person was born, or null.</summary>
+    public DateOnly? BirthDate { get; init; }
+
     /// <summary>The STRONG identifiers as written, each with the type its field says it has.</summary>
     public IReadOnlyList<StatedIdentifier> Identifiers { get; init; } = [];
 

@@ -23,6 +23,11 @@ internal static class CompoundKeys
                 yield return (new Identifier(type, value), $"{name.Field}+{fields}");
             }
         }
+
+        foreach ((Identifier key, string field) in BirthDateKeys.Of(party, address).Concat(PersonStreetKeys.Of(party, address)))
+        {
+            yield return (key, field);
+        }
     }
 
     private static IEnumerable<(IdentifierType, string, string)> PersonKeys(PartyName name, PostalAddress address, string[] areas)
@@ -179,7 +184,7 @@ internal static class CompoundKeys
         string.Concat(letters.Where((c, i) => i == 0 || c != letters[i - 1]));
 
     // The two codes in alphabetical order, so that it does not matter which of the names was taken for the surname.
-    private static string? PairOf(PartyName name)
+    internal static string? PairOf(PartyName name)
     {
         if (name.Given.Length == 0)
         {

@@ -5,11 +5,12 @@ namespace Gateway.Matching.Keys;
 
 /// <summary>One name of a party, taken apart once for all its keys.</summary>
 /// <param name="Field">The column it stands in: <c>name</c> or <c>aliases</c>.</param>
+/// <param name="All">Folded words, legal forms and all.</param>
 /// <param name="Words">Folded words without legal forms.</param>
 /// <param name="Distinctive">Those words that few other names hold; all of them if no such word is left.</param>
 /// <param name="Given">First given name, or empty.</param>
 /// <param name="Surname">Last surname, or empty; a single word is the surname.</param>
-internal sealed record PartyName(string Field, IReadOnlyList<string> Words, IReadOnlyList<string> Distinctive, string Given, string Surname);
+internal sealed record PartyName(string Field, IReadOnlyList<string> All, IReadOnlyList<string> Words, IReadOnlyList<string> Distinctive, string Given, string Surname);
 
 /// <summary>Takes the names of parties apart.</summary>
 internal static class PartyNames
@@ -56,7 +57,7 @@ internal static class PartyNames
         List<string> words = LegalForms.Remove(all, out _);
         List<string> distinctive = [.. words.Where(word => !CommonWords.Contains(word) && !place.Contains(word))];
         (string given, string surname) = Person(name, all);
-        return new PartyName(field, words, distinctive.Count > 0 ? distinctive : words, given, surname);
+        return new PartyName(field, all, words, distinctive.Count > 0 ? distinctive : words, given, surname);
     }
 
     // "SURNAME, Given Middle" or "Given Middle Surname": the first given name and the last surname are the same in both.

@@ -20,15 +20,15 @@ internal static class AllowList
         [.. matches.Where(match => match.Record is { Kind: RecordKind.AuthorisedTrader, Disputed: false, Grade: not EvidenceGrade.Suspected } && IsMetStrongly(match))];
 
     /// <summary>The assessment after the authorised traders were heard.</summary>
-    public static Assessment Hear(Assessment assessment, RecordMatch match, IReadOnlyList<RecordMatch> authorised, Weights weights)
+    public static Assessment Hear(Assessment assessment, RecordMatch match, IReadOnlyList<RecordMatch> authorised)
     {
         if (assessment.Lane == Lane.Green || match.Record.Kind == RecordKind.AuthorisedTrader || !authorised.Any(trader => Carries(trader, match))) return assessment;
         Lane lower = assessment.Lane == Lane.Red ? Lane.Yellow : Lane.Green;
         double bits = assessment.Bits + Bits;
         Reason reason = new(Bits, string.Create(
             CultureInfo.InvariantCulture,
-            $"An authorised-trader record carries everything by which this one met; lowered from {Scorer.Word(assessment.Lane)} to {Scorer.Word(lower)}; {Scorer.Signed(Bits)}"));
-        return new Assessment(lower, bits, weights.Score.Of(bits), [.. assessment.Reasons, reason]);
+            $"An authorised-trader record carries everything by which this one met; lowered from {LaneDecision.Word(assessment.Lane)} to {LaneDecision.Word(lower)}; {Scorer.Signed(Bits)}"));
+        return new Assessment(lower, bits, Prior.ScoreOf(bits), [.. assessment.Reasons, reason]);
     }
 
     private static bool IsMetStrongly(RecordMatch match)

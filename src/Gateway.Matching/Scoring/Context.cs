@@ -1,10 +1,10 @@
 namespace Gateway.Matching.Scoring;
 
-/// <summary>Weighs what surrounds the identifiers: goods, route, age, severity. What either side leaves unstated weighs nothing.</summary>
+/// <summary>Weighs what surrounds the identifiers: goods, route, age. What either side leaves unstated weighs nothing.</summary>
 internal sealed class Context(Weights weights, List<Reason> reasons)
 {
     /// <summary>Adds a sentence with its bits; without, where it only explains.</summary>
-    public void State(string sentence, double bits) => reasons.Add(new Reason(bits, bits == 0 ? sentence : $"{sentence}; {Scorer.Signed(bits)}"));
+    public void State(string sentence, double bits = 0) => reasons.Add(new Reason(bits, bits == 0 ? sentence : $"{sentence}, {Scorer.Signed(bits)}"));
 
     /// <summary>HS codes and categories say the same thing twice: codes where the record has them, else categories.</summary>
     public void WeighGoods(ShipmentFacts shipment, RecordFacts record)
@@ -31,7 +31,7 @@ internal sealed class Context(Weights weights, List<Reason> reasons)
         }
         else
         {
-            State($"HS chapter {chapter} is not among the record's {what} ({string.Join(", ", chapters.Order(StringComparer.Ordinal))})", weights.Goods.DisagreeingBits);
+            State($"HS chapter {chapter} is not among the record's {what} ({string.Join("; ", chapters.Order(StringComparer.Ordinal))})", weights.Goods.DisagreeingBits);
         }
     }
 
@@ -50,7 +50,7 @@ internal sealed class Context(Weights weights, List<Reason> reasons)
         }
         else
         {
-            State($"None of {string.Join(", ", countries)} is on the record's route ({string.Join(", ", record.RouteCountries)})", weights.Route.DisagreeingBits);
+            State($"None of {string.Join("; ", countries)} is on the record's route ({string.Join("; ", record.RouteCountries)})", weights.Route.DisagreeingBits);
         }
     }
 
@@ -66,15 +66,6 @@ internal sealed class Context(Weights weights, List<Reason> reasons)
         if (bits > 0)
         {
             State($"Last seen {days} days ago", -bits);
-        }
-    }
-
-    public void WeighSeverity(RecordFacts record)
-    {
-        double bits = weights.Severity.Bits[Math.Min(record.Severity, weights.Severity.Bits.Count - 1)];
-        if (bits != 0)
-        {
-            State($"The record's severity is {record.Severity}", bits);
         }
     }
 }

@@ -1,19 +1,22 @@
 namespace Gateway.Matching.Scoring;
 
-/// <summary>Bits at which a lane begins.</summary>
+/// <summary>Scores at which a lane begins.</summary>
 public sealed record LaneThresholds
 {
-    /// <summary>Bits from which a shipment is examined, if a strong identifier met.</summary>
-    public required double ExamineBits { get; init; }
+    /// <summary>Score from which a shipment is examined, if a strong identifier met.</summary>
+    public required int ExamineScore { get; init; }
 
-    /// <summary>Bits from which its documents are looked at.</summary>
-    public required double DocumentsBits { get; init; }
+    /// <summary>Score from which its documents are looked at.</summary>
+    public required int DocumentsScore { get; init; }
 
     /// <summary>Independent groups of evidence it takes to examine without a strong identifier.</summary>
     public required int ExamineGroupsWithoutStrong { get; init; }
 
-    /// <summary>Bits it takes to examine without a strong identifier.</summary>
-    public required double ExamineBitsWithoutStrong { get; init; }
+    /// <summary>Score it takes to examine without a strong identifier.</summary>
+    public required int ExamineScoreWithoutStrong { get; init; }
+
+    /// <summary>Whether words of a name alone may ask for documents.</summary>
+    public bool NamesAloneAskForDocuments { get; init; }
 
     /// <summary>Where the figures come from.</summary>
     public string Why { get; init; } = "";

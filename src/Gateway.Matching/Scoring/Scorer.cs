@@ -4,22 +4,25 @@ using Gateway.Matching.Identifiers;
 namespace Gateway.Matching.Scoring;
 
 /// <summary>
-/// Explains how a shipment and the records it met fit together, as a sum of reasons in bits (Fellegi and Sunter 1969: log2 m/u). Pure: same input, same words.
+/// Explains how a shipment and the records it met fit together, as a sum of reasons in bits (Fellegi and Sunter 1969: log2 m/u) on top of the prior odds. Pure: same input, same words.
 /// </summary>
 /// <remarks>
-/// Dependent evidence counts once. Two identifiers are dependent if the record lists them under one type (the same value may stand in two roles of a
+/// <para>Dependent evidence counts once. Two identifiers are dependent if the record lists them under one type (the same value may stand in two roles of a
 /// declaration), or if they belong to the same side of the shipment and share a part (<see cref="IdentifierWeight.MadeOf"/>). Consignor and seller are one side: they are
-/// often one party, and a name of unstated kind yields both a person's and a company's keys. The strongest is taken first; whatever depends on one taken is shown without bits.
+/// often one party, and a name of unstated kind yields both a person's and a company's keys. The strongest is taken first; whatever depends on one taken is shown without bits.</para>
+/// <para>Where the opened record's texts could be compared, they take the place of the keys made of the same names and addresses: these found the record, and weigh nothing.</para>
 /// </remarks>
-public sealed class Scorer(Weights weights)
+public sealed class Scorer(Weights weights, LaneSetting? office = null)
 {
+    private readonly LaneDecision _lanes = new(weights, office);
+
     /// <summary>Assesses everything a shipment met, and lets authorised traders be heard (<see cref="AllowList"/>).</summary>
     public ShipmentAssessment Assess(ShipmentFacts shipment, IReadOnlyList<RecordMatch> matches)
     {
         ArgumentNullException.ThrowIfNull(shipment);
         ArgumentNullException.ThrowIfNull(matches);
         IReadOnlyList<RecordMatch> authorised = AllowList.Of(matches);
-        List<Assessment> assessments = [.. matches.Select(match => AllowList.Hear(Assess(shipment, match), match, authorised, weights))];
+        List<Assessment> assessments = [.. matches.Select(match => AllowList.Hear(Assess(shipment, match), match, authorised))];
         Lane lane = assessments.Count == 0 ? Lane.Green : assessments.Max(a => a.Lane);
         int score = lane == Lane.Green ? 0 : assessments.Where(a => a.Lane == lane).Max(a => a.Score);
         return new ShipmentAssessment(lane, score, assessments);
@@ -37,49 +40,100 @@ public sealed class Scorer(Weights weights)
         }
 
         List<Reason> reasons = [];
-        List<Evidence> counted = Count(match.Evidence, reasons);
-        if (match.Name is not null) reasons.Add(match.Name.Weigh(counted, weights));
         RecordFacts record = match.Record;
-        StatementWeight kind = weights.Kinds[record.Kind];
-        StatementWeight grade = weights.Grades[record.Grade];
+        List<Reason>? fit = BestFit(match, out PartyRole? fitted);
+        List<Evidence> counted = Count(match, fitted, reasons);
+        reasons.AddRange(fit ?? []);
         Context context = new(weights, reasons);
-        context.State($"The record rests on {grade.Label}", grade.Bits);
-        context.State($"The record names {kind.Label}", kind.Bits);
         context.WeighGoods(shipment, record);
         context.WeighRoute(shipment, record);
         context.WeighAge(shipment, record);
-        context.WeighSeverity(record);
-        if (record.Disputed)
+        if (counted.Exists(IsStrong))
         {
-            context.State("The record is under dispute", weights.Disputed.Bits);
+            LimitContradictions(reasons);
         }
 
-        double bits = reasons.Sum(r => r.Bits);
-        Lane lane = Decide(record, counted, bits, reasons);
-        return new Assessment(lane, bits, weights.Score.Of(bits), reasons);
+        double prior = weights.Prior.Bits;
+        reasons.Add(new Reason(prior, $"Before anything was compared, 1 in {Math.Round(Math.Pow(2, -prior)).ToString("N0", CultureInfo.InvariantCulture)} such pairs is taken to be the same, {Signed(prior)}", IsPrior: true));
+        context.State($"The record rests on {weights.Grades[record.Grade].Label} and names {weights.Kinds[record.Kind].Label}");
+        if (record.Severity > 0)
+        {
+            context.State($"The record's severity is {record.Severity} of 3");
+        }
+
+        double bits = 0;
+        foreach (Reason reason in reasons)
+        {
+            bits += reason.Bits;
+        }
+
+        Lane lane = _lanes.Decide(match, counted, bits, reasons);
+        return new Assessment(lane, bits, Prior.ScoreOf(bits), [.. reasons.OrderBy(PlaceOf).ThenByDescending(reason => Math.Abs(reason.Bits))]);
     }
 
     /// <summary>A figure as it stands in a sentence.</summary>
     internal static string Signed(double bits) => bits.ToString("+0.0;-0.0;+0.0", CultureInfo.InvariantCulture) + " bits";
 
-    private List<Evidence> Count(IReadOnlyList<Evidence> evidence, List<Reason> reasons)
+    internal static bool IsStrong(Evidence evidence) => Identifier.ClassOf(evidence.RecordType) == IdentifierClass.Strong;
+
+    private static int PlaceOf(Reason reason) => reason.IsPrior ? 2 : reason.Bits > 0 ? 0 : reason.Bits < 0 ? 1 : 3;
+
+    // The record has one subject: of several parties that may be it, the one that fits best.
+    private List<Reason>? BestFit(RecordMatch match, out PartyRole? role)
+    {
+        List<Reason>? best = null;
+        role = null;
+        foreach (PartyFit fit in match.Fits.Where(fit => fit.Comparisons.Count > 0).OrderBy(fit => fit.Role))
+        {
+            List<Reason> reasons = FitWeighing.Of(weights, fit);
+            if (best is null || reasons.Sum(reason => reason.Bits) > best.Sum(reason => reason.Bits))
+            {
+                (best, role) = (reasons, fit.Role);
+            }
+        }
+
+        return best;
+    }
+
+    private List<Evidence> Count(RecordMatch match, PartyRole? fitted, List<Reason> reasons)
     {
         List<Evidence> counted = [];
-        foreach (Evidence met in evidence.OrderByDescending(e => weights.Of(e.RecordType).AgreeingBits))
+        foreach (Evidence met in match.Evidence.OrderByDescending(e => weights.Of(e.RecordType).AgreeingBits).ThenBy(e => e.RecordType).ThenBy(e => e.Role).ThenBy(e => e.Field, StringComparer.Ordinal))
         {
             IdentifierWeight weight = weights.Of(met.RecordType);
             int by = counted.FindIndex(c => AreDependent(c, met));
             if (by >= 0)
             {
-                reasons.Add(new Reason(0, $"{met.Field} met {weight.Label} of the record too; not counted again, it depends on {counted[by].Field}", met));
+                reasons.Add(new Reason(0, $"{met.Field} met {weight.Label} of the record too; not counted again, it depends on {counted[by].Field}", met, met.Field));
                 continue;
             }
 
             counted.Add(met);
-            reasons.Add(new Reason(weight.AgreeingBits, $"{met.Field} met {weight.Label} of the record; {Signed(weight.AgreeingBits)}", met));
+            if (fitted is { } role && !IsStrong(met) && SideOf(role) == SideOf(met.Role))
+            {
+                reasons.Add(new Reason(0, $"{met.Field} met {weight.Label} of the record, by which it was found; weighed by its parts", met, met.Field));
+            }
+            else if (match.Name is { } name && Identifier.ClassOf(met.RecordType) == IdentifierClass.Name)
+            {
+                reasons.Add(new Reason(name.Bits, $"{char.ToUpperInvariant(name.Sentence[0])}{name.Sentence[1..]}, {Signed(name.Bits)}", met, met.Field));
+            }
+            else
+            {
+                reasons.Add(new Reason(weight.AgreeingBits, $"{met.Field} met {weight.Label} of the record, {Signed(weight.AgreeingBits)}", met, met.Field));
+            }
         }
 
         return counted;
+    }
+
+    private void LimitContradictions(List<Reason> reasons)
+    {
+        double against = reasons.Where(reason => reason.IsContradicting).Sum(reason => reason.Bits);
+        double most = weights.Limits.ContradictionBits;
+        if (against < -most)
+        {
+            reasons.Add(new Reason(-most - against, $"A strong identifier met, and names, addresses and goods change: what contradicts counts as {Signed(-most)} in all, {Signed(-most - against)}"));
+        }
     }
 
     private bool AreDependent(Evidence a, Evidence b) =>
@@ -87,52 +141,4 @@ public sealed class Scorer(Weights weights)
         || (SideOf(a.Role) == SideOf(b.Role) && weights.Of(a.RecordType).MadeOf.Intersect(weights.Of(b.RecordType).MadeOf).Any());
 
     private static int SideOf(PartyRole role) => role == PartyRole.Seller ? (int)PartyRole.Consignor : (int)role;
-
-    private static bool IsStrong(Evidence evidence) => Identifier.ClassOf(evidence.RecordType) == IdentifierClass.Strong;
-
-    private Lane Decide(RecordFacts record, List<Evidence> counted, double bits, List<Reason> reasons)
-    {
-        if (counted.TrueForAll(e => Identifier.ClassOf(e.RecordType) == IdentifierClass.Name))
-        {
-            reasons.Add(new Reason(0, "Unverified name similarity: words of a name alone decide nothing"));
-            return Lane.Green;
-        }
-
-        LaneThresholds thresholds = weights.Thresholds;
-        Lane lane = bits >= thresholds.ExamineBits ? Lane.Red : bits >= thresholds.DocumentsBits ? Lane.Yellow : Lane.Green;
-        if (!counted.Exists(IsStrong))
-        {
-            int groups = counted.Count(e => Identifier.ClassOf(e.RecordType) == IdentifierClass.Compound);
-            bool enough = groups >= thresholds.ExamineGroupsWithoutStrong && bits >= thresholds.ExamineBitsWithoutStrong;
-            lane = enough ? lane : Cap(lane, Lane.Yellow, "Only combinations of names and places met, and not enough independent ones to examine the goods", reasons);
-        }
-
-        lane = Cap(lane, weights.Grades[record.Grade].HighestLane, $"{Capitalised(weights.Grades[record.Grade].Label)} is not enough to examine the goods", reasons);
-        lane = record.Disputed ? Cap(lane, weights.Disputed.HighestLane, "Not to be examined on a record under dispute alone", reasons) : lane;
-        return Cap(lane, weights.Kinds[record.Kind].HighestLane, KindSentence(record.Kind), reasons);
-    }
-
-    private string KindSentence(RecordKind kind) => kind == RecordKind.AuthorisedTrader
-        ? "The party is an authorised trader: this record speaks for it"
-        : $"The record names {weights.Kinds[kind].Label}, which does not lead further";
-
-    private static Lane Cap(Lane lane, Lane highest, string why, List<Reason> reasons)
-    {
-        if (lane <= highest)
-        {
-            return lane;
-        }
-
-        reasons.Add(new Reason(0, why));
-        return highest;
-    }
-
-    private static string Capitalised(string label) => char.ToUpperInvariant(label[0]) + label[1..];
-
-    internal static string Word(Lane lane) => lane switch
-    {
-        Lane.Red => "RED (examine)",
-        Lane.Yellow => "YELLOW (documents)",
-        _ => "GREEN",
-    };
 }

@@ -7,12 +7,13 @@ namespace Gateway.Matching.Text;
 /// <param name="Street">Skeleton of the street's longest word that is no street type.</param>
 /// <param name="Postcode">Letters and digits, without a country prefix.</param>
 /// <param name="City">Folded letters without spaces.</param>
-internal readonly record struct PostalAddress(string Number, string Street, string Postcode, string City)
+/// <param name="StreetWords">Folded words of the street without its number and type, between spaces.</param>
+internal readonly record struct PostalAddress(string Number, string Street, string Postcode, string City, string StreetWords)
 {
     internal static PostalAddress Of(string street, string city, string postcode)
     {
         List<string> words = Words(street);
-        return new PostalAddress(StreetNumber.Of(words), StreetNumber.StreetOf(words), PostcodeOf(postcode) is { Length: > 0 } code ? code : PostcodeWithin(city), CityOf(city));
+        return new PostalAddress(StreetNumber.Of(words), StreetNumber.StreetOf(words), PostcodeOf(postcode) is { Length: > 0 } code ? code : PostcodeWithin(city), CityOf(city), string.Join(' ', StreetNumber.NamesOf(words)));
     }
 
     private static string PostcodeOf(string stated)

@@ -56,6 +56,14 @@ internal static class StreetNumber
         return first.Length > 0 ? first : box;
     }
 
+    /// <summary>The words that say which street, without digits and types of street; all without digits if nothing is left.</summary>
+    internal static List<string> NamesOf(List<string> words)
+    {
+        List<string> names = [.. words.Where(word => !char.IsAsciiDigit(word[0]))];
+        List<string> distinctive = [.. names.Where(word => !StreetTypes.Contains(word))];
+        return distinctive.Count > 0 ? distinctive : names;
+    }
+
     internal static string StreetOf(List<string> words)
     {
         string longest = "";

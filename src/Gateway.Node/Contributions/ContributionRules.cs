@@ -62,9 +62,25 @@ public sealed class ContributionRules(MemberId member, TimeProvider time)
     public static DerivedKeys KeysIn(V1.Contribution contribution)
     {
         Party party = Translation.ToParty(contribution.Subject ?? new V1.Party());
-        return KeysOf.Of(
+        DerivedKeys keys = KeysOf.Of(
             new Shipment { Id = "", Parties = [(PartyRole.Unknown, party)], References = [.. contribution.References.Select(Translation.ToStated)] },
             ScreeningScope.AllParties);
+        return keys with { Identifiers = WithinSlots(keys.Identifiers) };
+    }
+
+    // A person with a birth date and many names has more keys than a record has slots. The keys by birth date and street go first: each finds little that the others do not.
+    private static List<DerivedIdentifier> WithinSlots(IReadOnlyList<DerivedIdentifier> identifiers)
+    {
+        List<DerivedIdentifier> kept = [.. identifiers];
+        int slots = kept.Count(key => key.Identifier.Class != IdentifierClass.Name);
+        for (int i = kept.Count - 1; i >= 0 && slots > RecordFormat.SlotCounts[^1]; i--)
+        {
+            if (kept[i].Identifier.Type is < IdentifierType.PersonNameBirthDate or > IdentifierType.NameInitialStreet) continue;
+            kept.RemoveAt(i);
+            slots--;
+        }
+
+        return kept;
     }
 
     private Refusal? FaultOfCircle(NetworkCircle? circle, string name, NetworkState state)
@@ -96,7 +112,7 @@ public sealed class ContributionRules(MemberId member, TimeProvider time)
         }
 
         if (contribution.Subject.Aliases.Count > MostAliases) return Refusal.Invalid("TOO_MANY_ALIASES", $"The subject has {contribution.Subject.Aliases.Count} aliases, more than {MostAliases}.", "aliases", "Give the ones in use.");
-        return Translation.FaultOf(contribution.Subject.Identifiers, "identifiers") ?? Translation.FaultOf(contribution.References, "references");
+        return Translation.FaultOf(contribution.Subject, "subject") ?? Translation.FaultOf(contribution.References, "references");
     }
 
     private static Refusal? FaultOfSummary(V1.Summary summary, V1.CirclePolicy policy, UtcDay today, UtcDay last)

@@ -1,9 +1,10 @@
+using Gateway.Matching.Comparison;
 using Gateway.Matching.Identifiers;
 using Gateway.Matching.Keys;
-using Gateway.Matching.Scoring;
 using Gateway.Node.Feed;
 using Gateway.Node.Matching;
 using Gateway.Node.Pseudonyms;
+using Gateway.Node.Screening;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Keys;
@@ -125,10 +126,9 @@ public sealed class DraftSealer(
         V1.Party subject = contribution.Subject;
         body.SubjectKind = subject.Kind;
         body.IncidentCount = contribution.IncidentCount;
-        foreach (string name in subject.Aliases.Prepend(subject.Name).Take(16)) body.Texts.Add(Encoded(V1.EncodedTextKind.Name, name, textKey));
-        string address = string.Join(' ', new[] { subject.Street, subject.Postcode, subject.City }.Where(part => part.Length > 0));
-        if (address.Length > 0) body.Texts.Add(Encoded(V1.EncodedTextKind.Address, address, textKey));
+        foreach (EncodedText text in PartyTexts.Encode(Translation.ToParty(subject), textKey))
+        {
+            body.Texts.Add(new V1.EncodedText { Kind = (V1.EncodedTextKind)text.Kind, Clk = ByteString.CopyFrom(text.Clk.Span) });
+        }
     }
-
-    private static V1.EncodedText Encoded(V1.EncodedTextKind kind, string text, byte[] key) => new() { Kind = kind, Clk = ByteString.CopyFrom(Clk.Encode(key, text)) };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.Matching.Scoring;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 
@@ -29,8 +30,11 @@ public sealed record NodeSettings
     /// <summary>Days for which screened shipments are remembered, so that a record that arrives later finds them: 13 months unless stated; 0: not at all; at most 3,650.</summary>
     public int? PastShipmentDays { get; init; }
 
-    /// <summary>Whether a shipment that is cleared but for a name like a record's goes to YELLOW (documents) instead of GREEN with a note.</summary>
-    public bool SimilarNamesAreYellow { get; init; }
+    /// <summary>The office's own lanes; null for those of circle and product.</summary>
+    public LaneSetting? Lanes { get; init; }
+
+    /// <summary>log2 of the odds, below 0, that a shipment and a record taken at random concern the same party; null for the product's.</summary>
+    public double? PriorBits { get; init; }
 
     /// <summary>Days for which screened shipments are remembered.</summary>
     [JsonIgnore]
@@ -51,6 +55,8 @@ public sealed record NodeSettings
         if (!Protocol.Identity.SpiffeId.IsNetwork(Network)) faults.Add("network is not a network's name");
         if (ApiPort is < 0 or > 65_535) faults.Add("api_port is not a port");
         if (PastShipmentDays is < 0 or > 3_650) faults.Add("past_shipment_days is not 0 to 3650");
+        if (Lanes?.FaultOn(Weights.Shipped().Thresholds) is { } lanes) faults.Add($"lanes: {lanes}");
+        if (PriorBits is >= 0 or < -60 or double.NaN) faults.Add("prior_bits is not between -60 and 0");
         if (faults.Count > 0) throw new RefusalException(Refusal.Invalid("SETTINGS_INVALID", $"The settings are wrong: {string.Join("; ", faults)}.", "node.json", "Correct the file."));
     }
 }

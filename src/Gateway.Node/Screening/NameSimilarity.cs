@@ -36,7 +36,7 @@ public sealed record PreparedName(PartyRole Role, string Field, Party Party, Key
 
 /// <summary>
 /// Compares names by their words, in circles whose policy allows it. Tags tell which records share words; the layout in their summaries tells how, without opening anything. What comes of it
-/// is a note or adds to what identifiers say: it opens nothing and decides nothing.
+/// is a note: it opens nothing and decides nothing.
 /// </summary>
 public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpener opener, NodeSettings settings, Func<NodeView> view, MemberId member)
 {
@@ -50,8 +50,9 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
 
     private volatile PolicySet? _policies;
 
-    /// <summary>Whether a cleared shipment with a similar name asks for its documents.</summary>
-    public bool AsksForDocuments => settings.SimilarNamesAreYellow;
+    /// <summary>Whether names alone, like those of records of these circles, ask for a shipment's documents: as the office says, else as a circle does.</summary>
+    public bool AskForDocuments(IEnumerable<V1.SimilarName> similar) => settings.Lanes?.NamesAloneAskForDocuments
+        ?? similar.Any(one => view().State.Circles.TryGetValue(CircleId.FromBytes(one.CircleId.Span), out NetworkCircle? circle) && circle.Policy.Lanes is { NamesAloneAskForDocuments: true });
 
     /// <summary>The names of parties that some circle of this member compares by words; none where no circle does.</summary>
     public IReadOnlyList<PreparedName> Prepare(IEnumerable<(PartyRole Role, string Field, Party Party)> parties)
@@ -90,18 +91,6 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
     /// <summary>NAME identifiers that are not evaluated yet, each once.</summary>
     public IEnumerable<(UInt128 Hash, Identifier Identifier)> UnknownOf(IEnumerable<PreparedName> names) => names
         .SelectMany(name => name.Hashes).Where(pair => matcher.Known.Find(pair.Value) == KnownState.Unknown).DistinctBy(pair => pair.Value).Select(pair => (pair.Value, pair.Key));
-
-    /// <summary>How alike a record's names and those of the parties that met it are; null where they are not compared, or not at all alike.</summary>
-    public NameEvidence? Compare(IReadOnlyList<PreparedName> names, IReadOnlySet<PartyRole> roles, CircleId circle, UnwrappedRecord record)
-    {
-        (PreparedName? Name, NameScore? Score) best = (null, null);
-        foreach (PreparedName name in names.Where(name => roles.Contains(name.Role)))
-        {
-            if (ScoreOf(name, circle, record) is { } score && (best.Score is null || score.Bits > best.Score.Bits)) best = (name, score);
-        }
-
-        return best is ({ } alike, { WordsAlike: > 0 } found) ? new NameEvidence(found.Bits, $"{alike.Field}: {found.Sentence}") : null;
-    }
 
     /// <summary>The records with names like those of the parties, most alike first.</summary>
     /// <param name="names">The names.</param>

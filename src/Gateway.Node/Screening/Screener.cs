@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Matching.Comparison;
 using Gateway.Matching.Identifiers;
 using Gateway.Matching.Index;
 using Gateway.Matching.Keys;
@@ -164,7 +165,7 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
         if (prepared.Hashes.Length == 0) Refuse(result, prepared.Shipment.Id);
         else if (result.Hits.Count > 0) result.Decision = V1.ScreeningDecision.Hit;
         else if (result.PendingIdentifiers > 0) (result.Decision, result.Lane) = (V1.ScreeningDecision.Pending, V1.Lane.Unspecified); // No lane before it is known.
-        else if (result.SimilarNames.Count > 0 && similarity.AsksForDocuments) result.Lane = V1.Lane.Yellow;
+        else if (result.SimilarNames.Count > 0 && similarity.AskForDocuments(result.SimilarNames)) result.Lane = V1.Lane.Yellow;
 
         // So many records are no proof of anything, and no reason to wave the shipment through.
         if (stopped && result.Decision != V1.ScreeningDecision.Pending) (result.Decision, result.Lane) = (V1.ScreeningDecision.Hit, result.Lane < V1.Lane.Yellow ? V1.Lane.Yellow : result.Lane);
@@ -202,6 +203,23 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
         result.Hits.AddRange(ranked);
     }
 
+    // Parties that met the record in anything are compared with it: what only shares a shipment with them is not.
+    private RecordMatch MatchOf(PreparedShipment prepared, OpenedHit hit, List<int> met)
+    {
+        V1.RecordBody body = hit.Record.Body;
+        IReadOnlyList<EncodedText> texts = Translation.TextsOf(body);
+        HashSet<PartyRole> roles = [.. met.Select(i => prepared.Keys.Identifiers[i].Role)];
+        return new RecordMatch(Translation.FactsOf(hit.Record.Record.Summary), [.. met.Select(i => new Evidence(prepared.Keys.Identifiers[i].Role, prepared.Keys.Identifiers[i].Field, prepared.Keys.Identifiers[i].Identifier.Type) { Place = i + 1 })])
+        {
+            Circle = view().State.Circles.TryGetValue(hit.Circle, out Protocol.Log.NetworkCircle? circle) ? Translation.LanesOf(circle.Policy.Lanes) : null,
+            Fits =
+            [
+                .. prepared.Shipment.Parties.Where(party => roles.Contains(party.Role))
+                    .Select(party => new PartyFit(party.Role, PartyComparison.Compare(party.Party, (PartyKind)body.SubjectKind, texts, hit.Record.TextKey))),
+            ],
+        };
+    }
+
     private V1.Hit HitOf(OpenedHit opened, Assessment assessment, uint sources)
     {
         V1.Hit hit = new()
@@ -215,9 +233,9 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
             Bits = assessment.Bits,
             Sources = sources,
         };
-        hit.Reasons.AddRange(assessment.Reasons.OrderByDescending(reason => Math.Abs(reason.Bits)).Select(reason => new V1.Reason
+        hit.Reasons.AddRange(assessment.Reasons.Select(reason => new V1.Reason
         {
-            Field = reason.Met?.Field ?? "",
+            Field = reason.Field,
             IdentifierType = (uint)(reason.Met?.RecordType ?? 0),
             Bits = reason.Bits,
             Text = reason.Sentence,

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Gateway.Matching.Comparison;
 using Gateway.Matching.Identifiers;
 using Gateway.Matching.Scoring;
 using Gateway.Protocol;
@@ -18,10 +20,11 @@ internal static class Translation
         City = party.City,
         Postcode = party.Postcode,
         Country = party.Country,
+        BirthDate = BirthDateOf(party.BirthDate),
         Identifiers = [.. party.Identifiers.Select(ToStated)],
     };
 
-    /// <summary>A party's name and address, without its identifiers.</summary>
+    /// <summary>A party's name, address and birth date, without its identifiers.</summary>
     public static V1.Party ToMessage(Party party) => new()
     {
         Kind = (V1.SubjectKind)party.Kind,
@@ -31,7 +34,23 @@ internal static class Translation
         City = party.City,
         Postcode = party.Postcode,
         Country = party.Country,
+        BirthDate = party.BirthDate?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "",
     };
+
+    /// <summary>A day of birth as YYYY-MM-DD; null where it is empty or no day of the calendar.</summary>
+    public static DateOnly? BirthDateOf(string text) =>
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day : null;
+
+    /// <summary>What a circle sets of the lanes.</summary>
+    public static LaneSetting? LanesOf(V1.CircleLanes? lanes) => lanes is null ? null : new LaneSetting
+    {
+        DocumentsScore = lanes.DocumentsScore == 0 ? null : (int)lanes.DocumentsScore,
+        ExamineScore = lanes.ExamineScore == 0 ? null : (int)lanes.ExamineScore,
+        NamesAloneAskForDocuments = lanes.NamesAloneAskForDocuments,
+    };
+
+    /// <summary>The texts of an opened record, for comparison.</summary>
+    public static IReadOnlyList<EncodedText> TextsOf(V1.RecordBody body) => [.. body.Texts.Select(text => new EncodedText((TextKind)text.Kind, text.Clk.Memory))];
 
     public static StatedIdentifier ToStated(V1.StatedIdentifier stated) => new((IdentifierType)stated.Type, stated.Value, stated.Country);
 
@@ -47,6 +66,11 @@ internal static class Translation
         CountryOfOrigin = shipment.CountryOfOrigin,
         Arrival = shipment.ArrivalDay == 0 ? null : new UtcDay(shipment.ArrivalDay).ToDate(),
     };
+
+    /// <summary>What is wrong with a party's identifiers or birth date; null where nothing is.</summary>
+    public static Refusal? FaultOf(V1.Party party, string field) => party.BirthDate.Length > 0 && BirthDateOf(party.BirthDate) is null
+        ? Refusal.Invalid("BIRTH_DATE_INVALID", "The birth date is no day of the calendar.", $"{field}.birth_date", "Give a day such as 1980-03-31, or leave it out.")
+        : FaultOf(party.Identifiers, $"{field}.identifiers");
 
     /// <summary>Limits of the messages, and types that are STRONG; null where all hold.</summary>
     public static Refusal? FaultOf(IEnumerable<V1.StatedIdentifier> stated, string field)

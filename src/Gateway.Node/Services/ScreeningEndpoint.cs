@@ -36,7 +36,7 @@ public sealed class ScreeningEndpoint(Screener screener, PastShipments past, Tim
     {
         screener.RequireCircle();
         V1.Party party = request.Party ?? throw Missing("party");
-        if (Translation.FaultOf(party.Identifiers, "party.identifiers") is { } fault) throw new RefusalException(fault);
+        if (Translation.FaultOf(party, "party") is { } fault) throw new RefusalException(fault);
         PreparedShipment prepared = screener.Prepare(Translation.ToParty(party));
         if (prepared.Hashes.Length == 0 && prepared.Names.Count == 0 && prepared.Keys.Rejections.Count == 0)
         {
@@ -224,7 +224,7 @@ public sealed class ScreeningEndpoint(Screener screener, PastShipments past, Tim
         if (shipment.Id.Length is 0 or > LongestId) return Refusal.Invalid("SHIPMENT_ID_INVALID", $"The shipment's id is empty or longer than {LongestId} characters.", "id", "Give the declaration's own number.");
         if (shipment.Parties.Count > MostParties) return Refusal.Invalid("SHIPMENT_TOO_LARGE", $"The shipment has {shipment.Parties.Count} parties, more than {MostParties}.", shipment.Id, "Leave out parties that are not consignor, consignee, seller or declarant.");
         if (shipment.References.Count > MostReferences) return Refusal.Invalid("SHIPMENT_TOO_LARGE", $"The shipment has {shipment.References.Count} references, more than {MostReferences}.", shipment.Id, "Split the shipment.");
-        return Translation.FaultOf(shipment.References, "references") ?? shipment.Parties.Select(party => Translation.FaultOf(party.Party?.Identifiers ?? [], "parties.identifiers")).FirstOrDefault(fault => fault is not null);
+        return Translation.FaultOf(shipment.References, "references") ?? shipment.Parties.Select(party => Translation.FaultOf(party.Party ?? new V1.Party(), "parties")).FirstOrDefault(fault => fault is not null);
     }
 
     private static V1.ScreeningResult Refused(V1.Shipment shipment, Refusal fault)

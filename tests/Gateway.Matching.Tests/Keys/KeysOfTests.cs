@@ -62,7 +62,7 @@ public sealed class KeysOfTests
     public void An_unknown_kind_yields_the_keys_of_both()
     {
         IEnumerable<Identifier> both = KeysOf.Of(Person with { Kind = PartyKind.Unknown }).Identifiers.Select(key => key.Identifier);
-        Assert.Superset(KeysOf.Of(Person).Identifiers.Select(key => key.Identifier).ToHashSet(), both.ToHashSet());
+        Assert.Superset(KeysOf.Of(Person).Identifiers.Select(key => key.Identifier).Where(key => key.Type < IdentifierType.PersonNameStreet).ToHashSet(), both.ToHashSet());
         Assert.Superset(KeysOf.Of(Person with { Kind = PartyKind.Organisation }).Identifiers.Select(key => key.Identifier).ToHashSet(), both.ToHashSet());
     }
 

@@ -65,19 +65,6 @@ public sealed class AllowListTests
     public void A_traders_record_that_is_disputed_or_ill_founded_says_nothing(EvidenceGrade grade, bool disputed) =>
         Assert.Equal(Lane.Red, Assess(Accusing(s_vat), new RecordMatch(new RecordFacts { Kind = RecordKind.AuthorisedTrader, Grade = grade, Disputed = disputed }, [s_vat])).Lane);
 
-    [Fact]
-    public void Alike_names_add_what_combinations_do_not_say_already()
-    {
-        RecordMatch email = Accusing(s_email), city = Accusing(s_city);
-        NameEvidence alike = new(30, "2 of 2 name words alike");
-        Assert.Equal(6, One(email with { Name = alike }).Bits - One(email).Bits, 9);
-        Assert.Contains(One(email with { Name = alike }).Reasons, reason => reason.Sentence == "2 of 2 name words alike; +6.0 bits");
-        Assert.Equal(0, One(city with { Name = new NameEvidence(5, "1 of 2 name words alike") }).Bits - One(city).Bits, 9);
-        Assert.Equal(0, One(email with { Name = new NameEvidence(-20, "0 of 2 name words alike") }).Bits - One(email).Bits, 9);
-    }
-
-    private static Assessment One(RecordMatch match) => s_scorer.Assess(new ShipmentFacts { Day = 20_000 }, match);
-
     private static ShipmentAssessment Assess(RecordMatch accusing, RecordMatch? trader) => s_scorer.Assess(new ShipmentFacts { Day = 20_000 }, trader is null ? [accusing] : [accusing, trader]);
 
     private static RecordMatch Accusing(params Evidence[] evidence) => new(new RecordFacts { Kind = RecordKind.BadActor, Grade = EvidenceGrade.SeizureConfirmed }, evidence);

@@ -36,24 +36,51 @@ public sealed class WeightsTests
     public void Thresholds_can_be_replaced()
     {
         Weights shipped = Weights.Shipped();
-        Scorer strict = new(shipped with { Thresholds = shipped.Thresholds with { ExamineBits = 50 } });
+        Scorer strict = new(shipped with { Thresholds = shipped.Thresholds with { ExamineScore = 100 } });
         RecordMatch match = new(new RecordFacts { Kind = RecordKind.BadActor, Grade = EvidenceGrade.CourtDecision }, [new Evidence(PartyRole.Consignor, "e", IdentifierType.Email)]);
         Assert.Equal(Lane.Yellow, strict.Assess(new ShipmentFacts { Day = 1 }, match).Lane);
     }
 
     [Theory]
-    [InlineData("\"m\": 0.95, \"u\": 9.0e-7", "\"m\": 0.95, \"u\": 0", "Email")]
+    [InlineData("\"m\": 0.95, \"u\": 6.0e-8", "\"m\": 0.95, \"u\": 0", "Email")]
     [InlineData("\"Phone\":", "\"Fax\":", "")]
-    [InlineData("\"examine_bits\": 10.0,", "", "examine_bits")]
-    [InlineData("\"examine_bits\": 10.0,", "\"examine_bits\": 10.0, \"exmine_bits\": 1,", "exmine_bits")]
+    [InlineData("\"examine_score\": 70,", "", "examine_score")]
+    [InlineData("\"examine_score\": 70,", "\"examine_score\": 70, \"exmine_score\": 1,", "exmine_score")]
+    [InlineData("\"documents_score\": 20,", "\"documents_score\": 80,", "documents would be asked for from 80")]
+    [InlineData("\"bits\": -16.6", "\"bits\": 3", "prior")]
     [InlineData("\"Suspected\":", "\"suspected_of\":", "")]
     public void A_missing_mistyped_or_impossible_figure_is_refused(string good, string bad, string named)
     {
-        using Stream stream = typeof(Weights).Assembly.GetManifestResourceStream("Gateway.Matching.Scoring.weights.json")!;
-        using StreamReader reader = new(stream);
-        string text = reader.ReadToEnd();
+        string text = Encoding.UTF8.GetString(Resource("weights.json"));
         Assert.Contains(good, text, StringComparison.Ordinal);
-        FormatException refusal = Assert.Throws<FormatException>(() => Weights.Parse(Encoding.UTF8.GetBytes(text.Replace(good, bad, StringComparison.Ordinal))));
+        FormatException refusal = Assert.Throws<FormatException>(() => Weights.Parse(Encoding.UTF8.GetBytes(text.Replace(good, bad, StringComparison.Ordinal)), Resource("learned.json")));
         Assert.Contains(named, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_learned_likeness_that_weighs_less_than_a_lesser_one_is_refused()
+    {
+        FormatException refusal = Assert.Throws<FormatException>(() => Weights.Parse(
+            Resource("weights.json"),
+            """{ "provenance": [], "companies": {}, "combinations": {}, "persons": { "Name": { "m": [0.1, 0.2, 0.3, 0.4], "u": [0.4, 0.3, 0.2, 0.1] } } }"""u8));
+        Assert.Contains("Name", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Learned_figures_say_what_they_were_learned_on_and_by_which_command()
+    {
+        LearnedWeights learned = Weights.Shipped().Learned;
+        Assert.Contains(learned.Provenance, line => line.Contains("./gateway bench learn", StringComparison.Ordinal));
+        Assert.Contains(learned.Provenance, line => line.Contains("counterfeiters", StringComparison.Ordinal));
+        Assert.All(learned.Persons.Values.Concat(learned.Companies.Values), weight => Assert.StartsWith("LEARNED", weight.Why, StringComparison.Ordinal));
+        Assert.All(learned.Combinations, pair => Assert.Equal(pair.Value.AgreeingBits, Weights.Shipped().Of(pair.Key).AgreeingBits, 9));
+    }
+
+    private static byte[] Resource(string file)
+    {
+        using Stream stream = typeof(Weights).Assembly.GetManifestResourceStream($"Gateway.Matching.Scoring.{file}")!;
+        using MemoryStream bytes = new();
+        stream.CopyTo(bytes);
+        return bytes.ToArray();
     }
 }
