@@ -273,15 +273,6 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
             "NOTHING_TO_SCREEN", "Nothing in the shipment identifies a party that is screened.", shipment.Length == 0 ? "party" : shipment, "Look at the documents; correct the fields that were rejected.").ToDetail());
     }
 
-    private RecordMatch MatchOf(PreparedShipment prepared, OpenedHit hit, List<int> met)
-    {
-        Evidence[] evidence = [.. met.Select(i => new Evidence(prepared.Keys.Identifiers[i].Role, prepared.Keys.Identifiers[i].Field, prepared.Keys.Identifiers[i].Identifier.Type) { Place = i + 1 })];
-        return new RecordMatch(Translation.FactsOf(hit.Record.Record.Summary), evidence)
-        {
-            Name = prepared.Names.Count == 0 ? null : similarity.Compare(prepared.Names, evidence.Select(one => one.Role).ToHashSet(), hit.Circle, hit.Record.Record),
-        };
-    }
-
     private static V1.ErrorDetail StopValue(DerivedIdentifier derived, int records, int compared) => Refusal.Exhausted(
         "STOP_VALUE",
         string.Create(CultureInfo.InvariantCulture, $"This identifier stands in {records:N0} records, more than can mean one party; the {compared} that lead furthest were compared, and {Math.Max(0, records - compared):N0} more are not shown."),
