@@ -246,6 +246,7 @@ public sealed class NameKeyBuffer
     private void AddSkeletons(ReadOnlySpan<char> latin, int word, NameKeyClass keyClass = NameKeyClass.Skeleton)
     {
         Span<char> skeleton = stackalloc char[WordSkeleton.Longest];
+        latin = latin.Length > LongestWord ? latin[..LongestWord] : latin;
         int length = latin.ContainsAnyInRange('0', '9') ? 0 : WordSkeleton.Fine(latin, skeleton);
         if (length == 0)
         {
@@ -297,8 +298,9 @@ public sealed class NameKeyBuffer
 
     private void AddInitials(int start, int end)
     {
+        // What stands before a name as a legal form ("Banco") is in its initials all the same.
         int from = _used, words = 0;
-        for (int token = start; token < end && words < LongestInitials; token++)
+        for (int token = 0; token < end && words < LongestInitials; token++)
         {
             if (!NameStopWords.IsParticle(Token(token)) && LatinOf(token) is { Length: > 0 } latin)
             {
