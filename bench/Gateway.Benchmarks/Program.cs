@@ -8,7 +8,7 @@ const string Usage = """
       voprf                                      pseudonyms, server and client
       feed       [records]                       a node applies the feed                 (20000)
       screening  [known identifiers ...]         look-ups, then the node's whole path    (1000000 10000000)
-      names                                      names found through pseudonyms: quality, keys, speed
+      names      [queries] [clean names]         names found through pseudonyms: quality, keys, speed   (1000 10000)
       start      [records] [known identifiers]   start-up and memory of a node           (100000 500000)
       all                                        all of these
     Stores are put under /var/tmp, or under GATEWAY_BENCH_FOLDER.
@@ -34,7 +34,7 @@ bool all = args[0] == "all";
 if (all || args[0] == "publish") await new PublishBench(Size(0, 20_000)).RunAsync(Console.Out);
 if (all || args[0] == "start") await new StartBench(Size(0, 100_000), Size(1, 500_000)).RunAsync(Console.Out);
 if (all || args[0] == "feed") await new FeedBench(Size(0, 20_000)).RunAsync(Console.Out);
-if (all || args[0] == "names") NamesBench.Run(Console.Out);
+if (all || args[0] == "names") new NamesBench(Size(0, 1_000), Size(1, 10_000)).Run(Console.Out);
 if (all || args[0] == "voprf") VoprfBench.Run(Console.Out);
 if (all || args[0] == "screening")
 {
