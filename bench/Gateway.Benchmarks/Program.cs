@@ -10,7 +10,7 @@ const string Usage = """
       screening  [known identifiers ...]         look-ups, then the node's whole path    (1000000 10000000)
       matcher    [known identifiers] [part]      the screening engine, all of it, or one of  (10000000)
                                                  exact, csv, names, latency, start, voprf
-      names                                      names found through pseudonyms: quality, keys, speed
+      names      [queries] [clean names]         names found through pseudonyms: quality, keys, speed   (1000 10000)
       start      [records] [known identifiers]   start-up and memory of a node           (100000 500000)
       watch      [sellers]                       alerts, account opening, past shipments (100000)
       learn                                      counts the scoring's weights and writes them
@@ -53,7 +53,7 @@ if (all || args[0] == "publish") await new PublishBench(Size(0, 20_000)).RunAsyn
 if (all || args[0] == "start") await new StartBench(Size(0, 100_000), Size(1, 500_000)).RunAsync(Console.Out);
 if (all || args[0] == "feed") await new FeedBench(Size(0, 20_000)).RunAsync(Console.Out);
 if (all || args[0] == "watch") await new WatchBench(Size(0, 100_000)).RunAsync(Console.Out);
-if (all || args[0] == "names") NamesBench.Run(Console.Out);
+if (all || args[0] == "names") new NamesBench(Size(0, 1_000), Size(1, 10_000)).Run(Console.Out);
 if (all || args[0] == "voprf") VoprfBench.Run(Console.Out);
 if (all || args[0] == "screening")
 {

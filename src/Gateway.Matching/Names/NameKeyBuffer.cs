@@ -8,7 +8,7 @@ namespace Gateway.Matching.Names;
 /// Makes the NAME keys of one name after the other without allocating (names of plain ASCII; others allocate while they are read). Made once a thread and used again; what it
 /// holds is valid until the next <see cref="Fill"/>. <see cref="NameKeys.Of(string, PartyKind)"/> gives the same keys as objects.
 /// </summary>
-public sealed class NameKeyBuffer
+public sealed partial class NameKeyBuffer
 {
     private const int LongestName = 512;
     private const int LongestWord = 32;
@@ -107,109 +107,6 @@ public sealed class NameKeyBuffer
 
     internal bool HasForeignLetters(int word) => _read is { } read && _chosen[word] < read.Count && read[_chosen[word]].HasForeignLetters;
 
-    // Words in lower case with one space between, apostrophes out.
-    private int TakeAscii(ReadOnlySpan<char> name)
-    {
-        int n = 0, start = 0;
-        foreach (char c in name)
-        {
-            if (char.IsAsciiLetterOrDigit(c))
-            {
-                _line[n++] = char.IsAsciiLetterUpper(c) ? (char)(c | 0x20) : c;
-            }
-            else if (c is not ('\'' or '`') && n > start)
-            {
-                n = start = EndToken(start, n);
-            }
-        }
-
-        return n > start ? EndToken(start, n) : n;
-    }
-
-    private int TakeRead(ReadOnlySpan<char> name)
-    {
-        List<ReadWord> read = NameReader.Read(name.ToString());
-        _read = read;
-        int n = 0;
-        foreach (ReadWord word in read)
-        {
-            if (_tokens == NameWords.Most || n + word.Folded.Length + 1 > _line.Length)
-            {
-                break;
-            }
-
-            word.Folded.CopyTo(_line.AsSpan(n));
-            _initials[_tokens] = word.Folded.Length == 1 && char.IsAsciiLetter(word.Folded[0]);
-            _starts[_tokens] = n;
-            _lengths[_tokens++] = word.Folded.Length;
-            n += word.Folded.Length;
-            _line[n++] = ' ';
-        }
-
-        return n;
-    }
-
-    private int EndToken(int start, int end)
-    {
-        if (_tokens == NameWords.Most)
-        {
-            return start;
-        }
-
-        // Single letters that follow each other are one word: "S. A."
-        bool letter = end - start == 1 && char.IsAsciiLetter(_line[start]);
-        if (letter && _open)
-        {
-            _line[start - 1] = _line[start];
-            _lengths[_tokens - 1]++;
-            _line[start] = ' ';
-            return start + 1;
-        }
-
-        _open = letter;
-        _initials[_tokens] = letter;
-        _starts[_tokens] = start;
-        _lengths[_tokens++] = end - start;
-        _line[end] = ' ';
-        return end + 1;
-    }
-
-    // The distinctive words; where there are none, all of them as one.
-    private void Choose(int start, int end, PartyKind kind)
-    {
-        for (int token = start; token < end && Words < NameKeys.MostWords; token++)
-        {
-            LoneInitials += _initials[token] ? _lengths[token] : 0;
-            bool lone = _initials[token] && (kind == PartyKind.Person || _lengths[token] == 1);
-            if (!lone && !NameStopWords.Contains(Token(token), kind))
-            {
-                _chosen[Words] = token;
-                _latin[Words++] = Keep(LatinOf(token));
-            }
-        }
-
-        bool distinctive = false;
-        for (int word = 0; word < Words && !distinctive; word++)
-        {
-            distinctive = !IsNearCommon(word, kind);
-        }
-
-        if (distinctive || start >= end)
-        {
-            return;
-        }
-
-        int from = _used;
-        for (int token = start; token < end; token++)
-        {
-            Keep(LatinOf(token));
-        }
-
-        _chosen[0] = start;
-        _latin[0] = (from, Math.Min(_used - from, LongestWord));
-        Words = _used > from ? 1 : 0;
-    }
-
     private void AddWord(int word)
     {
         ReadOnlySpan<char> latin = Latin(word);
@@ -246,6 +143,7 @@ public sealed class NameKeyBuffer
     private void AddSkeletons(ReadOnlySpan<char> latin, int word, NameKeyClass keyClass = NameKeyClass.Skeleton)
     {
         Span<char> skeleton = stackalloc char[WordSkeleton.Longest];
+        latin = latin.Length > LongestWord ? latin[..LongestWord] : latin;
         int length = latin.ContainsAnyInRange('0', '9') ? 0 : WordSkeleton.Fine(latin, skeleton);
         if (length == 0)
         {
@@ -297,8 +195,9 @@ public sealed class NameKeyBuffer
 
     private void AddInitials(int start, int end)
     {
+        // What stands before a name as a legal form ("Banco") is in its initials all the same.
         int from = _used, words = 0;
-        for (int token = start; token < end && words < LongestInitials; token++)
+        for (int token = 0; token < end && words < LongestInitials; token++)
         {
             if (!NameStopWords.IsParticle(Token(token)) && LatinOf(token) is { Length: > 0 } latin)
             {
@@ -315,21 +214,6 @@ public sealed class NameKeyBuffer
         {
             Add(IdentifierType.NameInitials, NameKeyClass.Initials, 0, (from, words));
         }
-    }
-
-    private ReadOnlySpan<char> Token(int token) => _line.AsSpan(_starts[token], _lengths[token]);
-
-    private ReadOnlySpan<char> LatinOf(int token) => _read is { } read ? read[token].Latin : Token(token);
-
-    private ReadOnlySpan<char> Latin(int word) => _values.AsSpan(_latin[word].Start, _latin[word].Length);
-
-    private (int Start, int Length) Keep(ReadOnlySpan<char> text)
-    {
-        text = text.Length > LongestWord ? text[..LongestWord] : text;
-        text.CopyTo(_values.AsSpan(_used));
-        int start = _used;
-        _used += text.Length;
-        return (start, text.Length);
     }
 
     private void AddOnce(IdentifierType type, NameKeyClass keyClass, int word, int length)

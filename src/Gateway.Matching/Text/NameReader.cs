@@ -216,7 +216,15 @@ internal static class NameReader
         StringBuilder latin = new(lower.Length * 3);
         foreach (int cp in Nfkc.Decompose(lower))
         {
-            latin.Append(cp < 0x80 ? ((char)cp).ToString() : SignTable.TryRead(cp, out string read) ? read : "");
+            if (cp < 0x80)
+            {
+                // A capital that the invariant culture has no small letter for (İ) comes out of the decomposition.
+                latin.Append(char.IsAsciiLetterOrDigit((char)cp) ? char.ToLowerInvariant((char)cp).ToString() : "");
+            }
+            else if (SignTable.TryRead(cp, out string read))
+            {
+                latin.Append(read);
+            }
         }
 
         return latin.ToString();

@@ -13,7 +13,7 @@ public sealed class NameKeysTests
     [InlineData("The House of Marlowe GmbH & Co. KG", "house marlowe")]
     [InlineData("Müller Çelik A.Ş.", "muller celik")]
     [InlineData("深圳市金龙皮具有限公司", "shenzhenshijinlongpiju")]
-    [InlineData("O'Brien Bros", "obrien bros")]
+    [InlineData("O'Brien Tannery", "obrien tannery")]
     public void Legal_forms_and_common_words_have_no_key(string name, string words) => Assert.Equal(words, WordsOf(name, PartyKind.Organisation));
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class NameKeysTests
         KeyedName disguised = NameKeys.Of("Nіke Sports", PartyKind.Organisation);
         Assert.True(disguised.Words[0].HasForeignLetters);
         Assert.Equal(NameKeys.Of("Nike Sports", PartyKind.Organisation).Words[0].Exact, disguised.Words[0].Exact);
-        Assert.False(NameKeys.Of("Калинка Nike", PartyKind.Organisation).Words.Any(word => word.HasForeignLetters));
+        Assert.DoesNotContain(NameKeys.Of("Калинка Nike", PartyKind.Organisation).Words, word => word.HasForeignLetters);
     }
 
     [Fact]
@@ -124,7 +124,11 @@ public sealed class NameKeysTests
     public void Keys_of_a_Latin_name_allocate_nothing()
     {
         NameKeyBuffer buffer = new();
-        buffer.Fill("Marlowe Kalinka Footwear Co., Ltd.", PartyKind.Organisation);
+        for (int warmUp = 0; warmUp < 100; warmUp++)
+        {
+            buffer.Fill("Marlowe Kalinka Footwear Co., Ltd.", PartyKind.Organisation);
+        }
+
         long before = GC.GetAllocatedBytesForCurrentThread();
         buffer.Fill("Marlowe Kalinka Footwear Co., Ltd.", PartyKind.Organisation);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
