@@ -85,10 +85,11 @@ public static class NodeHost
         IReadOnlyList<StoredBackfill> backfills = await store.ReadBackfillsAsync(cancellation);
 
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        seams.Logging(builder.Logging);
+        builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, directory, settings));
         IServiceCollection services = builder.Services;
-        ILoggerFactory loggers = resources.Keep(LoggerFactory.Create(seams.Logging));
+        ILoggerFactory loggers = resources.Keep(LoggerFactory.Create(seams.Logging)); // The one and only: two would write one file.
+        services.AddSingleton(loggers);
         AlarmBell alarms = new(store, seams.Time, loggers.CreateLogger<AlarmBell>());
         NodeAuthorities authorities = new(directory, view.State, loggers.CreateLogger<NodeAuthorities>());
         NodeDenials denials = new(directory, seams.Time, alarms, loggers.CreateLogger<NodeDenials>());

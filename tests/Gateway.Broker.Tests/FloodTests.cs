@@ -26,7 +26,7 @@ public sealed class FloodTests
         await using TestNetwork network = await TestNetwork.StartAsync();
         using AsyncServerStreamingCall<FollowResponse> reader = network.Exchange(network.Steward).Follow(new FollowRequest());
         Assert.True(await reader.ResponseStream.MoveNext(CancellationToken.None));
-        using RawConnection attacker = await RawConnection.OpenAsync(network.Broker.Address);
+        using RawConnection attacker = await RawConnection.OpenAsync(network.Broker);
         Stopwatch since = Stopwatch.StartNew();
         long sent = await attacker.FloodAsync(kind, Limit);
         Assert.True(since.Elapsed < Limit, $"{sent} frames of {kind} in {since.Elapsed} did not end the connection");
@@ -40,7 +40,7 @@ public sealed class FloodTests
     public async Task A_client_that_pings_as_clients_do_is_served_on()
     {
         await using TestNetwork network = await TestNetwork.StartAsync();
-        using RawConnection client = await RawConnection.OpenAsync(network.Broker.Address);
+        using RawConnection client = await RawConnection.OpenAsync(network.Broker);
         for (int i = 0; i < 1_000; i++) await client.SendAsync(Ping, 0, 0, new byte[8]);
         Assert.Equal(1_000, await client.CountPongsAsync(1_000, Limit));
     }
@@ -51,7 +51,7 @@ public sealed class FloodTests
     public async Task Headers_that_never_end_end_the_connection(bool http2)
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        using RawConnection slow = await RawConnection.OpenAsync(broker.Address, http2);
+        using RawConnection slow = await RawConnection.OpenAsync(broker, http2);
         await slow.BeginHeadersAsync(http2);
         Assert.True(await slow.IsEndedWithinAsync(TimeSpan.FromSeconds(15)));
     }
@@ -64,9 +64,10 @@ public sealed class FloodTests
 
         private RawConnection(TcpClient tcp, SslStream stream) => (_tcp, _stream) = (tcp, stream);
 
-        public static async Task<RawConnection> OpenAsync(string address, bool http2 = true)
+        public static async Task<RawConnection> OpenAsync(TestBroker broker, bool http2 = true)
         {
-            Uri uri = new(address);
+            Uri uri = new(broker.Address);
+            using SocketsHttpHandler trusting = broker.NewHandler(null);
             TcpClient tcp = new() { NoDelay = true };
             await tcp.ConnectAsync(uri.Host, uri.Port);
             SslStream stream = new(tcp.GetStream());
@@ -74,7 +75,7 @@ public sealed class FloodTests
             {
                 TargetHost = "localhost",
                 ApplicationProtocols = [http2 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11],
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                RemoteCertificateValidationCallback = trusting.SslOptions.RemoteCertificateValidationCallback,
             });
             RawConnection connection = new(tcp, stream);
             if (!http2) return connection;

@@ -69,7 +69,13 @@ public sealed class CertificateRenewal(
             await alarms.RaiseFailureAsync("looking after certificates", fault, cancellation);
         }
 
-        if (time.GetUtcNow() >= certificate.RenewAt || denials.IsDenied(certificate.Current)) await RenewAsync(cancellation);
+        if (IsDue()) await RenewAsync(cancellation);
+    }
+
+    private bool IsDue()
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return certificate.Current is not { } current || now >= certificate.RenewAt || denials.IsDenied(current) || (authorities.ByHand is { } byHand && byHand.FindIssuer(current, now) is null);
     }
 
     /// <summary>Renews now.</summary>

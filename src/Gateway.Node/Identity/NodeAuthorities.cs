@@ -17,6 +17,7 @@ public sealed class NodeAuthorities
     private IReadOnlyList<ReadOnlyMemory<byte>> _logged = [];
     private volatile AuthoritySet _fromLog;
     private volatile AuthoritySet _current;
+    private volatile AuthoritySet? _byHand;
 
     /// <summary>Reads the files, and the state as far as the log is known.</summary>
     /// <exception cref="Protocol.Errors.RefusalException">The files hold no certificate.</exception>
@@ -30,6 +31,9 @@ public sealed class NodeAuthorities
 
     /// <summary>Who is trusted now.</summary>
     public AuthoritySet Current => _current;
+
+    /// <summary>What people have trusted by hand and the log does not name yet; else null. A certificate of an older authority is of no use to a node that needs it.</summary>
+    public AuthoritySet? ByHand => _byHand;
 
     /// <summary>Trusts what the log says now, and what people have trusted by hand.</summary>
     public void Follow(NetworkState state)
@@ -46,9 +50,10 @@ public sealed class NodeAuthorities
             }
 
             if (!File.Exists(_directory.TrustedFile)) return;
-            AuthoritySet both = _fromLog.With(AuthoritySet.FromPem(File.ReadAllText(_directory.TrustedFile)));
-            if (both.Authorities.Count == _fromLog.Authorities.Count) File.Delete(_directory.TrustedFile); // The log has it by now.
-            _current = both;
+            AuthoritySet byHand = AuthoritySet.FromPem(File.ReadAllText(_directory.TrustedFile)), both = _fromLog.With(byHand);
+            bool isLogged = both.Authorities.Count == _fromLog.Authorities.Count;
+            if (isLogged) File.Delete(_directory.TrustedFile);
+            (_current, _byHand) = (both, isLogged ? null : byHand);
         }
     }
 
