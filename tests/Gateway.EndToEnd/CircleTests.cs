@@ -99,7 +99,7 @@ public sealed class CircleTests
         await stop.CancelAsync();
         int contributed = await publishing;
         Assert.All(outcomes, outcome => Assert.Equal(ContributionState.Published, outcome.State));
-        await customs.UntilAsync(status => status.LiveRecords == (ulong)contributed, $"{contributed} records");
+        foreach (LocalNode node in new[] { customs, retailer }) await node.UntilAsync(status => status.LiveRecords == (ulong)contributed, $"{contributed} records");
         List<RecordLine> mine = await ListAsync(retailer, new ListRecordsRequest { Mine = true }), held = await ListAsync(customs, new ListRecordsRequest());
         Assert.Equal(Enumerable.Range(0, contributed).Select(number => $"case-{number}").Order(StringComparer.Ordinal), mine.Select(line => line.Reference).Order(StringComparer.Ordinal));
         Assert.All(mine, line => Assert.Equal("LIVE", line.State));

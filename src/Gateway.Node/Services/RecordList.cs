@@ -84,6 +84,7 @@ public sealed class RecordList(INodeStore store, NodeMatcher matcher, KnownCache
             },
             Reference = row.Reference,
         };
+        if (row.Receipt is not null) line.Index = Receipt.Parser.ParseFrom(row.Receipt).Index;
         if (row.Draft is not null && cache.TryOpenDraft(row.Draft, out byte[]? draft)) line.Summary = Contribution.Parser.ParseFrom(draft).Summary;
         return line;
     }

@@ -43,10 +43,12 @@ internal sealed class Journal : Interceptor
             set => inner.WriteOptions = value;
         }
 
-        public Task WriteAsync(T message)
+        public Task WriteAsync(T message) => WriteAsync(message, CancellationToken.None);
+
+        public Task WriteAsync(T message, CancellationToken cancellationToken)
         {
             journal.Keep(message);
-            return inner.WriteAsync(message);
+            return inner.WriteAsync(message, cancellationToken);
         }
 
         public Task CompleteAsync() => inner.CompleteAsync();
