@@ -30,7 +30,7 @@ public sealed class AuditTrail(IAuditStore store, TimeProvider time, ILogger log
         DateTimeOffset now = time.GetUtcNow();
         if (_refused.Count > MostPeers) Forget(now);
         string key = _refused.Count > MostPeers && !_refused.ContainsKey(actor) ? "others" : actor;
-        IReadOnlyList<AuditEvent> due = _refused.GetOrAdd(key, _ => new Allowance()).Take(new AuditEvent(now, key, action, subject, code));
+        List<AuditEvent> due = _refused.GetOrAdd(key, _ => new Allowance()).Take(new AuditEvent(now, key, action, subject, code));
         if (due.Count == 0) return;
         try
         {
@@ -58,7 +58,7 @@ public sealed class AuditTrail(IAuditStore store, TimeProvider time, ILogger log
         private int _taken;
         private ulong _left;
 
-        public IReadOnlyList<AuditEvent> Take(AuditEvent refused)
+        public List<AuditEvent> Take(AuditEvent refused)
         {
             lock (_lock)
             {

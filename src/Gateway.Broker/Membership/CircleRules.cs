@@ -50,9 +50,9 @@ internal static class CircleRules
 
     private static Refusal? CheckPeople(CirclePolicy policy, NetworkState state)
     {
-        if (!IsMember(policy.StewardId, state)) return Invalid("steward_id", "The steward is not a member of the network.", "Name a member by its id.");
+        if (!IsMember(policy.StewardId, state)) return Invalid("steward_id", "The steward is not an active member of the network.", "Name a member by its id.");
         if (policy.FoundingMemberIds.Count is < 2 or > MaximumFounders) return Invalid("founding_member_ids", $"A circle has 2 to {MaximumFounders} founding members.", "Name the steward and at least one other member.");
-        if (!policy.FoundingMemberIds.All(id => IsMember(id, state))) return Invalid("founding_member_ids", "A founding member is not a member of the network.", "Name members by their ids.");
+        if (!policy.FoundingMemberIds.All(id => IsMember(id, state))) return Invalid("founding_member_ids", "A founding member is not an active member of the network.", "Name members by their ids.");
         if (policy.FoundingMemberIds.Distinct().Count() != policy.FoundingMemberIds.Count) return Invalid("founding_member_ids", "A founding member is named twice.", "Name each once.");
         return policy.FoundingMemberIds.Contains(policy.StewardId) ? null : Invalid("founding_member_ids", "The steward is not among the founding members.", "Name the steward too.");
     }
@@ -64,7 +64,7 @@ internal static class CircleRules
         return policy.FoundingMemberIds.Equals(circle.Policy.FoundingMemberIds) ? null : Invalid("founding_member_ids", "The founding members of a circle that has begun do not change.", "Leave them as they are.");
     }
 
-    private static bool IsMember(ByteString id, NetworkState state) => MemberId.TryFromBytes(id.Span, out MemberId member) && state.Members.ContainsKey(member);
+    private static bool IsMember(ByteString id, NetworkState state) => MemberId.TryFromBytes(id.Span, out MemberId member) && state.Members.TryGetValue(member, out NetworkMember? known) && known.IsActive;
 
     private static bool IsText(string text) => !string.IsNullOrWhiteSpace(text) && Encoding.UTF8.GetByteCount(text) <= MaximumText;
 
