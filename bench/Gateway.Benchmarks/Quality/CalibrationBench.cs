@@ -58,10 +58,10 @@ internal static class CalibrationBench
         SplitMix64 random = new(20);
         for (int i = 0; i < records.Count; i++)
         {
-            (TrueParty record, TrueParty other) = (records[i], records[random.Below(records.Count)]);
+            (TrueParty record, TrueParty other) = (records[i], records[(i + 1 + random.Below(records.Count - 1)) % records.Count]);
             Party plain = record.Party with { Aliases = [] };
             shipments.Add(record with { Party = Disguised(record, plain, [.. entities[i]], random) });
-            for (int n = 0; n < Neighbours; n++) shipments.Add(new TrueParty(-record.Entity, Stranger(plain, records[random.Below(records.Count)].Party, other.Party, random)));
+            for (int n = 0; n < Neighbours; n++) shipments.Add(new TrueParty(-record.Entity, Stranger(plain, records[(i + 1 + random.Below(records.Count - 1)) % records.Count].Party, other.Party, random)));
         }
 
         return (records, shipments);
@@ -80,7 +80,7 @@ internal static class CalibrationBench
     private static Party Stranger(Party plain, Party at, Party named, SplitMix64 random)
     {
         string[] words = plain.Name.Split(' '), others = named.Name.Split(' ');
-        string mixed = $"{words[0]} {others[^1]}";
+        string mixed = $"{words[0]} {others[0]}"; // Not the last words: those are often legal forms, and the name would be the same.
         return random.Below(4) switch
         {
             0 => plain with { Name = named.Name },

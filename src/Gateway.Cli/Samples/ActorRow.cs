@@ -8,7 +8,7 @@ public sealed record ActorRow
     [
         "reference", "subject", "name", "aliases", "street", "city", "postcode", "country", "emails", "phones", "websites", "vat", "eori", "ibans", "registrations",
         "tax_numbers", "identity_documents", "accounts", "payment_accounts", "containers", "air_waybills", "postal_items", "kind", "category", "evidence", "hs_codes",
-        "route_countries", "severity", "first_seen", "last_seen", "expires",
+        "route_countries", "severity", "first_seen", "last_seen", "expires", "birth_date",
     ];
 
     /// <summary>The publisher's own reference.</summary>
@@ -85,7 +85,7 @@ public sealed record ActorRow
     [
         Reference, Subject, Name, Several(Aliases), Address.Street ?? "", Address.City ?? "", Address.Postcode ?? "", Address.Country ?? "", Several(Emails), Several(Phones),
         Several(Websites), Several(Vat), "", Several(Ibans), Several(Registrations), Several(TaxNumbers), Several(IdentityDocuments), "", Several(PaymentAccounts),
-        Several(Containers), "", "", "", Category, Evidence, Several(HsCodes), Several(RouteCountries), Severity, FirstSeen, LastSeen, "",
+        Several(Containers), "", "", "", Category, Evidence, Several(HsCodes), Several(RouteCountries), Severity, FirstSeen, LastSeen, "", "",
     ];
 
     private static string Several(IReadOnlyList<string> values) => string.Join(';', values);

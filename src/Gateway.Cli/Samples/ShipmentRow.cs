@@ -7,7 +7,7 @@ public sealed record PartyFields
 {
     /// <summary>The columns of a party, without the prefix.</summary>
     public static IReadOnlyList<string> Header { get; } =
-        ["kind", "name", "email", "phone", "street", "city", "postcode", "country", "vat", "eori", "registration", "tax_number", "website", "account", "iban"];
+        ["kind", "name", "email", "phone", "street", "city", "postcode", "country", "vat", "eori", "registration", "tax_number", "website", "account", "iban", "birth_date"];
 
     /// <summary>No party.</summary>
     public static PartyFields None { get; } = new();
@@ -44,7 +44,7 @@ public sealed record PartyFields
 
     /// <summary>The fields in the order of <see cref="Header"/>.</summary>
     public IEnumerable<string> Fields() =>
-        [Kind, Name, Email, Phone, Address.Street, Address.City, Address.Postcode, Address.Country, Vat, "", Registration, TaxNumber, Website, Account, ""];
+        [Kind, Name, Email, Phone, Address.Street, Address.City, Address.Postcode, Address.Country, Vat, "", Registration, TaxNumber, Website, Account, "", ""];
 }
 
 /// <summary>One row of a manifest (docs/formats.md).</summary>

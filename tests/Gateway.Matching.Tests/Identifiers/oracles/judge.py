@@ -18,6 +18,8 @@ ORACLES = {
 }
 
 def telephone(country, value):
+    # Forms are filled in abroad as well: 00 is read as the international prefix in every country (docs/keys.md), where phonenumbers knows each country's own only.
+    if value.startswith("00"): value = "+" + value[2:]
     try: number = p.parse(value, country or None)
     except p.NumberParseException: return "invalid"
     return p.format_number(number, p.PhoneNumberFormat.E164) if p.is_possible_number(number) else "invalid"
