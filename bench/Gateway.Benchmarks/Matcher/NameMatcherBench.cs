@@ -12,6 +12,7 @@ using Gateway.Protocol;
 using Gateway.Protocol.V1;
 using IdentifierClass = Gateway.Matching.Identifiers.IdentifierClass;
 using NameLayout = Gateway.Matching.Names.NameLayout;
+using Shipment = Gateway.Protocol.V1.Shipment;
 
 namespace Gateway.Benchmarks;
 

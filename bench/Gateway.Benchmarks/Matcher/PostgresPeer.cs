@@ -22,7 +22,8 @@ internal sealed class PostgresPeer : IDisposable
     public static PostgresPeer? Start(out string reason)
     {
         string[] installed = Directory.Exists("/usr/lib/postgresql") ? [.. Directory.GetDirectories("/usr/lib/postgresql").OrderDescending().Select(version => Path.Combine(version, "bin"))] : [];
-        if (Tools.Find("initdb", installed) is not { } initdb)
+        string? initdb = installed.Select(folder => Path.Combine(folder, "initdb")).FirstOrDefault(File.Exists) ?? Tools.Find("initdb");
+        if (initdb is null || Tools.Find("psql") is null)
         {
             reason = "PostgreSQL is not installed (Debian: apt-get install postgresql)";
             return null;
@@ -89,7 +90,8 @@ internal sealed class PostgresPeer : IDisposable
     private (int Code, string Output, string Errors) Run(string program, params string[] arguments)
     {
         string output = Path.Combine(Path.GetTempPath(), $"gw-pg-{Guid.NewGuid():N}");
-        string line = string.Join(' ', _as.Append(Path.Combine(_binaries, program)).Concat(arguments).Select(part => $"'{part.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
+        string path = File.Exists(Path.Combine(_binaries, program)) ? Path.Combine(_binaries, program) : Tools.Find(program) ?? program;
+        string line = string.Join(' ', _as.Append(path).Concat(arguments).Select(part => $"'{part.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
         using Process process = Process.Start(new ProcessStartInfo("/bin/sh") { ArgumentList = { "-c", $"cd / && {line} >{output} 2>{output}.err </dev/null" } })!;
         process.WaitForExit();
         (int, string, string) result = (process.ExitCode, File.ReadAllText(output), File.ReadAllText(output + ".err"));
