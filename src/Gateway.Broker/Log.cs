@@ -41,6 +41,15 @@ internal static partial class Log
     [LoggerMessage(26, LogLevel.Error, "The broker's certificate could not be renewed; it holds until {NotAfter}.")]
     public static partial void CertificateNotRenewed(ILogger log, Exception error, DateTimeOffset notAfter);
 
+    [LoggerMessage(27, LogLevel.Warning, "Member {Member} has used {Used} of '{Quota}' today, against a median of {Median} a day.")]
+    public static partial void UnusualUse(ILogger log, string member, string quota, long used, long median);
+
+    [LoggerMessage(28, LogLevel.Information, "Destroyed {Count} shares that the log has left behind.")]
+    public static partial void SharesDestroyed(ILogger log, int count);
+
+    [LoggerMessage(29, LogLevel.Information, "Destroyed the seed of the OPRF keys: the broker holds a share of them from now on.")]
+    public static partial void SeedDestroyed(ILogger log);
+
     [LoggerMessage(30, LogLevel.Information, "Refused {Method} with {Code} ({Which}).")]
     public static partial void Refused(ILogger log, string method, string code, string which);
 
@@ -58,6 +67,12 @@ internal static partial class Log
 
     [LoggerMessage(42, LogLevel.Information, "Operator {Operator} created circle {Circle}.")]
     public static partial void CircleCreated(ILogger log, string @operator, string circle);
+
+    [LoggerMessage(44, LogLevel.Information, "Operator {Operator} admitted evaluator {Evaluator}.")]
+    public static partial void EvaluatorAdmitted(ILogger log, string @operator, string evaluator);
+
+    [LoggerMessage(45, LogLevel.Information, "The OPRF keys are shared out anew with evaluator {Evaluator}.")]
+    public static partial void SharesInForce(ILogger log, string evaluator);
 
     [LoggerMessage(43, LogLevel.Information, "Operator {Operator} invited member {Member}.")]
     public static partial void Invited(ILogger log, string @operator, string member);

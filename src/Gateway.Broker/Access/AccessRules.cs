@@ -16,19 +16,32 @@ public enum AccessRule
 
     /// <summary>A member's node or an operator.</summary>
     MemberOrOperator,
+
+    /// <summary>An evaluator other than the broker.</summary>
+    Evaluator,
+
+    /// <summary>A member's node or an evaluator: the latter is shown network-wide entries only.</summary>
+    MemberOrEvaluator,
 }
 
 /// <summary>The one table of who may call what. An RPC that is not in it is refused to everybody, and a test fails.</summary>
 public static class AccessRules
 {
-    private const string Exchange = "/gateway.v1.ExchangeService/", Pseudonyms = "/gateway.v1.PseudonymsService/", LogService = "/gateway.v1.LogService/", Membership = "/gateway.v1.MembershipService/";
+    private const string Exchange = "/gateway.v1.ExchangeService/", Pseudonyms = "/gateway.v1.PseudonymsService/", LogService = "/gateway.v1.LogService/", Membership = "/gateway.v1.MembershipService/",
+        Evaluators = "/gateway.v1.EvaluatorsService/", Operations = "/gateway.v1.OperationsService/";
 
     private static readonly FrozenDictionary<string, AccessRule> Table = new Dictionary<string, AccessRule>
     {
         [Exchange + "Publish"] = AccessRule.Member,
-        [Exchange + "Follow"] = AccessRule.Member,
+        [Exchange + "Follow"] = AccessRule.MemberOrEvaluator,
         [Exchange + "Withdraw"] = AccessRule.Member,
         [Pseudonyms + "Evaluate"] = AccessRule.Member,
+        [Pseudonyms + "GetUsage"] = AccessRule.MemberOrOperator,
+        [Evaluators + "AdmitEvaluator"] = AccessRule.Operator,
+        [Evaluators + "RenewEvaluatorCertificate"] = AccessRule.Evaluator,
+        [Evaluators + "GetShareOffer"] = AccessRule.Evaluator,
+        [Evaluators + "AcceptShare"] = AccessRule.Evaluator,
+        [Operations + "GetBrokerStatus"] = AccessRule.Operator,
 
         // Checkpoints are public and served from memory's worth of reading; proofs read tiles, which a stranger shall not make the broker do.
         [LogService + "GetCheckpoint"] = AccessRule.Anonymous,

@@ -1,3 +1,4 @@
+using Gateway.Broker.Observation;
 using Gateway.Ledger;
 using Gateway.Protocol.Errors;
 using Gateway.Storage;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Broker.Access;
 
 /// <summary>Stands before every RPC: identifies the peer, asks the table of rules, and turns whatever a call throws into status and detail (protocol §12).</summary>
-public sealed class CallGate(PeerIdentifier identifier, PeerActivity activity, ILogger<CallGate> log) : Interceptor
+public sealed class CallGate(PeerIdentifier identifier, PeerActivity activity, RefusalTally refusals, ILogger<CallGate> log) : Interceptor
 {
     /// <inheritdoc/>
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -86,17 +87,24 @@ public sealed class CallGate(PeerIdentifier identifier, PeerActivity activity, I
         {
             AccessRule.Member => peer.Member is not null,
             AccessRule.Operator => peer.IsOperator,
-            AccessRule.MemberOrOperator => true,
+            AccessRule.MemberOrOperator => peer.Member is not null || peer.IsOperator,
+            AccessRule.Evaluator => peer.Evaluator is not null,
+            AccessRule.MemberOrEvaluator => peer.Member is not null || peer.Evaluator is not null,
             _ => false,
         };
         if (!allowed)
         {
-            throw new RefusalException(rule == AccessRule.Operator
-                ? Refusal.Denied("OPERATORS_ONLY", "Only an operator of the broker may do this.", context.Method, "Call with an operator's certificate.")
-                : Refusal.Denied("MEMBERS_ONLY", "Only a member's node may do this.", context.Method, "Call with the node's certificate."));
+            peer.AttachTo(context); // For the count of refusals.
+            throw new RefusalException(rule switch
+            {
+                AccessRule.Operator => Refusal.Denied("OPERATORS_ONLY", "Only an operator of the broker may do this.", context.Method, "Call with an operator's certificate."),
+                AccessRule.Evaluator => Refusal.Denied("EVALUATORS_ONLY", "Only an evaluator may do this.", context.Method, "Call with the evaluator's certificate."),
+                _ => Refusal.Denied("MEMBERS_ONLY", "Only a member's node may do this.", context.Method, "Call with the node's certificate."),
+            });
         }
 
-        if (peer.Member is { } member) activity.Note(member);
+        if (peer.Member is { } member) activity.Note(member, peer.CertificateEnd);
+        if (peer.Evaluator is { } evaluator) activity.Note(evaluator, peer.CertificateEnd);
         peer.AttachTo(context);
     }
 
@@ -106,6 +114,7 @@ public sealed class CallGate(PeerIdentifier identifier, PeerActivity activity, I
         {
             case RefusalException refused:
                 Log.Refused(log, context.Method, refused.Refusal.Code, refused.Refusal.Which);
+                refusals.Count(Peer.Find(context)?.Member, refused.Refusal.Code);
                 return refused.Refusal.ToRpcException();
             // A peer that went away breaks reads and writes in several ways; nobody is there to hear of it.
             case OperationCanceledException or IOException or InvalidOperationException when context.CancellationToken.IsCancellationRequested:

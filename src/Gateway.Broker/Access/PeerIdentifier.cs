@@ -37,7 +37,7 @@ public sealed class PeerIdentifier(NetworkView view, X509Certificate2 authority,
         if (verdict.Id is not { } id) throw Refuse(verdict.Code, verdict.What, verdict.Remedy);
         NetworkState state = view.Current;
         if (id.Network != state.Network) throw Refuse("CERTIFICATE_OF_ANOTHER_NETWORK", "The client certificate names another network.", "Call the broker of the network that issued it.");
-        return id.IsOperator || (id.Member is { } member && state.Members.ContainsKey(member))
+        return id.IsOperator || id.IsEvaluator || (id.Member is { } member && state.Members.ContainsKey(member))
             ? new Peer(id, end)
             : throw Refuse("MEMBER_UNKNOWN", "The client certificate names no member of this network's log.", "Enrol the node with an invitation from the operator.");
     }
@@ -64,7 +64,7 @@ public sealed class PeerIdentifier(NetworkView view, X509Certificate2 authority,
         List<string>? uris = ReadUris(certificate);
         return uris is [string uri] && SpiffeId.TryParse(uri, out SpiffeId? id) && !id.IsBroker
             ? new Verdict(id, "", "", "")
-            : Verdict.No("CERTIFICATE_NAME", "The client certificate does not carry exactly one URI name of a node or an operator.", "Call with the certificate that enrolment gave the node.");
+            : Verdict.No("CERTIFICATE_NAME", "The client certificate does not carry exactly one URI name of a node, an operator or an evaluator.", "Call with the certificate that enrolment gave the node.");
     }
 
     // .NET reads only DNS names and addresses out of this extension (RFC 5280 §4.2.1.6: uniformResourceIdentifier is [6] IA5String).

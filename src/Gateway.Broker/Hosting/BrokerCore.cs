@@ -1,12 +1,15 @@
 using Gateway.Broker.Access;
 using Gateway.Broker.Certificates;
+using Gateway.Broker.Evaluators;
 using Gateway.Broker.Membership;
+using Gateway.Broker.Observation;
 using Gateway.Broker.Publishing;
 using Gateway.Broker.Quotas;
 using Gateway.Broker.Sequencing;
-using Gateway.Broker.Services;
 using Gateway.Cryptography;
 using Gateway.Protocol.Identity;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
 using Gateway.Storage.Broker;
 using Microsoft.Extensions.Logging;
 
@@ -17,12 +20,15 @@ public sealed class BrokerCore : IAsyncDisposable
 {
     private readonly SigningKey _logKey;
     private readonly ILogger _log;
+    private readonly OprfShare? _derived;
     private int _disposed;
 
     private BrokerCore(
         BrokerOptions options, IBrokerStore store, NetworkView view, LogSignal signal, SigningKey logKey, Sequencer sequencer, CertificateAuthority authority, BrokerCertificate certificate,
-        OprfEvaluator evaluator, QuotaLedger quotas, RandomSource random, TimeProvider time, ILogger log)
+        OprfShare? derived, ShareRing shares, QuotaLedger quotas, BrokerMetrics metrics, RandomSource random, TimeProvider time, ILogger log)
     {
+        Files = options.Files;
+        StartedAt = time.GetUtcNow();
         Store = store;
         View = view;
         Signal = signal;
@@ -30,7 +36,14 @@ public sealed class BrokerCore : IAsyncDisposable
         Sequencer = sequencer;
         Authority = authority;
         Certificate = certificate;
-        Evaluator = evaluator;
+        _derived = derived;
+        Shares = shares;
+        Metrics = metrics;
+        Evaluations = new EvaluationQueue(Math.Max(1, Environment.ProcessorCount), EvaluationQueue.DefaultPerMember, time);
+        Dealer = new ShareDealer(view, store, sequencer, shares, random, time);
+        EvaluatorAdmission = new EvaluatorAdmission(view, store, authority, options.BrokerCertificateLifetime, time);
+        Feeds = new FeedActivity(time);
+        Refusals = new RefusalTally(metrics);
         Quotas = quotas;
         _log = log;
         Reader = new LogReader(store);
@@ -39,7 +52,14 @@ public sealed class BrokerCore : IAsyncDisposable
         Proposals = new EpochProposals(view, store, sequencer);
         Identifier = new PeerIdentifier(view, authority.Certificate, time);
         Activity = new PeerActivity(time);
+        BrokerGauges.Add(metrics.Meter, this, time);
     }
+
+    /// <summary>The files of the broker's folder.</summary>
+    public BrokerFiles Files { get; }
+
+    /// <summary>When the broker started.</summary>
+    public DateTimeOffset StartedAt { get; }
 
     /// <summary>The store.</summary>
     public IBrokerStore Store { get; }
@@ -65,8 +85,26 @@ public sealed class BrokerCore : IAsyncDisposable
     /// <summary>The broker's own certificate.</summary>
     public BrokerCertificate Certificate { get; }
 
-    /// <summary>The OPRF keys.</summary>
-    public OprfEvaluator Evaluator { get; }
+    /// <summary>The broker's shares of the OPRF keys.</summary>
+    public ShareRing Shares { get; }
+
+    /// <summary>Shares the keys out with other evaluators.</summary>
+    public ShareDealer Dealer { get; }
+
+    /// <summary>Admits other evaluators.</summary>
+    public EvaluatorAdmission EvaluatorAdmission { get; }
+
+    /// <summary>Whose turn it is to have evaluated.</summary>
+    public EvaluationQueue Evaluations { get; }
+
+    /// <summary>What is counted.</summary>
+    public BrokerMetrics Metrics { get; }
+
+    /// <summary>How far members have been sent the log.</summary>
+    public FeedActivity Feeds { get; }
+
+    /// <summary>What was refused.</summary>
+    public RefusalTally Refusals { get; }
 
     /// <summary>What members have used.</summary>
     public QuotaLedger Quotas { get; }
@@ -93,20 +131,32 @@ public sealed class BrokerCore : IAsyncDisposable
 
         SigningKey logKey = BrokerKeys.ReadLogKey(files);
         CertificateAuthority authority = CertificateAuthority.Load(files.AuthorityCertificate, files.AuthorityKey, time, random);
-        OprfEvaluator evaluator = BrokerKeys.Read(files.OprfSeed, seed => new OprfEvaluator(seed, announced.Version, random));
+        OprfShare? derived = File.Exists(files.OprfSeed) ? BrokerKeys.Read(files.OprfSeed, seed => OprfShare.Derive(seed, announced.Version, random)) : null;
+        ShareRing shares = ShareRing.Open(OprfKeySet.Broker, files.OprfShares, derived, random, time);
         List<string> faults = [];
         if (genesis.Network != options.Network) faults.Add($"network: broker.json says '{options.Network}', the log's Genesis '{genesis.Network}'.");
         if (!logKey.PublicKey.ToArray().AsSpan().SequenceEqual(genesis.LogPk.Span)) faults.Add($"{files.LogSeed} is not the key of this log: restore it from a backup.");
         if (!authority.Certificate.RawData.AsSpan().SequenceEqual(genesis.CaCertificate.Span)) faults.Add($"{files.AuthorityCertificate} is not the authority of this log: restore it from a backup.");
-        if (!evaluator.IsAnnouncedBy(announced)) faults.Add($"{files.OprfSeed} does not give the OPRF keys that the log announces: restore it from a backup.");
+        if (shares.Announced(announced) is null) faults.Add($"Neither {files.OprfSeed} nor {files.OprfShares} has the OPRF keys that the log announces: restore them from a backup made since the last change of the keys.");
         if (faults.Count > 0) throw new BrokerOptionsException(faults);
 
         BrokerCertificate certificate = BrokerCertificate.LoadOrIssue(
             files.BrokerCertificate, files.BrokerKey, authority, SpiffeId.ForBroker(options.Network, "broker"), options.Hosts, options.BrokerCertificateLifetime, time);
         LogSignal signal = new();
         QuotaLedger quotas = await QuotaLedger.LoadAsync(store, options.Quotas, time, cancellation).ConfigureAwait(false);
-        Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, signal, log, cancellation).ConfigureAwait(false);
-        return new BrokerCore(options, store, view, signal, logKey, sequencer, authority, certificate, evaluator, quotas, random, time, log);
+        BrokerMetrics metrics = new();
+        Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, signal, metrics, log, cancellation).ConfigureAwait(false);
+        return new BrokerCore(options, store, view, signal, logKey, sequencer, authority, certificate, derived, shares, quotas, metrics, random, time, log);
+    }
+
+    /// <summary>Destroys shares that the log has left behind, and the seed they came from.</summary>
+    public void RetireShares()
+    {
+        OprfKeys announced = View.Current.OprfKeys!;
+        if (Shares.Retire(announced) is > 0 and int destroyed) Log.SharesDestroyed(_log, destroyed);
+        if (_derived is null || Shares.Holds(_derived) || !File.Exists(Files.OprfSeed)) return;
+        CertificateFiles.Destroy(Files.OprfSeed);
+        Log.SeedDestroyed(_log);
     }
 
     /// <summary>Commits what waits, writes the usage, closes the store. Once, however often it is asked.</summary>
@@ -126,7 +176,8 @@ public sealed class BrokerCore : IAsyncDisposable
         }
 
         await Store.DisposeAsync().ConfigureAwait(false);
-        Evaluator.Dispose();
+        Shares.Dispose();
+        Metrics.Dispose();
         Authority.Dispose();
         _logKey.Dispose();
     }

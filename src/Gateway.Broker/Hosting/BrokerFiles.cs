@@ -25,6 +25,9 @@ public readonly record struct BrokerFiles(string Directory)
     /// <summary>Seed of the OPRF keys, 32 bytes.</summary>
     public string OprfSeed => Path.Combine(Directory, "oprf.seed");
 
+    /// <summary>The broker's shares of the OPRF keys, once other evaluators hold some of them; then there is no seed.</summary>
+    public string OprfShares => Path.Combine(Directory, "oprf.shares");
+
     /// <summary>The store.</summary>
     public string Store => Path.Combine(Directory, "broker.db");
 

@@ -18,6 +18,9 @@ public sealed class NetworkView
     /// <summary>The state that the committed entries add up to.</summary>
     public NetworkState Current => _snapshot.State;
 
+    /// <summary>A view of a state alone, for a reader of the log who routes nothing.</summary>
+    public static NetworkView Of(NetworkState state) => new(state, ImmutableDictionary<(CircleId, uint), RouteKey>.Empty);
+
     /// <summary>Rebuilds the view from the stored log.</summary>
     /// <exception cref="StoreCorruptException">An entry of the stored log contradicts those before it.</exception>
     public static async ValueTask<NetworkView> LoadAsync(IBrokerStore store, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using Gateway.Broker.Observation;
 using Gateway.Broker.Publishing;
 using Gateway.Broker.Sequencing;
 using Gateway.Protocol;
@@ -14,9 +15,9 @@ namespace Gateway.Broker.Services;
 /// <summary>
 /// One reader of the log. It reads from the store at its own pace, so a slow one costs the broker a page of memory. Everybody gets every leaf's data. Entries: the network-wide
 /// ones, and those of circles the member belongs to or whose epoch key it was given, whatever its role (a contributor checks its own entries). Items: where the member's role
-/// reads in the circle, and the contributor's own.
+/// reads in the circle, and the contributor's own. An evaluator (no member) is shown network-wide entries only.
 /// </summary>
-internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal signal, MemberId reader, IServerStreamWriter<FollowResponse> responses, ServerCallContext context)
+internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal signal, FeedActivity feeds, MemberId? reader, IServerStreamWriter<FollowResponse> responses, ServerCallContext context)
 {
     /// <summary>Leaves in one batch, unless a single commit has more.</summary>
     private const ulong MaximumBatch = 2_000;
@@ -36,6 +37,7 @@ internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal
 
         // At once, so that a reader who has the whole log knows that it is being served, though there may be nothing to send for hours.
         await context.WriteResponseHeadersAsync([]).ConfigureAwait(false);
+        using FeedActivity.OpenFeed feed = feeds.Open(reader, from);
         while (true)
         {
             // Never past the announced size: the store may hold a commit whose state the view does not have yet, and a member just admitted would miss its first entries.
@@ -45,6 +47,7 @@ internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal
                 ?? throw new StoreCorruptException("checkpoints", $"after {from}");
             await SendBatchAsync(from, end, cancellation).ConfigureAwait(false);
             from = end.Size;
+            feed.Sent(from, signal.Size);
         }
     }
 
@@ -78,12 +81,13 @@ internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal
     {
         FeedLeaf shown = new() { LeafData = UnsafeByteOperations.UnsafeWrap(leaf.LeafData) };
         NetworkState state = view.Current;
-        if (!state.Members.TryGetValue(reader, out NetworkMember? member)) return shown;
-        if (leaf.Circle is { } circle && !CircleAccess.MaySeeEntry(state, member, circle, leaf.Epoch)) return shown;
+        NetworkMember? member = null;
+        if (reader is { } id && !state.Members.TryGetValue(id, out member)) return shown;
+        if (leaf.Circle is { } circle && (member is null || !CircleAccess.MaySeeEntry(state, member, circle, leaf.Epoch))) return shown;
         shown.Entry = UnsafeByteOperations.UnsafeWrap(leaf.Entry);
         shown.Salt = UnsafeByteOperations.UnsafeWrap(leaf.Salt);
         shown.WithdrawnAt = leaf.WithdrawnAt ?? 0;
-        if (leaf is { Item: { } item, Circle: { } itemCircle }
+        if (member is not null && leaf is { Item: { } item, Circle: { } itemCircle }
             && (CircleAccess.MayReadItems(state, member, itemCircle) || await IsOwnAsync(leaf, cancellation).ConfigureAwait(false)))
         {
             shown.Item = UnsafeByteOperations.UnsafeWrap(item);
