@@ -14,7 +14,7 @@ namespace Gateway.Broker.Evaluators;
 /// <summary>Gives evaluators under operators of their own their certificates. Being admitted lets an evaluator read the log; a share it gets apart from that.</summary>
 public sealed class EvaluatorAdmission(NetworkView view, IBrokerStore store, CertificateAuthority authority, TimeSpan lifetime, TimeProvider time)
 {
-    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly KeyedLock<string> _one = new();
 
     /// <summary>Admits an evaluator, or gives one that is admitted a certificate again.</summary>
     /// <exception cref="RefusalException">The request has a fault, or the name is another evaluator's.</exception>
@@ -24,21 +24,14 @@ public sealed class EvaluatorAdmission(NetworkView view, IBrokerStore store, Cer
         if (!OprfKeySet.IsAddress(request.Address, out Uri? address)) throw Invalid("EVALUATOR_ADDRESS_INVALID", "An evaluator's address is https, a host and a port, and nothing after it.", "address", "Give an address such as https://evaluator.example:7444.");
         if (!BoxPublicKey.TryFromBytes(request.BoxPk.Span, out _)) throw Invalid("BOX_KEY_INVALID", "The box key is not an X25519 key of 32 bytes.", "box_pk", "Send the request that `gateway evaluator init` wrote.");
         PublicKey key = CertificateAuthority.ReadRequest(request.CertificateRequest.Span);
-        await _one.WaitAsync(cancellation).ConfigureAwait(false);
-        try
+        using KeyedLock<string>.Holding held = await _one.EnterAsync("", cancellation).ConfigureAwait(false);
+        StoredEvaluator? known = await FindAsync(request.Name, cancellation).ConfigureAwait(false);
+        if (known is not null && !known.BoxKey.AsSpan().SequenceEqual(request.BoxPk.Span))
         {
-            StoredEvaluator? known = await FindAsync(request.Name, cancellation).ConfigureAwait(false);
-            if (known is not null && !known.BoxKey.AsSpan().SequenceEqual(request.BoxPk.Span))
-            {
-                throw new RefusalException(new Refusal(Grpc.Core.StatusCode.AlreadyExists, "EVALUATOR_EXISTS", "An evaluator of this name with another box key is admitted.", request.Name, "Choose another name; an evaluator that has lost its seed has lost its share."));
-            }
+            throw new RefusalException(new Refusal(Grpc.Core.StatusCode.AlreadyExists, "EVALUATOR_EXISTS", "An evaluator of this name with another box key is admitted.", request.Name, "Choose another name; an evaluator that has lost its seed has lost its share."));
+        }
 
-            await store.SaveEvaluatorAsync(new StoredEvaluator(request.Name, request.Address, request.BoxPk.ToByteArray(), operatorName, time.GetUtcNow()), cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            _one.Release();
-        }
+        await store.SaveEvaluatorAsync(new StoredEvaluator(request.Name, request.Address, request.BoxPk.ToByteArray(), operatorName, time.GetUtcNow()), cancellation).ConfigureAwait(false);
 
         return new AdmitEvaluatorResponse { Certificate = Issue(key, request.Name, address), GenesisHash = ByteString.CopyFrom(view.Current.GenesisHash.Span) };
     }

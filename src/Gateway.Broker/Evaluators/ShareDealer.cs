@@ -15,41 +15,34 @@ namespace Gateway.Broker.Evaluators;
 /// </summary>
 public sealed class ShareDealer(NetworkView view, IBrokerStore store, Sequencer sequencer, ShareRing shares, RandomSource random, TimeProvider time)
 {
-    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly KeyedLock<string> _one = new();
 
     /// <summary>Makes an offer to an admitted evaluator; it takes the place of one that waits.</summary>
     /// <exception cref="RefusalException">The evaluator was not admitted, or its address cannot stand in the log.</exception>
     public async Task OfferAsync(string evaluator, CancellationToken cancellation)
     {
-        await _one.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            StoredEvaluator admitted = (await store.ListEvaluatorsAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(other => other.Name == evaluator)
-                ?? throw new RefusalException(Refusal.NotFound("EVALUATOR_NOT_ADMITTED", "No evaluator of this name was admitted.", evaluator, "Admit it with `gateway evaluator admit`."));
-            OprfKeys before = view.Current.OprfKeys!;
-            OprfShare own = shares.Announced(before) ?? throw Missing();
-            byte[] replaces = OprfKeySet.HashOf(before);
-            using OprfShare difference = OprfShare.Create(before.Version, replaces, random);
-            OprfShare next = own.Subtract(difference, replaces, random);
-            OprfKeys after = Combine(before, next.ToKeys(), SumOf(OprfKeySet.Find(before, evaluator), difference.ToKeys(evaluator, admitted.Address)));
-            if (OprfKeySet.FindFaultOfResharing(before, after) is { } fault) throw new RefusalException(Refusal.Precondition("STATE_CONTRADICTED", fault, $"evaluator {evaluator}", "Follow the log to its end and try again from the state it has."));
+        using KeyedLock<string>.Holding held = await _one.EnterAsync("", cancellation).ConfigureAwait(false);
+        StoredEvaluator admitted = (await store.ListEvaluatorsAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(other => other.Name == evaluator)
+            ?? throw new RefusalException(Refusal.NotFound("EVALUATOR_NOT_ADMITTED", "No evaluator of this name was admitted.", evaluator, "Admit it with `gateway evaluator admit`."));
+        OprfKeys before = view.Current.OprfKeys!;
+        OprfShare own = shares.Announced(before) ?? throw Missing();
+        byte[] replaces = OprfKeySet.HashOf(before);
+        using OprfShare difference = OprfShare.Create(before.Version, replaces, random);
+        OprfShare next = own.Subtract(difference, replaces, random);
+        OprfKeys after = Combine(before, next.ToKeys(), SumOf(OprfKeySet.Find(before, evaluator), difference.ToKeys(evaluator, admitted.Address)));
+        if (OprfKeySet.FindFaultOfResharing(before, after) is { } fault) throw new RefusalException(Refusal.Precondition("STATE_CONTRADICTED", fault, $"evaluator {evaluator}", "Follow the log to its end and try again from the state it has."));
 
-            ShareOffer offer = new()
-            {
-                Keys = after,
-                Replaces = ByteString.CopyFrom(replaces),
-                SealedDifference = ByteString.CopyFrom(difference.SealTo(BoxPublicKey.FromBytes(admitted.BoxKey))),
-                Probe = ByteString.CopyFrom(NewElement().ToArray()),
-            };
-
-            // First: an offer whose counterpart the broker does not hold would lose the key for good.
-            shares.Add(next);
-            await store.SaveShareOfferAsync(new StoredShareOffer(evaluator, offer.ToByteArray(), time.GetUtcNow()), cancellation).ConfigureAwait(false);
-        }
-        finally
+        ShareOffer offer = new()
         {
-            _one.Release();
-        }
+            Keys = after,
+            Replaces = ByteString.CopyFrom(replaces),
+            SealedDifference = ByteString.CopyFrom(difference.SealTo(BoxPublicKey.FromBytes(admitted.BoxKey))),
+            Probe = ByteString.CopyFrom(NewElement().ToArray()),
+        };
+
+        // First: an offer whose counterpart the broker does not hold would lose the key for good.
+        shares.Add(next);
+        await store.SaveShareOfferAsync(new StoredShareOffer(evaluator, offer.ToByteArray(), time.GetUtcNow()), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>What waits for an evaluator; null when nothing does that would still fit the log.</summary>
@@ -65,25 +58,18 @@ public sealed class ShareDealer(NetworkView view, IBrokerStore store, Sequencer 
     /// <exception cref="RefusalException">The offer is gone, or the evaluator does not prove the share.</exception>
     public async Task AcceptAsync(string evaluator, AcceptShareRequest request, CancellationToken cancellation)
     {
-        await _one.WaitAsync(cancellation).ConfigureAwait(false);
-        try
+        using KeyedLock<string>.Holding held = await _one.EnterAsync("", cancellation).ConfigureAwait(false);
+        StoredShareOffer? stored = await store.ReadShareOfferAsync(cancellation).ConfigureAwait(false);
+        ShareOffer? offer = stored?.Evaluator == evaluator ? ShareOffer.Parser.ParseFrom(stored.Offer) : null;
+        if (stored is null || offer is null || offer.Replaces != request.Replaces || !IsCurrent(view.Current, offer)) throw Gone();
+        if (!IsProven(offer, evaluator, request)) throw new RefusalException(Refusal.Denied("SHARE_UNPROVEN", "The evaluations of the probe do not hold under the new keys.", $"evaluator {evaluator}", "Look at the evaluator's log; nothing has changed."));
+        if (!OprfKeySet.Find(offer.Keys, OprfKeySet.Broker)!.ClassKeys.All(key => shares.Find(offer.Keys.Version, key.IdentifierClass, RistrettoElement.FromBytes(key.PublicKey.Span)) is not null)) throw Missing();
+        await sequencer.ChangeStateAsync(new StateChange
         {
-            StoredShareOffer? stored = await store.ReadShareOfferAsync(cancellation).ConfigureAwait(false);
-            ShareOffer? offer = stored?.Evaluator == evaluator ? ShareOffer.Parser.ParseFrom(stored.Offer) : null;
-            if (stored is null || offer is null || offer.Replaces != request.Replaces || !IsCurrent(view.Current, offer)) throw Gone();
-            if (!IsProven(offer, evaluator, request)) throw new RefusalException(Refusal.Denied("SHARE_UNPROVEN", "The evaluations of the probe do not hold under the new keys.", $"evaluator {evaluator}", "Look at the evaluator's log; nothing has changed."));
-            if (!OprfKeySet.Find(offer.Keys, OprfKeySet.Broker)!.ClassKeys.All(key => shares.Find(offer.Keys.Version, key.IdentifierClass, RistrettoElement.FromBytes(key.PublicKey.Span)) is not null)) throw Missing();
-            await sequencer.ChangeStateAsync(new StateChange
-            {
-                Entries = [new Entry { OprfKeys = offer.Keys }],
-                Condition = state => IsCurrent(state, offer) ? null : Gone().Refusal,
-            }).ConfigureAwait(false);
-            await store.DeleteShareOfferAsync(stored.Offer, CancellationToken.None).ConfigureAwait(false);
-        }
-        finally
-        {
-            _one.Release();
-        }
+            Entries = [new Entry { OprfKeys = offer.Keys }],
+            Condition = state => IsCurrent(state, offer) ? null : Gone().Refusal,
+        }).ConfigureAwait(false);
+        await store.DeleteShareOfferAsync(stored.Offer, CancellationToken.None).ConfigureAwait(false);
     }
 
     private static bool IsCurrent(NetworkState state, ShareOffer offer) => state.OprfKeys is { } keys && OprfKeySet.HashOf(keys).AsSpan().SequenceEqual(offer.Replaces.Span);
