@@ -74,6 +74,21 @@ internal static partial class Log
     [LoggerMessage(45, LogLevel.Information, "The OPRF keys are shared out anew with evaluator {Evaluator}.")]
     public static partial void SharesInForce(ILogger log, string evaluator);
 
+    [LoggerMessage(50, LogLevel.Information, "A new share of the OPRF keys of version {Version} is held and was accepted.")]
+    public static partial void ShareAccepted(ILogger log, uint version);
+
+    [LoggerMessage(51, LogLevel.Warning, "The evaluator's work of {Work} failed and is tried again: {What}")]
+    public static partial void EvaluatorWorkFailed(ILogger log, string work, string what);
+
     [LoggerMessage(43, LogLevel.Information, "Operator {Operator} invited member {Member}.")]
     public static partial void Invited(ILogger log, string @operator, string member);
+
+    [LoggerMessage(50, LogLevel.Information, "Operator {Operator} proposed change {Id}: {Kind}.")]
+    public static partial void ChangeProposed(ILogger log, string @operator, ulong id, Gateway.Protocol.V1.Change.KindOneofCase kind);
+
+    [LoggerMessage(51, LogLevel.Information, "Operator {Operator} approved change {Id}: {Kind}.")]
+    public static partial void ChangeApproved(ILogger log, string @operator, ulong id, Gateway.Protocol.V1.Change.KindOneofCase kind);
+
+    [LoggerMessage(52, LogLevel.Information, "Operator {Operator} rejected change {Id}: {Kind}.")]
+    public static partial void ChangeRejected(ILogger log, string @operator, ulong id, Gateway.Protocol.V1.Change.KindOneofCase kind);
 }

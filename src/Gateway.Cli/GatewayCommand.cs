@@ -40,10 +40,22 @@ public static class GatewayCommand
         return new RootCommand("Organisations that fight counterfeiting exchange signed, pseudonymised records through a neutral broker.")
         {
             frame.Json,
-            Group("broker", "The broker: makes and runs it.", BrokerInitCommand.Create(frame), BrokerRunCommand.Create(frame)),
+            Group("broker", "The broker: makes and runs it.", BrokerInitCommand.Create(frame), BrokerRunCommand.Create(frame), BrokerStatusCommand.Create(frame)),
             Group("member", "Members of the network.", MemberInviteCommand.Create(frame), MemberListCommand.Create(frame)),
             Group("circle", "Circles: who exchanges what with whom.", CircleCreateCommand.Create(frame), CircleListCommand.Create(frame)),
             Group("node", "A member's node: makes and runs it.", NodeInitCommand.Create(frame), NodeRunCommand.Create(frame), NodeStatusCommand.Create(frame)),
+            Group(
+                "evaluator",
+                "Evaluators of pseudonyms under other operators than the broker's.",
+                EvaluatorInitCommand.Create(frame),
+                EvaluatorAdmitCommand.Create(frame),
+                EvaluatorEnrolCommand.Create(frame),
+                EvaluatorRunCommand.Create(frame),
+                EvaluatorShareCommand.CreateShare(frame),
+                EvaluatorShareCommand.CreateRotate(frame),
+                EvaluatorShareCommand.CreateApprove(frame)),
+            Group("reveal", "Traces a record to its contributor: two operators, an entry of the log, a proof anyone can check.", RevealCommands.CreateRequest(frame), RevealCommands.CreateApprove(frame), RevealCommands.CreateVerify(frame)),
+            QuotaCommand.Create(frame),
             PublishCommand.Create(frame),
             WithdrawCommand.Create(frame),
             RecordsCommand.Create(frame),

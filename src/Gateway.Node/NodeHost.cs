@@ -80,6 +80,8 @@ public static class NodeHost
         BrokerConnection connection = resources.Keep(BrokerConnection.Authenticated(new Uri(settings.Broker), settings.Network, authority, certificate, seams.Time));
         CallInvoker broker = seams.Transport?.Invoke(connection.Invoker) ?? connection.Invoker;
 
+        EvaluatorConnections evaluators = resources.Keep(new EvaluatorConnections(broker, settings.Network, authority, certificate, seams.Time, seams.Transport));
+        NodeMetrics metrics = resources.Keep(new NodeMetrics());
         IReadOnlyList<NodeRecord> awaited = await store.ReadAwaitingWithdrawalAsync(cancellation);
         int lastNumber = await store.ReadLastRecordNumberAsync(cancellation);
 
@@ -89,13 +91,14 @@ public static class NodeHost
         IServiceCollection services = builder.Services;
         services.AddSingleton(_ => resources); // By a factory: what the container is given ready-made it does not dispose.
         services.AddSingleton(seams.Time).AddSingleton(seams.Random).AddSingleton(settings).AddSingleton(keys).AddSingleton(certificate).AddSingleton(store).AddSingleton(cache)
-            .AddSingleton(matcher).AddSingleton(own).AddSingleton(connection).AddSingleton(broker).AddSingleton<AlarmBell>();
+            .AddSingleton(matcher).AddSingleton(own).AddSingleton(connection).AddSingleton(broker).AddSingleton(evaluators).AddSingleton(metrics).AddSingleton<AlarmBell>();
         AddLog(services, settings, keys, (view, tree), awaited, lastNumber);
-        AddWork(services, settings, keys, broker, seams);
+        AddWork(services, settings, keys, seams);
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
 
         WebApplication application = builder.Build();
         application.Services.GetRequiredService<NodeResources>(); // The first made is the last disposed.
+        NodeGauges.Add(metrics.Meter, application.Services);
         application.MapGrpcService<ScreeningEndpoint>();
         application.MapGrpcService<ContributionsEndpoint>();
         application.Lifetime.ApplicationStarted.Register(() =>
@@ -127,9 +130,9 @@ public static class NodeHost
         });
     }
 
-    private static void AddWork(IServiceCollection services, NodeSettings settings, MemberKeys keys, CallInvoker broker, NodeSeams seams)
+    private static void AddWork(IServiceCollection services, NodeSettings settings, MemberKeys keys, NodeSeams seams)
     {
-        services.AddSingleton(new EvaluatorClient(name => name == "broker" ? broker : null, seams.Random, seams.Time));
+        services.AddSingleton(provider => new EvaluatorClient(provider.GetRequiredService<EvaluatorConnections>().Of, seams.Random, seams.Time));
         services.AddSingleton(new RecordSealer(seams.Random)).AddSingleton(new ContributionRules(settings.Member, seams.Time)).AddSingleton<Outbox>();
         services.AddSingleton<Pseudonymiser>().AddHostedService(provider => provider.GetRequiredService<Pseudonymiser>());
         services.AddSingleton<Follower>().AddHostedService(provider => provider.GetRequiredService<Follower>());

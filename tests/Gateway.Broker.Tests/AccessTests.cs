@@ -17,7 +17,7 @@ public sealed class AccessTests
     private static readonly Marshaller<byte[]> Raw = Marshallers.Create(bytes => bytes, bytes => bytes);
 
     private static IEnumerable<string> AllMethods =>
-        from file in (FileDescriptor[])[ExchangeReflection.Descriptor, LogReflection.Descriptor, PseudonymsReflection.Descriptor, MembershipReflection.Descriptor]
+        from file in (FileDescriptor[])[ExchangeReflection.Descriptor, LogReflection.Descriptor, PseudonymsReflection.Descriptor, MembershipReflection.Descriptor, AdministrationReflection.Descriptor, EvaluatorsReflection.Descriptor, OperationsReflection.Descriptor]
         from service in file.Services
         from method in service.Methods
         select $"/{service.FullName}/{method.Name}";

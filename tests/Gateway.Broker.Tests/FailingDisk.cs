@@ -45,6 +45,8 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
         await store.AppendAsync(append, cancellation);
     }
 
+    public IChangeStore Changes => store.Changes;
+
     public byte[]? ReadTile(TileId id) => store.ReadTile(id);
 
     public ValueTask<LogHead?> ReadHeadAsync(CancellationToken cancellation) => store.ReadHeadAsync(cancellation);
@@ -86,8 +88,6 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
     public ValueTask SaveEvaluatorAsync(StoredEvaluator evaluator, CancellationToken cancellation) => store.SaveEvaluatorAsync(evaluator, cancellation);
 
     public ValueTask<IReadOnlyList<StoredEvaluator>> ListEvaluatorsAsync(CancellationToken cancellation) => store.ListEvaluatorsAsync(cancellation);
-
-    public ValueTask SaveShareOfferAsync(StoredShareOffer offer, CancellationToken cancellation) => store.SaveShareOfferAsync(offer, cancellation);
 
     public ValueTask<StoredShareOffer?> ReadShareOfferAsync(CancellationToken cancellation) => store.ReadShareOfferAsync(cancellation);
 

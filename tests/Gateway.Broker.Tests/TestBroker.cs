@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using Gateway.Broker.Hosting;
 using Gateway.Broker.Quotas;
 using Gateway.Cryptography;
+using Gateway.Protocol.V1;
 using Gateway.Storage.Broker;
 using Gateway.Storage.Sqlite;
 using Grpc.Net.Client;
@@ -14,7 +15,7 @@ namespace Gateway.Broker.Tests;
 /// <summary>A broker in a folder of its own, on a real listener on loopback with the real store; only its clock is moved by hand and its disk can be told to fail.</summary>
 internal sealed class TestBroker : IAsyncDisposable
 {
-    public const string Network = "test.example";
+    public const string Network = "test.example", FirstOperator = "first", OtherOperator = "second";
 
     private readonly List<GrpcChannel> _channels = [];
     private WebApplication? _app;
@@ -54,7 +55,8 @@ internal sealed class TestBroker : IAsyncDisposable
             Listen = "127.0.0.1:0",
             Quotas = quotas ?? new QuotaOptions { EnrolmentsPerMinutePerAddress = 10_000, EnrolmentsPerMinute = 10_000 },
         };
-        byte[] genesisHash = await new BrokerInitialiser(RandomSource.System, time).InitialiseAsync(options, "first", CancellationToken.None);
+        byte[] genesisHash = await new BrokerInitialiser(RandomSource.System, time).InitialiseAsync(options, FirstOperator, CancellationToken.None);
+        new BrokerInitialiser(RandomSource.System, time).IssueOperator(options, OtherOperator);
         TestBroker broker = new(BrokerOptions.Load(options.Directory), time) { GenesisHash = genesisHash };
         await broker.ServeAsync();
         return broker;
@@ -73,7 +75,19 @@ internal sealed class TestBroker : IAsyncDisposable
     /// <summary>Does what the broker does by the clock.</summary>
     public Task RunDailyWorkAsync() => App.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<DailyWork>().Single().RunOnceAsync(CancellationToken.None);
 
-    public GrpcChannel ConnectAsOperator() => Connect(X509Certificate2.CreateFromPemFile(Options.Files.OperatorCertificate("first"), Options.Files.OperatorKey("first")));
+    public GrpcChannel ConnectAsOperator(string name = FirstOperator) => Connect(X509Certificate2.CreateFromPemFile(Options.Files.OperatorCertificate(name), Options.Files.OperatorKey(name)));
+
+    /// <summary>Who proposes.</summary>
+    public AdministrationService.AdministrationServiceClient Operator => new(ConnectAsOperator());
+
+    /// <summary>Who approves.</summary>
+    public AdministrationService.AdministrationServiceClient SecondOperator => new(ConnectAsOperator(OtherOperator));
+
+    /// <summary>The first operator proposes a change.</summary>
+    public async Task<ChangeRecord> ProposeAsync(Change change) => (await Operator.ProposeChangeAsync(new ProposeChangeRequest { Change = change })).Change;
+
+    /// <summary>One operator proposes, the other approves.</summary>
+    public async Task<ApproveChangeResponse> DecideAsync(Change change) => await SecondOperator.ApproveChangeAsync(new ApproveChangeRequest { Id = (await ProposeAsync(change)).Id });
 
     /// <summary>A channel that shows a certificate, or none, and trusts the network's authority only.</summary>
     public GrpcChannel Connect(X509Certificate2? shown)

@@ -50,7 +50,7 @@ internal sealed class TestNetwork
         Genesis = new Genesis { Network = network, LogPk = ByteString.CopyFrom(Plain.SigningPublic(Sample.Bytes("log"))), Day = FirstDay },
     };
 
-    public Entry Joined(string member, string? signer = null, MemberId? signerId = null, Action<MemberJoined>? change = null)
+    public Entry Joined(string member, string? signer = null, MemberId? signerId = null, Action<MemberJoined>? change = null, string[]? sponsors = null)
     {
         MemberKeys keys = KeysOf(member);
         MemberJoined joined = new()
@@ -63,8 +63,23 @@ internal sealed class TestNetwork
             NodePk = ByteString.CopyFrom(keys.Node.PublicKey.ToArray()),
         };
         change?.Invoke(joined);
-        return new Entry { MemberJoined = Statements.Sign(joined, State.GenesisHash.Span, signerId ?? IdOf(signer ?? member), KeysOf(signer ?? member).Member) };
+        SignedStatement statement = Statements.Sign(joined, State.GenesisHash.Span, signerId ?? IdOf(signer ?? member), KeysOf(signer ?? member).Member);
+        foreach (string sponsor in sponsors ?? SponsorsNow()) statement.Signatures.Add(Statements.Sign(nameof(MemberJoined), statement.Body.Span, State.GenesisHash.Span, IdOf(sponsor), KeysOf(sponsor).Member));
+        return new Entry { MemberJoined = statement };
     }
+
+    public static Entry Suspended(string member, MembershipReason reason = MembershipReason.Compromised) => new() { MemberSuspended = new MemberSuspended { MemberId = Bytes(member), Reason = reason } };
+
+    public static Entry Reinstated(string member, MembershipReason reason = MembershipReason.Settled) => new() { MemberReinstated = new MemberReinstated { MemberId = Bytes(member), Reason = reason } };
+
+    public static Entry Expelled(string member, MembershipReason reason = MembershipReason.RulesBroken) => new() { MemberExpelled = new MemberExpelled { MemberId = Bytes(member), Reason = reason } };
+
+    public Entry Left(string member, string? signer = null) => new() { MemberLeft = Signed(new MemberLeft { MemberId = Bytes(member) }, signer ?? member) };
+
+    private static ByteString Bytes(string member) => ByteString.CopyFrom(IdOf(member).ToArray());
+
+    // From the fourth member on there are two, and they are the first two.
+    private IEnumerable<string> SponsorsNow() => State.Members.Count < 3 ? [] : State.Members.Values.Take(2).Select(member => member.Name);
 
     public static Entry Policy(string circle, string steward, params string[] founders) => new()
     {

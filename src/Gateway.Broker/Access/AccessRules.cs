@@ -27,7 +27,7 @@ public enum AccessRule
 /// <summary>The one table of who may call what. An RPC that is not in it is refused to everybody, and a test fails.</summary>
 public static class AccessRules
 {
-    private const string Exchange = "/gateway.v1.ExchangeService/", Pseudonyms = "/gateway.v1.PseudonymsService/", LogService = "/gateway.v1.LogService/", Membership = "/gateway.v1.MembershipService/",
+    private const string Exchange = "/gateway.v1.ExchangeService/", Pseudonyms = "/gateway.v1.PseudonymsService/", LogService = "/gateway.v1.LogService/", Membership = "/gateway.v1.MembershipService/", Administration = "/gateway.v1.AdministrationService/",
         Evaluators = "/gateway.v1.EvaluatorsService/", Operations = "/gateway.v1.OperationsService/";
 
     private static readonly FrozenDictionary<string, AccessRule> Table = new Dictionary<string, AccessRule>
@@ -57,6 +57,10 @@ public static class AccessRules
         [Membership + "ProposeEpoch"] = AccessRule.Member,
         [Membership + "ListProposals"] = AccessRule.Member,
         [Membership + "CountersignEpoch"] = AccessRule.Member,
+        [Administration + "ProposeChange"] = AccessRule.Operator,
+        [Administration + "ApproveChange"] = AccessRule.Operator,
+        [Administration + "RejectChange"] = AccessRule.Operator,
+        [Administration + "ListChanges"] = AccessRule.Operator,
     }.ToFrozenDictionary();
 
     /// <summary>The rule of an RPC by its full name, e.g. <c>/gateway.v1.ExchangeService/Publish</c>; null when it has none.</summary>

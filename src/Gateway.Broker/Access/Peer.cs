@@ -35,6 +35,10 @@ public sealed record Peer(SpiffeId? Id, DateTimeOffset? CertificateEnd)
     /// <summary>The peer of a call, or null where the interceptor has found none yet.</summary>
     public static Peer? Find(ServerCallContext context) => context.UserState.TryGetValue(Key, out object? peer) ? peer as Peer : null;
 
+    /// <summary>Name of the operator who calls.</summary>
+    /// <exception cref="RefusalException">It is no operator. The table of rules lets nobody else come here.</exception>
+    public string RequireOperator() => Id is { IsOperator: true } id ? id.Name : throw new RefusalException(Refusal.Denied("OPERATORS_ONLY", "Only an operator of the broker may do this.", "certificate", "Call with an operator's certificate."));
+
     /// <summary>The peer that the interceptor found for a call.</summary>
     public static Peer Of(ServerCallContext context) => Find(context) ?? throw new InvalidOperationException($"{context.Method} was reached without passing the access rules.");
 

@@ -17,13 +17,18 @@ public sealed class ShareDealer(NetworkView view, IBrokerStore store, Sequencer 
 {
     private readonly KeyedLock<string> _one = new();
 
-    /// <summary>Makes an offer to an admitted evaluator; it takes the place of one that waits.</summary>
+    /// <summary>Null where an offer can be made to an evaluator; else why not.</summary>
+    public async ValueTask<Refusal?> CheckAsync(string evaluator, CancellationToken cancellation) => await FindAdmittedAsync(evaluator, cancellation).ConfigureAwait(false) is null
+        ? Refusal.NotFound("EVALUATOR_NOT_ADMITTED", "No evaluator of this name was admitted.", $"evaluator {evaluator}", "Admit it with `gateway evaluator admit`.")
+        : shares.Announced(view.Current.OprfKeys!) is null ? Missing().Refusal : null;
+
+    /// <summary>Makes an offer to an admitted evaluator. It counts once it is stored; until then, and if it never is, the broker holds a share more than it needs.</summary>
     /// <exception cref="RefusalException">The evaluator was not admitted, or its address cannot stand in the log.</exception>
-    public async Task OfferAsync(string evaluator, CancellationToken cancellation)
+    public async Task<StoredShareOffer> MakeAsync(string evaluator, CancellationToken cancellation)
     {
         using KeyedLock<string>.Holding held = await _one.EnterAsync("", cancellation).ConfigureAwait(false);
-        StoredEvaluator admitted = (await store.ListEvaluatorsAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(other => other.Name == evaluator)
-            ?? throw new RefusalException(Refusal.NotFound("EVALUATOR_NOT_ADMITTED", "No evaluator of this name was admitted.", evaluator, "Admit it with `gateway evaluator admit`."));
+        if (await CheckAsync(evaluator, cancellation).ConfigureAwait(false) is { } refusal) throw new RefusalException(refusal);
+        StoredEvaluator admitted = (await FindAdmittedAsync(evaluator, cancellation).ConfigureAwait(false))!;
         OprfKeys before = view.Current.OprfKeys!;
         OprfShare own = shares.Announced(before) ?? throw Missing();
         byte[] replaces = OprfKeySet.HashOf(before);
@@ -42,7 +47,7 @@ public sealed class ShareDealer(NetworkView view, IBrokerStore store, Sequencer 
 
         // First: an offer whose counterpart the broker does not hold would lose the key for good.
         shares.Add(next);
-        await store.SaveShareOfferAsync(new StoredShareOffer(evaluator, offer.ToByteArray(), time.GetUtcNow()), cancellation).ConfigureAwait(false);
+        return new StoredShareOffer(evaluator, offer.ToByteArray(), time.GetUtcNow());
     }
 
     /// <summary>What waits for an evaluator; null when nothing does that would still fit the log.</summary>
@@ -71,6 +76,9 @@ public sealed class ShareDealer(NetworkView view, IBrokerStore store, Sequencer 
         }).ConfigureAwait(false);
         await store.DeleteShareOfferAsync(stored.Offer, CancellationToken.None).ConfigureAwait(false);
     }
+
+    private async ValueTask<StoredEvaluator?> FindAdmittedAsync(string evaluator, CancellationToken cancellation) =>
+        (await store.ListEvaluatorsAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(other => other.Name == evaluator);
 
     private static bool IsCurrent(NetworkState state, ShareOffer offer) => state.OprfKeys is { } keys && OprfKeySet.HashOf(keys).AsSpan().SequenceEqual(offer.Replaces.Span);
 

@@ -1,4 +1,5 @@
 using Gateway.Broker.Access;
+using Gateway.Broker.Administration;
 using Gateway.Broker.Certificates;
 using Gateway.Broker.Evaluators;
 using Gateway.Broker.Membership;
@@ -47,6 +48,7 @@ public sealed class BrokerCore : IAsyncDisposable
         Quotas = quotas;
         _log = log;
         Reader = new LogReader(store);
+        Changes = new ChangeDesk(view, store, sequencer, [StandingExecutor.Suspension, StandingExecutor.Reinstatement, StandingExecutor.Expulsion, new CirclePolicyExecutor(random), new OprfKeysExecutor(Dealer), new RevealExecutor(store, Reader, options.RevealsPerDay, time)], time);
         Admission = new Admission(view, store, sequencer, Reader, quotas);
         Enrolment = new Enrolment(view, store, sequencer, authority, options.Quotas, random, time, options.NodeCertificateLifetime);
         Proposals = new EpochProposals(view, store, sequencer);
@@ -114,6 +116,9 @@ public sealed class BrokerCore : IAsyncDisposable
 
     /// <summary>Key epochs on their way.</summary>
     public EpochProposals Proposals { get; }
+
+    /// <summary>What operators decide.</summary>
+    public ChangeDesk Changes { get; }
 
     /// <summary>Finds out who calls.</summary>
     public PeerIdentifier Identifier { get; }

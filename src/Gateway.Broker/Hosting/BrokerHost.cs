@@ -121,6 +121,7 @@ public static class BrokerHost
         services.AddSingleton(core.Metrics);
         services.AddSingleton(core.Feeds);
         services.AddSingleton(core.Refusals);
+        services.AddSingleton(core.Changes);
         services.AddSingleton(core.Quotas);
         services.AddSingleton(core.Identifier);
         services.AddSingleton(core.Activity);
@@ -174,6 +175,7 @@ public static class BrokerHost
         app.MapGrpcService<Services.MembershipService>();
         app.MapGrpcService<Services.EvaluatorsService>();
         app.MapGrpcService<Services.OperationsService>();
+        app.MapGrpcService<Services.AdministrationService>();
         app.MapGet("/healthz", async context =>
         {
             context.Response.ContentType = "text/plain; charset=utf-8";

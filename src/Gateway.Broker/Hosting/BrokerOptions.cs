@@ -42,6 +42,12 @@ public sealed record BrokerOptions
     /// <summary>Connections at once.</summary>
     public int MaximumConnections { get; init; } = 20_000;
 
+    /// <summary>Records that may be traced to their contributors in 24 hours.</summary>
+    public int RevealsPerDay { get; init; } = 20;
+
+    /// <summary>Where metrics go by OTLP, e.g. http://localhost:4318; empty: nowhere.</summary>
+    public string MetricsEndpoint { get; init; } = "";
+
     /// <summary>What a member may use.</summary>
     public QuotaOptions Quotas { get; init; } = new();
 
@@ -91,6 +97,8 @@ public sealed record BrokerOptions
         if (NodeCertificateLifetime < TimeSpan.FromMinutes(1) || NodeCertificateLifetime > TimeSpan.FromDays(30)) faults.Add("nodeCertificateLifetime: must lie between one minute and 30 days.");
         if (BrokerCertificateLifetime < TimeSpan.FromMinutes(1) || BrokerCertificateLifetime > TimeSpan.FromDays(398)) faults.Add("brokerCertificateLifetime: must lie between one minute and 398 days.");
         if (MaximumConnections < 1) faults.Add("maximumConnections: must be at least 1.");
+        if (RevealsPerDay < 0) faults.Add("revealsPerDay: must not be negative.");
+        if (MetricsEndpoint.Length > 0 && !(Uri.TryCreate(MetricsEndpoint, UriKind.Absolute, out Uri? metrics) && metrics.Scheme is "http" or "https")) faults.Add($"metricsEndpoint: '{MetricsEndpoint}' is not an address such as http://localhost:4318.");
         faults.AddRange(Quotas.Validate());
         if (faults.Count > 0) throw new BrokerOptionsException(faults);
     }

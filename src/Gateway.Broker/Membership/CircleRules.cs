@@ -8,7 +8,7 @@ using Google.Protobuf.Collections;
 
 namespace Gateway.Broker.Membership;
 
-/// <summary>What the policy of a new circle must hold.</summary>
+/// <summary>What the policy of a circle must hold, new or changed.</summary>
 internal static class CircleRules
 {
     private const int MaximumName = 32, MaximumText = 512, MaximumFounders = 256;
@@ -17,16 +17,21 @@ internal static class CircleRules
     /// <summary>The first rule that a policy breaks, or null.</summary>
     public static Refusal? Check(CirclePolicy policy, NetworkState state)
     {
-        if (!policy.CircleId.IsEmpty) return Invalid("circle_id", "The broker draws the circle's id.", "Leave it empty.");
+        NetworkCircle? known = null;
+        if (!policy.CircleId.IsEmpty && !(CircleId.TryFromBytes(policy.CircleId.Span, out CircleId id) && state.Circles.TryGetValue(id, out known)))
+        {
+            return Invalid("circle_id", "There is no circle with this id; the broker draws the id of a new one.", "Leave it empty to found a circle.");
+        }
+
         if (policy.Name.Length is 0 or > MaximumName || !policy.Name.All(c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '-'))
         {
             return Invalid("name", $"A circle's name has 1 to {MaximumName} characters of a–z, 0–9 and '-'.", "Choose a short name people can type.");
         }
 
-        if (state.FindCircle(policy.Name) is not null) return Refusal.Precondition("CIRCLE_NAME_TAKEN", "Another circle has this name.", "policy.name", "Choose another name.");
+        if (state.FindCircle(policy.Name) is { } named && named != known) return Refusal.Precondition("CIRCLE_NAME_TAKEN", "Another circle has this name.", "policy.name", "Choose another name.");
         if (!IsText(policy.Purpose)) return Invalid("purpose", $"The purpose has 1 to {MaximumText} bytes of UTF-8.", "Say what the circle is for.");
         if (!IsText(policy.LegalBasis)) return Invalid("legal_basis", $"The legal basis has 1 to {MaximumText} bytes of UTF-8.", "Name the law or agreement the exchange rests on.");
-        if (CheckPeople(policy, state) is { } people) return people;
+        if ((known is { Epochs.Count: > 0 } ? CheckSteward(policy, known, state) : CheckPeople(policy, state)) is { } people) return people;
         if (!AreRoles(policy.PublishingRoles)) return Invalid("publishing_roles", "At least one role publishes, each named once.", "Name the roles that may publish.");
         if (!AreRoles(policy.ReadingRoles)) return Invalid("reading_roles", "At least one role reads, each named once.", "Name the roles that may read.");
         if (policy.MinimumEvidenceGrade is < EvidenceGrade.CourtDecision or > EvidenceGrade.Suspected) return Invalid("minimum_evidence_grade", "The policy names no weakest grade.", "Name one of the grades.");
@@ -44,6 +49,13 @@ internal static class CircleRules
         if (!policy.FoundingMemberIds.All(id => IsMember(id, state))) return Invalid("founding_member_ids", "A founding member is not a member of the network.", "Name members by their ids.");
         if (policy.FoundingMemberIds.Distinct().Count() != policy.FoundingMemberIds.Count) return Invalid("founding_member_ids", "A founding member is named twice.", "Name each once.");
         return policy.FoundingMemberIds.Contains(policy.StewardId) ? null : Invalid("founding_member_ids", "The steward is not among the founding members.", "Name the steward too.");
+    }
+
+    // Once a circle has keys, its members come and go by their own signatures: the policy names the steward among them, and its founders stay what they were.
+    private static Refusal? CheckSteward(CirclePolicy policy, NetworkCircle circle, NetworkState state)
+    {
+        if (!IsMember(policy.StewardId, state) || !circle.Members.Contains(MemberId.FromBytes(policy.StewardId.Span))) return Invalid("steward_id", "The steward is not a member of the circle.", "Name a member of the circle by its id.");
+        return policy.FoundingMemberIds.Equals(circle.Policy.FoundingMemberIds) ? null : Invalid("founding_member_ids", "The founding members of a circle that has begun do not change.", "Leave them as they are.");
     }
 
     private static bool IsMember(ByteString id, NetworkState state) => MemberId.TryFromBytes(id.Span, out MemberId member) && state.Members.ContainsKey(member);

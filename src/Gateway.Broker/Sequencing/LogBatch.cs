@@ -20,6 +20,7 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
     private readonly List<PublishedRecord> _records = [];
     private readonly List<(RecordId Id, ulong WithdrawnAt)> _withdrawals = [];
     private readonly List<(byte[] TokenHash, ulong UsedAt)> _usedInvitations = [];
+    private readonly List<ChangeDecision> _decisions = [];
     private readonly Dictionary<MemberId, long> _published = [];
 
     public List<BrokerLeaf> Leaves { get; } = [];
@@ -35,7 +36,7 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
     {
         Refusal? refusal = request switch
         {
-            ChangeState change => TryAdd(change),
+            ChangeNetwork change => TryAdd(change),
             PublishRecord publish => TryAdd(publish),
             WithdrawRecord withdraw => TryAdd(withdraw),
             _ => throw new ArgumentException($"The sequencer does not know requests of type {request.GetType().Name}.", nameof(request)),
@@ -51,6 +52,7 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
         Records = [.. _records.Select(record => record with { ReceiptSize = head.Size })],
         Withdrawals = _withdrawals,
         UsedInvitations = _usedInvitations,
+        Decisions = _decisions,
         RouteKeys = RouteKeys,
         Usage = [.. _published.Select(pair => new QuotaUsage(pair.Key, Quotas.Quota.Records, today, pair.Value))],
     };
@@ -60,7 +62,7 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
         foreach (Action<Func<BrokerLeaf, LogReceipt>> completion in _completions) completion(receiptOf);
     }
 
-    private Refusal? TryAdd(ChangeState request)
+    private Refusal? TryAdd(ChangeNetwork request)
     {
         StateChange change = request.Change;
         if (change.UsedInvitation is { } token && _usedInvitations.Exists(used => used.TokenHash.AsSpan().SequenceEqual(token)))
@@ -68,6 +70,7 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
             return Refusal.Precondition("INVITATION_USED", "The invitation has been used already.", "token", "Ask the operator for a new invitation.");
         }
 
+        if (change.Decision is { } decision && _decisions.Exists(other => other.Number == decision.Number)) return Administration.ChangeDesk.NotOpen(decision.Number);
         if (change.Condition?.Invoke(State) is { } unmet) return unmet;
         NetworkState next = State;
         List<(Entry Entry, byte[] Bytes)> entries = [];
@@ -99,6 +102,7 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
         }
 
         if (change.UsedInvitation is not null) _usedInvitations.Add((change.UsedInvitation, added[0].Index));
+        if (change.Decision is not null) _decisions.Add(change.Decision with { Index = added[0].Index });
         Leaves.AddRange(added);
         RouteKeys.AddRange(change.RouteKeys);
         State = next;

@@ -41,7 +41,7 @@ internal sealed class WithdrawRecord(RecordId id, RecordWithdrawn withdrawal) : 
     public override int LeafCount => 1;
 }
 
-internal sealed class ChangeState(StateChange change) : LogRequest<IReadOnlyList<LogReceipt>>
+internal sealed class ChangeNetwork(StateChange change) : LogRequest<IReadOnlyList<LogReceipt>>
 {
     public StateChange Change { get; } = change;
 

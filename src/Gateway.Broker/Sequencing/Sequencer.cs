@@ -90,7 +90,7 @@ public sealed class Sequencer : IAsyncDisposable
 
     /// <summary>Changes the network's state.</summary>
     /// <exception cref="RefusalException">The state does not allow it, or the store cannot write now.</exception>
-    public Task<IReadOnlyList<LogReceipt>> ChangeStateAsync(StateChange change) => EnqueueAsync(new ChangeState(change));
+    public Task<IReadOnlyList<LogReceipt>> ChangeStateAsync(StateChange change) => EnqueueAsync(new ChangeNetwork(change));
 
     /// <summary>Commits what waits and ends.</summary>
     public async ValueTask DisposeAsync()
@@ -144,14 +144,14 @@ public sealed class Sequencer : IAsyncDisposable
     {
         long started = _time.GetTimestamp();
         LogBatch batch = new(_tree.Size, _view, _random, UtcDay.Of(_time.GetUtcNow()));
-        foreach (ChangeState change in requests.OfType<ChangeState>())
+        foreach (ChangeNetwork change in requests.OfType<ChangeNetwork>())
         {
-            if (await FindUsedInvitationAsync(change.Change).ConfigureAwait(false) is { } used) change.Fail(new RefusalException(used));
+            if (await FindSpentAsync(change.Change).ConfigureAwait(false) is { } spent) change.Fail(new RefusalException(spent));
             else batch.Add(change);
         }
 
         // Shuffled, so that the order of leaves does not tell which records came together.
-        LogRequest[] others = [.. requests.Where(request => request is not ChangeState)];
+        LogRequest[] others = [.. requests.Where(request => request is not ChangeNetwork)];
         Shuffle(others);
         foreach (LogRequest request in others) batch.Add(request);
         if (batch.Leaves.Count == 0) return;
@@ -188,14 +188,17 @@ public sealed class Sequencer : IAsyncDisposable
         }
     }
 
-    // Asked here, where nobody else appends: an invitation used twice would fail the transaction of everybody in the batch.
-    private async ValueTask<Refusal?> FindUsedInvitationAsync(StateChange change)
+    // Asked here, where nobody else appends: an invitation or a proposal used twice would fail the transaction of everybody in the batch.
+    private async ValueTask<Refusal?> FindSpentAsync(StateChange change)
     {
-        if (change.UsedInvitation is null) return null;
-        Invitation? invitation = await _store.FindInvitationAsync(change.UsedInvitation, CancellationToken.None).ConfigureAwait(false);
-        return invitation is { UsedAt: null }
-            ? null
-            : Refusal.Precondition("INVITATION_USED", "The invitation has been used already.", "token", "Ask the operator for a new invitation.");
+        if (change.UsedInvitation is not null && await _store.FindInvitationAsync(change.UsedInvitation, CancellationToken.None).ConfigureAwait(false) is not { UsedAt: null })
+        {
+            return Refusal.Precondition("INVITATION_USED", "The invitation has been used already.", "token", "Ask the operator for a new invitation.");
+        }
+
+        return change.Decision is { } decision && await _store.Changes.FindAsync(decision.Number, CancellationToken.None).ConfigureAwait(false) is not { State: ChangeState.Open }
+            ? Administration.ChangeDesk.NotOpen(decision.Number)
+            : null;
     }
 
     private void Shuffle(LogRequest[] requests)
@@ -209,6 +212,7 @@ public sealed class Sequencer : IAsyncDisposable
     {
         RefusalException => error,
         InvitationUsedException => new RefusalException(Refusal.Unavailable("BATCH_REFUSED", "An invitation in the same batch had been used elsewhere; nothing of the batch happened.", "log", "Try again.")),
+        ChangeDecidedException decided => new RefusalException(Administration.ChangeDesk.NotOpen(decided.Number)),
         StoreUnavailableException => new RefusalException(Refusal.Unavailable("STORE_UNAVAILABLE", "The broker's store cannot write now; nothing has happened.", "store", "Try again later, with some jitter; the broker's log says what is wrong.")),
         StoreCorruptException or LedgerCorruptException => new RefusalException(Refusal.DataLoss("STORE_DAMAGED", "The broker's store is damaged; nothing has happened.", "store", "The broker's operator has to restore it; its log says what is wrong.")),
         _ => new InvalidOperationException("The log could not be extended; nothing has happened.", error),

@@ -14,6 +14,9 @@ public sealed record StateChange
     /// <summary>SHA-256 of the token of the invitation that the first entry uses, or null.</summary>
     public byte[]? UsedInvitation { get; init; }
 
+    /// <summary>The decision of operators that the entries carry out, or null.</summary>
+    public ChangeDecision? Decision { get; init; }
+
     /// <summary>Routing keys of epochs that the entries begin.</summary>
     public IReadOnlyList<StoredRouteKey> RouteKeys { get; init; } = [];
 

@@ -38,7 +38,7 @@ public sealed class OperationsService(BrokerCore core) : Gateway.Protocol.V1.Ope
         MemberId = member.Joined.MemberId,
         Name = member.Name,
         Role = member.Role,
-        Standing = "active",
+        Standing = member.Standing.ToString().ToLowerInvariant(),
         LastSeen = core.Activity.LastSeen(member.Id)?.ToUnixTimeSeconds() ?? 0,
         CertificateNotAfter = core.Activity.CertificateEnd(member.Id)?.ToUnixTimeSeconds() ?? 0,
         Feed = core.Feeds.PositionOf(member.Id, core.Signal.Size),

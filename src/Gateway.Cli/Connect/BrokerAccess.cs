@@ -23,6 +23,7 @@ public sealed class BrokerAccess : IDisposable
         _certificates = certificates;
         Members = new MembershipService.MembershipServiceClient(connection.Invoker);
         Log = new LogService.LogServiceClient(connection.Invoker);
+        Invoker = connection.Invoker;
     }
 
     /// <summary>Members and circles.</summary>
@@ -30,6 +31,9 @@ public sealed class BrokerAccess : IDisposable
 
     /// <summary>The log.</summary>
     public LogService.LogServiceClient Log { get; }
+
+    /// <summary>Starts calls of any other service.</summary>
+    public CallInvoker Invoker { get; }
 
     /// <summary>Deadline of one call.</summary>
     public DateTime Deadline => _connection.Deadline(Patience);

@@ -21,15 +21,15 @@ public sealed class BrokerConnection : IDisposable
     private readonly CancellationTokenSource _ended = new();
     private volatile OpenChannel _current;
 
-    private BrokerConnection(Uri address, string network, X509Certificate2 authority, Func<X509Certificate2>? certificate, TimeProvider time)
+    private BrokerConnection(Uri address, Func<SpiffeId, bool> isPeer, X509Certificate2 authority, Func<X509Certificate2>? certificate, TimeProvider time)
     {
         _time = time;
-        _open = () => Open(address, network, authority, certificate, time);
+        _open = () => Open(address, isPeer, authority, certificate, time);
         _current = new OpenChannel(_open());
         Invoker = new CurrentInvoker(this);
     }
 
-    private static GrpcChannel Open(Uri address, string network, X509Certificate2 authority, Func<X509Certificate2>? certificate, TimeProvider time)
+    private static GrpcChannel Open(Uri address, Func<SpiffeId, bool> isPeer, X509Certificate2 authority, Func<X509Certificate2>? certificate, TimeProvider time)
     {
         SocketsHttpHandler handler = new()
         {
@@ -41,7 +41,7 @@ public sealed class BrokerConnection : IDisposable
             SslOptions = new SslClientAuthenticationOptions
             {
                 AllowTlsResume = false, // A resumed session would show the certificate of the one before it.
-                RemoteCertificateValidationCallback = (_, peer, _, _) => peer is not null && IsBroker(peer, network, authority, time),
+                RemoteCertificateValidationCallback = (_, peer, _, _) => peer is not null && IsPeer(peer, isPeer, authority, time),
             },
         };
         if (certificate is not null)
@@ -60,14 +60,18 @@ public sealed class BrokerConnection : IDisposable
 
     /// <summary>A connection that shows the node's certificate.</summary>
     public static BrokerConnection Authenticated(Uri address, string network, X509Certificate2 authority, NodeCertificate certificate, TimeProvider time) =>
-        new(address, network, authority, () => certificate.Current, time);
+        new(address, IsBrokerOf(network), authority, () => certificate.Current, time);
+
+    /// <summary>A connection to another evaluator than the broker, that shows the node's certificate.</summary>
+    public static BrokerConnection ToEvaluator(Uri address, string network, string name, X509Certificate2 authority, NodeCertificate certificate, TimeProvider time) =>
+        new(address, id => id.IsEvaluator && id.Network == network && id.Name == name, authority, () => certificate.Current, time);
 
     /// <summary>A connection that shows a fixed certificate: an operator's.</summary>
     public static BrokerConnection WithCertificate(Uri address, string network, X509Certificate2 authority, X509Certificate2 certificate) =>
-        new(address, network, authority, () => certificate, TimeProvider.System);
+        new(address, IsBrokerOf(network), authority, () => certificate, TimeProvider.System);
 
     /// <summary>A connection without a certificate, for enrolment.</summary>
-    public static BrokerConnection Anonymous(Uri address, string network, X509Certificate2 authority) => new(address, network, authority, null, TimeProvider.System);
+    public static BrokerConnection Anonymous(Uri address, string network, X509Certificate2 authority) => new(address, IsBrokerOf(network), authority, null, TimeProvider.System);
 
     /// <summary>Starts calls.</summary>
     public CallInvoker Invoker { get; }
@@ -100,7 +104,7 @@ public sealed class BrokerConnection : IDisposable
         old.Dispose();
     }
 
-    private static bool IsBroker(X509Certificate peer, string network, X509Certificate2 authority, TimeProvider time)
+    private static bool IsPeer(X509Certificate peer, Func<SpiffeId, bool> isPeer, X509Certificate2 authority, TimeProvider time)
     {
         using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(peer.GetRawCertData());
         using X509Chain chain = new();
@@ -112,8 +116,10 @@ public sealed class BrokerConnection : IDisposable
         if (!chain.Build(certificate)) return false;
 
         // The identity is the URI name, so the host name need not match: a broker may be reached under many.
-        return CertificateIdentity.TryRead(certificate, out SpiffeId? id) && id.IsBroker && id.Network == network;
+        return CertificateIdentity.TryRead(certificate, out SpiffeId? id) && isPeer(id);
     }
+
+    private static Func<SpiffeId, bool> IsBrokerOf(string network) => id => id.IsBroker && id.Network == network;
 
     private sealed class OpenChannel(GrpcChannel channel)
     {

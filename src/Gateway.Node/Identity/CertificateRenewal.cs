@@ -13,7 +13,7 @@ namespace Gateway.Node.Identity;
 /// <summary>
 /// Renews the node's certificate at half of its life. The member key proves the request, so that a node that was off until its certificate had ended comes back by itself.
 /// </summary>
-public sealed class CertificateRenewal(NodeCertificate certificate, BrokerConnection connection, CallInvoker broker, NodeSettings settings, MemberKeys keys, AlarmBell alarms, TimeProvider time, ILogger<CertificateRenewal> logger) : BackgroundService
+public sealed class CertificateRenewal(NodeCertificate certificate, BrokerConnection connection, EvaluatorConnections evaluators, CallInvoker broker, NodeSettings settings, MemberKeys keys, AlarmBell alarms, TimeProvider time, ILogger<CertificateRenewal> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -52,6 +52,7 @@ public sealed class CertificateRenewal(NodeCertificate certificate, BrokerConnec
                 cancellationToken: cancellation);
             certificate.Replace(response.Certificate.ToByteArray());
             connection.Renew();
+            evaluators.Renew();
             NodeEvents.CertificateRenewed(logger, certificate.Current.NotAfter.ToUniversalTime());
         }
         catch (RpcException fault)

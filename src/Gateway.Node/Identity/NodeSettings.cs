@@ -26,6 +26,9 @@ public sealed record NodeSettings
     /// <summary>Loopback port of the local API for systems that cannot use the socket; 0: none.</summary>
     public int ApiPort { get; init; }
 
+    /// <summary>Where metrics go by OTLP, e.g. http://localhost:4318; empty: nowhere.</summary>
+    public string MetricsEndpoint { get; init; } = "";
+
     /// <summary>The member's id.</summary>
     [JsonIgnore]
     public MemberId Member => Protocol.MemberId.TryParse(MemberId, out MemberId id) ? id : default;
@@ -40,6 +43,7 @@ public sealed record NodeSettings
         if (!RecordId.TryParse(GenesisHash, out _)) faults.Add("genesis_hash is not 64 hexadecimal digits");
         if (!Protocol.Identity.SpiffeId.IsNetwork(Network)) faults.Add("network is not a network's name");
         if (ApiPort is < 0 or > 65_535) faults.Add("api_port is not a port");
+        if (MetricsEndpoint.Length > 0 && !(Uri.TryCreate(MetricsEndpoint, UriKind.Absolute, out Uri? metrics) && metrics.Scheme is "http" or "https")) faults.Add("metrics_endpoint is not an http:// or https:// address");
         if (faults.Count > 0) throw new RefusalException(Refusal.Invalid("SETTINGS_INVALID", $"The settings are wrong: {string.Join("; ", faults)}.", "node.json", "Correct the file."));
     }
 }

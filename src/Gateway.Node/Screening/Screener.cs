@@ -22,7 +22,7 @@ public sealed record PreparedShipment(Shipment Shipment, DerivedKeys Keys, UInt1
 /// Screens shipments against what this node knows (matching.md, the path of a shipment): keys, one look-up each, then cleared, pending or opened and scored. Never waits by itself:
 /// who asks decides whether to wait for pending identifiers and ask again.
 /// </summary>
-public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymiser pseudonymiser, HitOpener opener, Scorer scorer, Func<NodeView> view, MemberId member, TimeProvider time)
+public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymiser pseudonymiser, HitOpener opener, Scorer scorer, Func<NodeView> view, MemberId member, TimeProvider time, NodeMetrics? metrics = null)
 {
     // The best of them: nobody reads more, and a result must fit into a message.
     private const int MostHits = 100;
@@ -96,6 +96,7 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
         else if (result.Hits.Count > 0) result.Decision = V1.ScreeningDecision.Hit;
         else if (result.PendingIdentifiers > 0) (result.Decision, result.Lane) = (V1.ScreeningDecision.Pending, V1.Lane.Unspecified); // No lane before it is known.
         else if (stopped) (result.Decision, result.Lane) = (V1.ScreeningDecision.Hit, V1.Lane.Yellow);
+        metrics?.Decided(result.Decision);
         return result;
     }
 

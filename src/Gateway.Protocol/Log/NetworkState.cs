@@ -3,18 +3,9 @@ using Gateway.Cryptography;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.Keys;
 using Gateway.Protocol.V1;
+using Google.Protobuf;
 
 namespace Gateway.Protocol.Log;
-
-/// <summary>A member as the log has it.</summary>
-public sealed record NetworkMember(MemberId Id, MemberJoined Joined, VerifyingKey MemberKey, BoxPublicKey BoxKey, VerifyingKey NodeKey, UtcDay JoinedDay)
-{
-    /// <summary>Its role.</summary>
-    public MemberRole Role => Joined.Role;
-
-    /// <summary>Its name.</summary>
-    public string Name => Joined.Name;
-}
 
 /// <summary>A circle as the log has it.</summary>
 public sealed record NetworkCircle(CircleId Id, CirclePolicy Policy)
@@ -31,6 +22,9 @@ public sealed record NetworkCircle(CircleId Id, CirclePolicy Policy)
     /// <summary>The steward.</summary>
     public MemberId Steward => MemberId.FromBytes(Policy.StewardId.Span);
 
+    /// <summary>The circle without a member that the network has lost.</summary>
+    internal NetworkCircle Without(MemberId gone) => Members.Contains(gone) ? this with { Members = Members.Where(member => member != gone).ToHashSet() } : this;
+
     /// <summary>Whether a member belongs to the circle and its role may publish there.</summary>
     public bool MayPublish(NetworkMember member) => Members.Contains(member.Id) && Policy.PublishingRoles.Contains(member.Role);
 
@@ -44,6 +38,12 @@ public sealed record NetworkCircle(CircleId Id, CirclePolicy Policy)
 /// </summary>
 public sealed record NetworkState
 {
+    /// <summary>Members that a network has without sponsors: there is nobody yet to sponsor them.</summary>
+    public const int MembersWithoutSponsors = 3;
+
+    /// <summary>Active members whose signatures of its MemberJoined a further member needs.</summary>
+    public const int SponsorsNeeded = 2;
+
     /// <summary>The state before Genesis.</summary>
     public static NetworkState Empty { get; } = new();
 
@@ -95,6 +95,10 @@ public sealed record NetworkState
                 next = this with { Day = new UtcDay(entry.Day.Day_) };
                 return null;
             case Entry.ContentOneofCase.MemberJoined: return Join(entry.MemberJoined, out next);
+            case Entry.ContentOneofCase.MemberSuspended: return SetStanding(entry.MemberSuspended.MemberId, MemberStanding.Suspended, entry.MemberSuspended.Reason, out next);
+            case Entry.ContentOneofCase.MemberReinstated: return SetStanding(entry.MemberReinstated.MemberId, MemberStanding.Active, entry.MemberReinstated.Reason, out next);
+            case Entry.ContentOneofCase.MemberExpelled: return SetStanding(entry.MemberExpelled.MemberId, MemberStanding.Expelled, entry.MemberExpelled.Reason, out next);
+            case Entry.ContentOneofCase.MemberLeft: return Leave(entry.MemberLeft, out next);
             case Entry.ContentOneofCase.CirclePolicy: return SetPolicy(entry.CirclePolicy, out next);
             case Entry.ContentOneofCase.CircleMember: return ChangeMember(entry.CircleMember, out next);
             case Entry.ContentOneofCase.KeyEpoch: return BeginEpoch(entry.KeyEpoch, out next);
@@ -134,7 +138,41 @@ public sealed record NetworkState
             return $"Member {id.Prefix} did not sign its own MemberJoined.";
         }
 
+        if (Members.Count >= MembersWithoutSponsors)
+        {
+            int sponsors = Statements.ValidSigners(statement, nameof(MemberJoined), GenesisHash.Span, KeyOfActive).Count;
+            if (sponsors < SponsorsNeeded) return $"Member {id.Prefix} joins with {sponsors} sponsors who are active members, where {SponsorsNeeded} are needed.";
+        }
+
         next = this with { Members = new Dictionary<MemberId, NetworkMember>(Members) { [id] = new(id, joined, memberKey, boxKey, nodeKey, Day) } };
+        return null;
+    }
+
+    private string? SetStanding(ByteString memberId, MemberStanding standing, MembershipReason reason, out NetworkState next)
+    {
+        next = this;
+        if (!MemberId.TryFromBytes(memberId.Span, out MemberId id)) return "An entry about a member's standing cannot be read.";
+        if (!Members.TryGetValue(id, out NetworkMember? member)) return $"Member {id.Prefix} is not in the log.";
+        if (reason is <= MembershipReason.Unspecified or > MembershipReason.Settled) return $"The standing of member {id.Prefix} changes without a reason.";
+        bool follows = standing switch
+        {
+            MemberStanding.Suspended => member.IsActive,
+            MemberStanding.Active => member.Standing == MemberStanding.Suspended,
+            _ => !member.IsGone,
+        };
+        if (!follows) return $"Member {id.Prefix} is {Name(member.Standing)} and cannot become {Name(standing)}.";
+        next = With(member with { Standing = standing, Reason = reason });
+        return null;
+    }
+
+    private string? Leave(SignedStatement statement, out NetworkState next)
+    {
+        next = this;
+        if (!Statements.TryRead(statement, MemberLeft.Parser, out MemberLeft? left) || !MemberId.TryFromBytes(left.MemberId.Span, out MemberId id)) return "A MemberLeft entry cannot be read.";
+        if (!Members.TryGetValue(id, out NetworkMember? member)) return $"Member {id.Prefix} is not in the log.";
+        if (member.IsGone) return $"Member {id.Prefix} is {Name(member.Standing)} and cannot leave.";
+        if (!Statements.ValidSigners(statement, nameof(MemberLeft), GenesisHash.Span, signer => signer == id ? member.MemberKey : null).Contains(id)) return $"Member {id.Prefix} did not sign its own MemberLeft.";
+        next = With(member with { Standing = MemberStanding.Left, Reason = MembershipReason.Unspecified });
         return null;
     }
 
@@ -142,7 +180,7 @@ public sealed record NetworkState
     {
         next = this;
         if (!CircleId.TryFromBytes(policy.CircleId.Span, out CircleId id) || !MemberId.TryFromBytes(policy.StewardId.Span, out MemberId steward)) return "A CirclePolicy entry cannot be read.";
-        if (!Members.ContainsKey(steward)) return $"The steward of circle {id.Prefix} is not a member.";
+        if (!Members.TryGetValue(steward, out NetworkMember? stewarding) || stewarding.IsGone) return $"The steward of circle {id.Prefix} is not a member.";
         if (FindCircle(policy.Name) is { } named && named.Id != id) return $"Two circles are called '{policy.Name}'.";
         NetworkCircle circle = Circles.TryGetValue(id, out NetworkCircle? known) ? known with { Policy = policy } : new NetworkCircle(id, policy);
         next = this with { Circles = With(circle) };
@@ -161,7 +199,8 @@ public sealed record NetworkState
         }
 
         if (!Circles.TryGetValue(id, out NetworkCircle? circle)) return $"Circle {id.Prefix} is not in the log.";
-        if (!Members.ContainsKey(member)) return $"Member {member.Prefix} is not in the log.";
+        if (!Members.TryGetValue(member, out NetworkMember? changing)) return $"Member {member.Prefix} is not in the log.";
+        if (change.Change == CircleMemberChange.Added && !changing.IsActive) return $"Member {member.Prefix} is {Name(changing.Standing)} and is not added to a circle.";
 
         // The statement says for which epoch it was signed: else a member once removed could be added again by its old statement, without anybody's signature.
         if (change.Epoch != (uint)circle.Epochs.Count) return $"The change of member {member.Prefix} in circle {id.Prefix} is for epoch {change.Epoch} where {circle.Epochs.Count} is next.";
@@ -195,12 +234,25 @@ public sealed record NetworkState
     // A circle's first members are signed for by the steward and another founding member: nobody is admitted yet.
     private bool IsSignedByTwo(NetworkCircle circle, SignedStatement statement, string messageName)
     {
-        IReadOnlySet<MemberId> signers = Statements.ValidSigners(statement, messageName, GenesisHash.Span, id => Members.TryGetValue(id, out NetworkMember? member) ? member.MemberKey : null);
+        IReadOnlySet<MemberId> signers = Statements.ValidSigners(statement, messageName, GenesisHash.Span, KeyOfActive);
         bool IsOfCircle(MemberId id) => circle.Members.Contains(id) || (circle.Epochs.Count == 0 && circle.Policy.FoundingMemberIds.Any(founder => founder.Span.SequenceEqual(id.ToArray())));
 
         // The policy, which names the steward, is the broker's alone: a steward from outside the circle would leave one member's word between the broker and the keys.
         return signers.Contains(circle.Steward) && IsOfCircle(circle.Steward) && signers.Any(id => id != circle.Steward && IsOfCircle(id));
     }
+
+    // Whoever is suspended may have lost its key to others; whoever is gone has no say.
+    private VerifyingKey? KeyOfActive(MemberId id) => Members.TryGetValue(id, out NetworkMember? member) && member.IsActive ? member.MemberKey : null;
+
+    private NetworkState With(NetworkMember member)
+    {
+        Dictionary<MemberId, NetworkMember> members = new(Members) { [member.Id] = member };
+        return member.IsGone
+            ? this with { Members = members, Circles = Circles.ToDictionary(pair => pair.Key, pair => pair.Value.Without(member.Id)) }
+            : this with { Members = members };
+    }
+
+    private static string Name(MemberStanding standing) => standing.ToString().ToLowerInvariant();
 
     private Dictionary<CircleId, NetworkCircle> With(NetworkCircle circle) => new(Circles) { [circle.Id] = circle };
 }

@@ -43,6 +43,9 @@ public interface IBrokerStore : IQuotaStore, ITileReader
     /// <summary>Live records by circle: neither withdrawn nor expired before <paramref name="day"/>.</summary>
     ValueTask<IReadOnlyDictionary<CircleId, long>> CountLiveRecordsAsync(UtcDay day, CancellationToken cancellation);
 
+    /// <summary>What operators decide.</summary>
+    IChangeStore Changes { get; }
+
     /// <summary>Keeps an invitation.</summary>
     ValueTask AddInvitationAsync(Invitation invitation, CancellationToken cancellation);
 
@@ -67,10 +70,7 @@ public interface IBrokerStore : IQuotaStore, ITileReader
     /// <summary>The evaluators that were admitted, by name.</summary>
     ValueTask<IReadOnlyList<StoredEvaluator>> ListEvaluatorsAsync(CancellationToken cancellation);
 
-    /// <summary>Keeps the share that waits for an evaluator; there is one at a time in the network, and a new one takes the place of the one before.</summary>
-    ValueTask SaveShareOfferAsync(StoredShareOffer offer, CancellationToken cancellation);
-
-    /// <summary>The share that waits for an evaluator, or null.</summary>
+    /// <summary>The share that waits for an evaluator, or null. There is one at a time in the network; operators' decision to make one keeps it (<see cref="ChangeDecision.ShareOffer"/>).</summary>
     ValueTask<StoredShareOffer?> ReadShareOfferAsync(CancellationToken cancellation);
 
     /// <summary>Forgets the share that waits, if its offer is the one with these bytes.</summary>

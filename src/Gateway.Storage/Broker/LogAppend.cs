@@ -24,6 +24,9 @@ public sealed record LogAppend
     /// <summary>Invitations used by the leaves: SHA-256 of the token, and the index of the MemberJoined entry. The append fails with <see cref="InvitationUsedException"/> where one is used already.</summary>
     public IReadOnlyList<(byte[] TokenHash, ulong UsedAt)> UsedInvitations { get; init; } = [];
 
+    /// <summary>Changes carried out by the leaves. The append fails with <see cref="ChangeDecidedException"/> where one is not open to its decision.</summary>
+    public IReadOnlyList<ChangeDecision> Decisions { get; init; } = [];
+
     /// <summary>Routing keys of epochs begun by the leaves; the proposals of these epochs are deleted.</summary>
     public IReadOnlyList<StoredRouteKey> RouteKeys { get; init; } = [];
 

@@ -36,6 +36,11 @@ public sealed partial class SqliteBrokerStore
                     UseInvitation(session, tokenHash, usedAt);
                 }
 
+                foreach (ChangeDecision decision in append.Decisions)
+                {
+                    Decide(session, decision);
+                }
+
                 foreach (StoredRouteKey key in append.RouteKeys)
                 {
                     BeginEpoch(session, key);

@@ -33,18 +33,6 @@ public sealed partial class SqliteBrokerStore
         cancellation);
 
     /// <inheritdoc/>
-    public ValueTask SaveShareOfferAsync(StoredShareOffer offer, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(offer);
-        return _file.WriteAsync(
-            session =>
-            {
-                session.Start("REPLACE INTO share_offers VALUES (?, ?, ?, ?, ?)", ShareOffers).Bind(1).Bind(offer.Evaluator).Bind(offer.Offer.AsSpan()).Bind(offer.MadeAt.UtcTicks).RunWithHash();
-            },
-            cancellation);
-    }
-
-    /// <inheritdoc/>
     public ValueTask<StoredShareOffer?> ReadShareOfferAsync(CancellationToken cancellation) => _file.ReadAsync(
         session =>
         {
@@ -69,4 +57,7 @@ public sealed partial class SqliteBrokerStore
             session.Start("DELETE FROM share_offers WHERE offer = ?").Bind(offer.Span).Run();
         },
         cancellation);
+
+    private static void WriteShareOffer(Session session, StoredShareOffer offer) =>
+        session.Start("REPLACE INTO share_offers VALUES (?, ?, ?, ?, ?)", ShareOffers).Bind(1).Bind(offer.Evaluator).Bind(offer.Offer.AsSpan()).Bind(offer.MadeAt.UtcTicks).RunWithHash();
 }

@@ -7,13 +7,14 @@ namespace Gateway.Storage.Sqlite;
 
 public sealed partial class SqliteBrokerStore
 {
+    private const string InsertInvitation = "INSERT INTO invitations VALUES (?, ?, ?, ?, ?, ?, ?)";
     private const string Invitations = "invitations", Proposals = "proposals", RouteKeys = "route_keys", Usage = "quota_usage";
 
     /// <inheritdoc/>
     public ValueTask AddInvitationAsync(Invitation invitation, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(invitation);
-        return _file.WriteAsync(session => WriteInvitation(session, invitation, "INSERT INTO invitations VALUES (?, ?, ?, ?, ?, ?, ?)"), cancellation);
+        return _file.WriteAsync(session => WriteInvitation(session, invitation, InsertInvitation), cancellation);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using Gateway.Ledger;
 using Gateway.Protocol;
+using Gateway.Protocol.V1;
 using Gateway.Storage.Node;
 using Gateway.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
@@ -26,6 +27,9 @@ public sealed class RowCorruptionTests : IDisposable
     [InlineData("proposals", "circle epoch request row_hash")]
     [InlineData("route_keys", "circle epoch route_key row_hash")]
     [InlineData("quota_usage", "member quota day used row_hash")]
+    [InlineData("changes", "kind change author proposed_at state decided_by decided_at log_index row_hash")]
+    [InlineData("sponsors", "change member signature row_hash")]
+    [InlineData("operators", "admitted_at removed_at row_hash")]
     public async Task A_changed_column_of_the_broker_is_never_served(string table, string columns)
     {
         await using (SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None))
@@ -33,6 +37,9 @@ public sealed class RowCorruptionTests : IDisposable
             await store.AddInvitationAsync(Invitation(1), None);
             await store.SaveProposalAsync(new(Circle(1), 4, [1, 2]), None);
             await store.AppendAsync(Append(RecordLeaf(0)) with { RouteKeys = [new(Circle(1), 2, Bytes("route", 1, 32))], Usage = [new(Member(1), "strong", new UtcDay(10), 5)] }, None);
+            await store.Changes.AddFirstOperatorsAsync(["ann"], Noon, None);
+            long change = await store.Changes.AddAsync(new(Change.KindOneofCase.Admission, [1, 2], "ann", Noon, Noon.AddDays(7)), None);
+            await store.Changes.AddSponsorAsync(change, Member(1), Bytes("signature", 1, 64), None);
             await ReadAllAsync(store);
         }
 
@@ -107,6 +114,9 @@ public sealed class RowCorruptionTests : IDisposable
         await store.ReadLeavesAsync(0, 10, None).ToListAsync();
         await store.ListOpenInvitationsAsync(DateTimeOffset.UnixEpoch, None);
         await store.ListProposalsAsync(None);
+        await store.Changes.ListAsync(undecidedOnly: false, 10, None);
+        await store.Changes.ReadOperatorsAsync(None);
+        await store.Changes.ReadSponsorsAsync(1, None);
         await store.ReadRouteKeysAsync(None);
         await store.ReadUsageAsync(new UtcDay(0), None);
     }
