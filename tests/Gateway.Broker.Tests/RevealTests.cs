@@ -1,7 +1,7 @@
 using Gateway.Broker.Tests.Evaluators;
 using Gateway.Cryptography;
 using Gateway.Protocol.Log;
-using Gateway.Protocol.Records;
+using Gateway.Protocol;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
 

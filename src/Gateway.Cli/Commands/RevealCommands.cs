@@ -5,7 +5,6 @@ using Gateway.Cli.Output;
 using Gateway.Node.Identity;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
-using Gateway.Protocol.Records;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
 using Spectre.Console;

@@ -5,7 +5,7 @@ using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
 
-namespace Gateway.Protocol.Records;
+namespace Gateway.Protocol;
 
 /// <summary>Checks a statement of who contributed a record, with nothing but the Genesis hash that every node pins (docs/protocol.md, Reveal).</summary>
 public static class ContributorProofs
