@@ -111,7 +111,7 @@ internal sealed class RunningCommand(Task<int> running, CancellationTokenSource 
     public async ValueTask DisposeAsync()
     {
         await ended.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ended.Dispose();
     }
 }

@@ -15,6 +15,9 @@ namespace Gateway.Broker.Evaluators;
 /// </summary>
 public sealed class ShareReceiver(string name, string address, BoxKey box, ShareRing shares, EvaluatorLog log, EvaluatorsService.EvaluatorsServiceClient broker, RandomSource random, TimeProvider time, ILogger<ShareReceiver> logger)
 {
+    // Two looks at once would meet at one offer, and the later one would take the earlier one's success for a fault.
+    private readonly KeyedLock<string> _one = new();
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Asks for an offer, and takes it where there is one that fits the log as it has been read.</summary>
@@ -22,6 +25,7 @@ public sealed class ShareReceiver(string name, string address, BoxKey box, Share
     /// <exception cref="RefusalException">The offer is not what it should be; nothing has changed.</exception>
     public async Task<bool> LookAsync(CancellationToken cancellation)
     {
+        using KeyedLock<string>.Holding held = await _one.EnterAsync("", cancellation).ConfigureAwait(false);
         ShareOffer? offer;
         try
         {
@@ -30,9 +34,9 @@ public sealed class ShareReceiver(string name, string address, BoxKey box, Share
             OprfShare share = Open(offer, before);
             shares.Add(share);
             AcceptShareRequest accept = new() { Replaces = offer.Replaces };
-            OprfShare held = shares.Find(offer.Keys.Version, IdentifierClass.Strong, share.PublicKeyOf(IdentifierClass.Strong)!.Value)!;
+            OprfShare next = shares.Find(offer.Keys.Version, IdentifierClass.Strong, share.PublicKeyOf(IdentifierClass.Strong)!.Value)!;
             RistrettoElement[] probe = [RistrettoElement.FromBytes(offer.Probe.Span)];
-            foreach (IdentifierClass identifierClass in OprfKeySet.Classes) accept.Evaluations.Add(Gateway.Broker.Services.PseudonymsService.ToResponse(held.ServerOf(identifierClass)!.Evaluate(probe)));
+            foreach (IdentifierClass identifierClass in OprfKeySet.Classes) accept.Evaluations.Add(Gateway.Broker.Services.PseudonymsService.ToResponse(next.ServerOf(identifierClass)!.Evaluate(probe)));
             await broker.AcceptShareAsync(accept, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation).ConfigureAwait(false);
             Log.ShareAccepted(logger, offer.Keys.Version);
             return true;

@@ -48,7 +48,7 @@ public sealed class EvaluatorClient(Func<EvaluatorKeys, CallInvoker?> invokerOf,
     {
         if (keys.Evaluators.Count == 0) throw new RefusalException(Refusal.Precondition("EVALUATORS_MISSING", "The log names no evaluator.", $"OPRF version {keys.Version}", "Ask the broker's operator."));
         Task<RistrettoElement[]>[] asked = [.. keys.Evaluators.Select(evaluator => AskAsync(evaluator, attempt, cancellation))];
-        await Task.WhenAll(asked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAll(asked)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         // A proof that does not hold is told before an evaluator that is merely away: it is what somebody must look at.
         Task<RistrettoElement[]>? worst = asked.FirstOrDefault(IsFaultOfProof) ?? asked.FirstOrDefault(task => !task.IsCompletedSuccessfully);

@@ -135,6 +135,7 @@ public sealed class SharingTests
         await second.RestartAsync();
         await second.Core.Receiver.LookAsync(CancellationToken.None);
         await second.CaughtUpAsync();
+        Assert.Equal(2, Keys(broker).Evaluators.Count);
         Assert.Equal(y, await Evaluating.EvaluateAsync(network.Steward, broker, second, Keys(broker), "alpha"));
         Assert.False(await second.Core.Receiver.LookAsync(CancellationToken.None)); // Nothing waits any more.
     }

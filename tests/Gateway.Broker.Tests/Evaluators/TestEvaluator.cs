@@ -78,10 +78,12 @@ internal sealed class TestEvaluator : IAsyncDisposable
     /// <summary>The keys are shared out anew, and both sides have read so in the log.</summary>
     public async Task ShareAsync()
     {
+        ByteString before = ByteString.CopyFrom(OprfKeySet.HashOf(_broker.Core.View.Current.OprfKeys!));
         await OfferAsync();
         await CaughtUpAsync();
-        Assert.True(await Core.Receiver.LookAsync(CancellationToken.None));
+        await Core.Receiver.LookAsync(CancellationToken.None); // Or the evaluator's own look has taken it.
         await CaughtUpAsync();
+        Assert.NotEqual(before, ByteString.CopyFrom(OprfKeySet.HashOf(Core.Log.View.Current.OprfKeys!)));
     }
 
     /// <summary>The evaluator has read the log as far as it goes.</summary>
