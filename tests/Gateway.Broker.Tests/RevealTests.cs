@@ -18,7 +18,7 @@ public sealed class RevealTests
         ulong before = network.Broker.Core.Signal.Size;
         ApproveChangeResponse approved = await network.Broker.DecideAsync(Trace(record));
         ContributorProof proof = approved.Contributor;
-        Assert.Equal((receipt.Index, network.Second.Id.ToArray()), (proof.Record.Receipt.Index, proof.MemberId.ToByteArray()));
+        Assert.Equal((receipt.Index, ByteString.CopyFrom(network.Second.Id.ToArray())), (proof.Record.Receipt.Index, proof.MemberId));
         Assert.Null(ContributorProofs.FindFault(proof, network.Broker.GenesisHash, out MemberJoined? contributor));
         Assert.Equal("Second Retail", contributor!.Name);
 
