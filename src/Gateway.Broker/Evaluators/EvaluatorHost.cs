@@ -75,8 +75,8 @@ public static class EvaluatorHost
             grpc.MaxReceiveMessageSize = BrokerHost.MaximumMessage;
             grpc.MaxSendMessageSize = BrokerHost.MaximumMessage;
             grpc.EnableDetailedErrors = false;
-            grpc.Interceptors.Add<CallGate>();
             grpc.Interceptors.Add<FreshnessGate>();
+            grpc.Interceptors.Add<CallGate>();
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, core));
