@@ -87,7 +87,7 @@ public sealed class EvaluatorCore : IAsyncDisposable
     /// <summary>Opens the evaluator of a folder.</summary>
     public static async ValueTask<EvaluatorCore> OpenAsync(EvaluatorOptions options, RandomSource random, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellation)
     {
-        IQuotaStore store = await SqliteBrokerStore.OpenAsync(options.Files.Store, time, cancellation).ConfigureAwait(false);
+        SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(options.Files.Store, time, cancellation).ConfigureAwait(false);
         try
         {
             return new EvaluatorCore(options, store, await QuotaLedger.LoadAsync(store, options.Quotas, time, cancellation).ConfigureAwait(false), random, time, loggers);
