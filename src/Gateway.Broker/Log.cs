@@ -41,6 +41,15 @@ internal static partial class Log
     [LoggerMessage(26, LogLevel.Error, "The broker's certificate could not be renewed; it holds until {NotAfter}.")]
     public static partial void CertificateNotRenewed(ILogger log, Exception error, DateTimeOffset notAfter);
 
+    [LoggerMessage(27, LogLevel.Warning, "Member {Member} has used {Used} of '{Quota}' today, against a median of {Median} a day.")]
+    public static partial void UnusualUse(ILogger log, string member, string quota, long used, long median);
+
+    [LoggerMessage(28, LogLevel.Information, "Destroyed {Count} shares that the log has left behind.")]
+    public static partial void SharesDestroyed(ILogger log, int count);
+
+    [LoggerMessage(29, LogLevel.Information, "Destroyed the seed of the OPRF keys: the broker holds a share of them from now on.")]
+    public static partial void SeedDestroyed(ILogger log);
+
     [LoggerMessage(30, LogLevel.Information, "Refused {Method} with {Code} ({Which}).")]
     public static partial void Refused(ILogger log, string method, string code, string which);
 
@@ -64,6 +73,18 @@ internal static partial class Log
 
     [LoggerMessage(61, LogLevel.Warning, "List of denied certificates number {Number} issued: {Certificates} certificates, {Members} members")]
     public static partial void DenyListIssued(ILogger logger, ulong number, int certificates, int members);
+
+    [LoggerMessage(44, LogLevel.Information, "Operator {Operator} admitted evaluator {Evaluator}.")]
+    public static partial void EvaluatorAdmitted(ILogger log, string @operator, string evaluator);
+
+    [LoggerMessage(45, LogLevel.Information, "The OPRF keys are shared out anew with evaluator {Evaluator}.")]
+    public static partial void SharesInForce(ILogger log, string evaluator);
+
+    [LoggerMessage(46, LogLevel.Information, "A new share of the OPRF keys of version {Version} is held and was accepted.")]
+    public static partial void ShareAccepted(ILogger log, uint version);
+
+    [LoggerMessage(47, LogLevel.Warning, "The evaluator's work of {Work} failed and is tried again: {What}")]
+    public static partial void EvaluatorWorkFailed(ILogger log, string work, string what);
 
     [LoggerMessage(50, LogLevel.Information, "Operator {Operator} proposed change {Id}: {Kind}.")]
     public static partial void ChangeProposed(ILogger log, string @operator, ulong id, Gateway.Protocol.V1.Change.KindOneofCase kind);

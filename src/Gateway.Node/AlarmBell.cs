@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Node;
 
 /// <summary>Raises alarms: into the store, where they stay, and into the log. The same alarm is raised once an hour at most.</summary>
-public sealed class AlarmBell(INodeStore store, TimeProvider time, ILogger<AlarmBell> logger)
+public sealed class AlarmBell(INodeStore store, TimeProvider time, ILogger<AlarmBell> logger, NodeMetrics? metrics = null)
 {
     private const int MostRemembered = 10_000;
 
@@ -23,6 +23,7 @@ public sealed class AlarmBell(INodeStore store, TimeProvider time, ILogger<Alarm
         DateTimeOffset before = _raised.GetOrAdd((refusal.Code, refusal.Which), DateTimeOffset.MinValue);
         if (now - before < Quiet || !_raised.TryUpdate((refusal.Code, refusal.Which), now, before)) return;
         Forget(now);
+        metrics?.Raised(refusal.Code);
         NodeEvents.AlarmRaised(logger, refusal.Code, refusal.What, refusal.Which);
         try
         {

@@ -79,7 +79,6 @@ public static class NodeHost
         WatchSeal seal = new(keys, seams.Random);
         Dismissals dismissals = await Dismissals.LoadAsync(store, seal, seams.Time, cancellation);
         OwnRecords own = await OwnRecords.LoadAsync(store, cancellation);
-
         IReadOnlyList<NodeRecord> awaited = await store.ReadAwaitingWithdrawalAsync(cancellation);
         int lastNumber = await store.ReadLastRecordNumberAsync(cancellation);
         IReadOnlyList<StoredBackfill> backfills = await store.ReadBackfillsAsync(cancellation);
@@ -96,11 +95,13 @@ public static class NodeHost
         BrokerConnection connection = resources.Keep(
             BrokerConnection.Authenticated(new Uri(settings.Broker), settings.Network, () => authorities.Current, certificate, seams.Time, denials.IsDenied));
         CallInvoker broker = seams.Transport?.Invoke(connection.Invoker) ?? connection.Invoker;
+        EvaluatorConnections evaluators = resources.Keep(new EvaluatorConnections(broker, settings.Network, () => authorities.Current, certificate, denials.IsDenied, seams.Time, seams.Transport));
+        NodeMetrics metrics = resources.Keep(new NodeMetrics());
         services.AddSingleton(_ => resources); // By a factory: what the container is given ready-made it does not dispose.
         services.AddSingleton(seams.Time).AddSingleton(seams.Random).AddSingleton(settings).AddSingleton(keys).AddSingleton(certificate).AddSingleton(store).AddSingleton(cache)
-            .AddSingleton(matcher).AddSingleton(own).AddSingleton(connection).AddSingleton(broker).AddSingleton(alarms).AddSingleton(authorities).AddSingleton(denials);
+            .AddSingleton(matcher).AddSingleton(own).AddSingleton(connection).AddSingleton(broker).AddSingleton(evaluators).AddSingleton(metrics).AddSingleton(alarms).AddSingleton(authorities).AddSingleton(denials);
         AddLog(services, settings, keys, (view, tree), awaited, lastNumber, backfills);
-        AddWork(services, settings, keys, broker, seams);
+        AddWork(services, settings, keys, seams);
         AddWatch(services, seal, dismissals);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OfficersEndpoint>(provider, settings.Member, store.Audit)).AddSingleton(provider => new OfficerAudit(store.Audit, seams.Time));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnStanding>(provider, settings.Member));
@@ -108,6 +109,7 @@ public static class NodeHost
 
         WebApplication application = builder.Build();
         application.Services.GetRequiredService<NodeResources>(); // The first made is the last disposed.
+        NodeGauges.Add(metrics.Meter, application.Services);
         application.MapGrpcService<ScreeningEndpoint>();
         application.MapGrpcService<ContributionsEndpoint>();
         application.MapGrpcService<WatchEndpoint>();
@@ -144,9 +146,9 @@ public static class NodeHost
         });
     }
 
-    private static void AddWork(IServiceCollection services, NodeSettings settings, MemberKeys keys, CallInvoker broker, NodeSeams seams)
+    private static void AddWork(IServiceCollection services, NodeSettings settings, MemberKeys keys, NodeSeams seams)
     {
-        services.AddSingleton(new EvaluatorClient(name => name == "broker" ? broker : null, seams.Random, seams.Time));
+        services.AddSingleton(provider => new EvaluatorClient(provider.GetRequiredService<EvaluatorConnections>().Of, seams.Random, seams.Time));
         services.AddSingleton(new RecordSealer(seams.Random)).AddSingleton(new ContributionRules(settings.Member, seams.Time)).AddSingleton<Outbox>();
         services.AddSingleton<Pseudonymiser>().AddHostedService(provider => provider.GetRequiredService<Pseudonymiser>());
         services.AddSingleton<Follower>().AddHostedService(provider => provider.GetRequiredService<Follower>());

@@ -9,7 +9,7 @@ namespace Gateway.Broker.Tests;
 public sealed class AccessTests
 {
     private static IEnumerable<string> AllMethods =>
-        from file in (FileDescriptor[])[ExchangeReflection.Descriptor, LogReflection.Descriptor, PseudonymsReflection.Descriptor, MembershipReflection.Descriptor, AdministrationReflection.Descriptor]
+        from file in (FileDescriptor[])[ExchangeReflection.Descriptor, LogReflection.Descriptor, PseudonymsReflection.Descriptor, MembershipReflection.Descriptor, AdministrationReflection.Descriptor, EvaluatorsReflection.Descriptor, OperationsReflection.Descriptor]
         from service in file.Services
         from method in service.Methods
         select $"/{service.FullName}/{method.Name}";

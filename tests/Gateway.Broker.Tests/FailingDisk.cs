@@ -92,6 +92,14 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
 
     public ValueTask<IReadOnlyList<QuotaUsage>> ReadUsageAsync(UtcDay since, CancellationToken cancellation) => store.ReadUsageAsync(since, cancellation);
 
+    public ValueTask SaveEvaluatorAsync(StoredEvaluator evaluator, CancellationToken cancellation) => store.SaveEvaluatorAsync(evaluator, cancellation);
+
+    public ValueTask<IReadOnlyList<StoredEvaluator>> ListEvaluatorsAsync(CancellationToken cancellation) => store.ListEvaluatorsAsync(cancellation);
+
+    public ValueTask<StoredShareOffer?> ReadShareOfferAsync(CancellationToken cancellation) => store.ReadShareOfferAsync(cancellation);
+
+    public ValueTask DeleteShareOfferAsync(ReadOnlyMemory<byte> offer, CancellationToken cancellation) => store.DeleteShareOfferAsync(offer, cancellation);
+
     public ValueTask DisposeAsync()
     {
         IsClosed = true;

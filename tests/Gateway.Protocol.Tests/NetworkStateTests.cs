@@ -248,7 +248,7 @@ public sealed class NetworkStateTests
         TestNetwork network = TestNetwork.With();
         Assert.Contains("OPRF keys of version 0", network.Refuse(new Entry { OprfKeys = new OprfKeys() }), StringComparison.Ordinal);
         network.Accept(new Entry { OprfKeys = new OprfKeys { Version = 2 } });
-        Assert.Contains("come after version 2", network.Refuse(new Entry { OprfKeys = new OprfKeys { Version = 2 } }), StringComparison.Ordinal);
+        Assert.Contains("name 0 evaluators", network.Refuse(new Entry { OprfKeys = new OprfKeys { Version = 2 } }), StringComparison.Ordinal); // The same version is judged as a resharing.
         Assert.Contains("come after version 2", network.Refuse(new Entry { OprfKeys = new OprfKeys { Version = 1 } }), StringComparison.Ordinal);
         network.Accept(new Entry { OprfKeys = new OprfKeys { Version = 3 } });
         Assert.Equal(3u, network.State.OprfKeys!.Version);

@@ -17,6 +17,12 @@ public enum AccessRule
 
     /// <summary>A member's node or an operator.</summary>
     MemberOrOperator,
+
+    /// <summary>An evaluator other than the broker.</summary>
+    Evaluator,
+
+    /// <summary>A member's node or an evaluator: the latter is shown network-wide entries only.</summary>
+    MemberOrEvaluator,
 }
 
 /// <summary>Which right in a circle an RPC needs besides; the state of the network says who has it (<see cref="Publishing.CircleAccess"/>).</summary>
@@ -44,14 +50,21 @@ public enum CircleRight
 /// <summary>The one table of who may call what. An RPC that is not in it is refused to everybody, and a test fails.</summary>
 public static class AccessRules
 {
-    private const string Exchange = "/gateway.v1.ExchangeService/", Pseudonyms = "/gateway.v1.PseudonymsService/", LogService = "/gateway.v1.LogService/", Membership = "/gateway.v1.MembershipService/", Administration = "/gateway.v1.AdministrationService/", Certificates = "/gateway.v1.CertificatesService/";
+    private const string Exchange = "/gateway.v1.ExchangeService/", Pseudonyms = "/gateway.v1.PseudonymsService/", LogService = "/gateway.v1.LogService/", Membership = "/gateway.v1.MembershipService/", Administration = "/gateway.v1.AdministrationService/", Certificates = "/gateway.v1.CertificatesService/",
+        Evaluators = "/gateway.v1.EvaluatorsService/", Operations = "/gateway.v1.OperationsService/";
 
     private static readonly FrozenDictionary<string, AccessRule> Table = new Dictionary<string, AccessRule>
     {
         [Exchange + "Publish"] = AccessRule.Member,
-        [Exchange + "Follow"] = AccessRule.Member,
+        [Exchange + "Follow"] = AccessRule.MemberOrEvaluator,
         [Exchange + "Withdraw"] = AccessRule.Member,
         [Pseudonyms + "Evaluate"] = AccessRule.Member,
+        [Pseudonyms + "GetUsage"] = AccessRule.MemberOrOperator,
+        [Evaluators + "AdmitEvaluator"] = AccessRule.Operator,
+        [Evaluators + "RenewEvaluatorCertificate"] = AccessRule.Evaluator,
+        [Evaluators + "GetShareOffer"] = AccessRule.Evaluator,
+        [Evaluators + "AcceptShare"] = AccessRule.Evaluator,
+        [Operations + "GetBrokerStatus"] = AccessRule.Operator,
 
         // Checkpoints are public and served from memory's worth of reading; proofs read tiles, which a stranger shall not make the broker do.
         [LogService + "GetCheckpoint"] = AccessRule.Anonymous,
@@ -108,7 +121,10 @@ public static class AccessRules
         AccessRule.MemberOrOperator when peer.Member is not null || peer.IsOperator => null,
         AccessRule.Operator when peer.IsOperator => null,
         AccessRule.Member when peer.Member is not null => null,
+        AccessRule.Evaluator when peer.Evaluator is not null => null,
+        AccessRule.MemberOrEvaluator when peer.Member is not null || peer.Evaluator is not null => null,
         AccessRule.Operator => Refusal.Denied("OPERATORS_ONLY", "Only an operator of the broker may do this.", method, "Call with an operator's certificate."),
+        AccessRule.Evaluator => Refusal.Denied("EVALUATORS_ONLY", "Only an evaluator may do this.", method, "Call with the evaluator's certificate."),
         _ => Refusal.Denied("MEMBERS_ONLY", "Only a member's node may do this.", method, "Call with the node's certificate."),
     };
 

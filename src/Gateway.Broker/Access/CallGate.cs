@@ -1,3 +1,4 @@
+using Gateway.Broker.Observation;
 using Gateway.Ledger;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
@@ -11,7 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Broker.Access;
 
 /// <summary>Stands before every RPC: identifies the peer, asks the table of rules, keeps what operators do and what is refused, and turns whatever a call throws into status and detail (protocol §12).</summary>
-public sealed class CallGate(PeerIdentifier identifier, OpenCalls calls, PeerActivity activity, AuditTrail audit, ILogger<CallGate> log) : Interceptor
+/// <remarks>An evaluator has no operators, and keeps no chain of what they do: it counts refusals only.</remarks>
+public sealed class CallGate(PeerIdentifier identifier, OpenCalls calls, PeerActivity activity, RefusalTally refusals, ILogger<CallGate> log, AuditTrail? audit = null) : Interceptor
 {
     /// <inheritdoc/>
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -59,7 +61,7 @@ public sealed class CallGate(PeerIdentifier identifier, OpenCalls calls, PeerAct
                 await call().ConfigureAwait(false);
             }
 
-            if (peer.IsOperator && AccessRules.ChangesSomething(context.Method)) await audit.NoteOperatorAsync(peer.Id!.Name, ActionOf(context), subject, "done").ConfigureAwait(false);
+            if (audit is not null && peer.IsOperator && AccessRules.ChangesSomething(context.Method)) await audit.NoteOperatorAsync(peer.Id!.Name, ActionOf(context), subject, "done").ConfigureAwait(false);
         }
         catch (Exception error) when (error is not RpcException)
         {
@@ -70,6 +72,7 @@ public sealed class CallGate(PeerIdentifier identifier, OpenCalls calls, PeerAct
 
     private async ValueTask NoteAsync(Peer peer, ServerCallContext context, string subject, string code)
     {
+        if (audit is null) return;
         try
         {
             if (peer.IsOperator) await audit.NoteOperatorAsync(peer.Id!.Name, ActionOf(context), subject, code).ConfigureAwait(false);
@@ -99,8 +102,14 @@ public sealed class CallGate(PeerIdentifier identifier, OpenCalls calls, PeerAct
 
     private void Authorise(Peer peer, AccessRule rule, ServerCallContext context)
     {
-        if (AccessRules.RefusalOf(peer, rule, context.Method) is { } refusal) throw new RefusalException(refusal);
-        if (peer.Member is { } member) activity.Note(member);
+        if (AccessRules.RefusalOf(peer, rule, context.Method) is { } refusal)
+        {
+            peer.AttachTo(context); // For the count of refusals.
+            throw new RefusalException(refusal);
+        }
+
+        if (peer.Member is { } member) activity.Note(member, peer.CertificateEnd);
+        if (peer.Evaluator is { } evaluator) activity.Note(evaluator, peer.CertificateEnd);
         peer.AttachTo(context);
     }
 
@@ -110,6 +119,7 @@ public sealed class CallGate(PeerIdentifier identifier, OpenCalls calls, PeerAct
         {
             case RefusalException refused:
                 Log.Refused(log, context.Method, refused.Refusal.Code, refused.Refusal.Which);
+                refusals.Count(Peer.Find(context)?.Member, refused.Refusal.Code);
                 return refused.Refusal.ToRpcException();
             // A peer that went away breaks reads and writes in several ways; nobody is there to hear of it.
             case OperationCanceledException or IOException or InvalidOperationException when context.CancellationToken.IsCancellationRequested:

@@ -17,7 +17,7 @@ namespace Gateway.Broker.Access;
 /// Finds out who shows a client certificate: issued by an authority that the log names and no other, within its time by the injected clock, for TLS clients, with exactly one URI name,
 /// of a member that the log has. Chain and names are checked once a connection and set of authorities; time and membership at every call.
 /// </summary>
-public sealed class PeerIdentifier(NetworkView view, OperatorRoster operators, DenyListHolder denials, TimeProvider time)
+public sealed class PeerIdentifier(NetworkView view, Func<string, bool> isOperator, Func<X509Certificate2, MemberId?, bool> isDenied, TimeProvider time)
 {
     private volatile Known _known = new([], new AuthoritySet([]));
 
@@ -42,7 +42,7 @@ public sealed class PeerIdentifier(NetworkView view, OperatorRoster operators, D
         }
 
         if (verdict.Id is not { } id) throw Refuse(verdict.Code, verdict.What, verdict.Remedy);
-        if (denials.IsDenied(certificate, id.Member))
+        if (isDenied(certificate, id.Member))
         {
             throw Refuse("CERTIFICATE_DENIED", "The client certificate is denied.", "A node gets another by itself, for a new key. If it does not, ask the broker's operator.");
         }
@@ -55,7 +55,8 @@ public sealed class PeerIdentifier(NetworkView view, OperatorRoster operators, D
     /// <summary>Why somebody whose certificate was good is not served, or null: asked at every call, and of open streams whenever the log grows.</summary>
     public Refusal? RefusalOf(SpiffeId id)
     {
-        if (id.IsOperator) return operators.Has(id.Name) ? null : Refusal.Denied("OPERATOR_REMOVED", "The certificate's holder is not an operator of this broker, or not any more.", "certificate", "Ask the broker's operators.");
+        if (id.IsOperator) return isOperator(id.Name) ? null : Refusal.Denied("OPERATOR_REMOVED", "The certificate's holder is not an operator of this broker, or not any more.", "certificate", "Ask the broker's operators.");
+        if (id.IsEvaluator) return null; // Which evaluators there are is said where they are admitted; a denied certificate was refused before.
         return id.Member is { } member && view.Current.Members.TryGetValue(member, out NetworkMember? known)
             ? RefusalOf(known.Standing)
             : Unauthenticated("MEMBER_UNKNOWN", "The client certificate names no member of this network's log.", "Enrol the node with an invitation from the operator.");
@@ -92,7 +93,7 @@ public sealed class PeerIdentifier(NetworkView view, OperatorRoster operators, D
         if (!isForClients) return Verdict.No(authorities, "CERTIFICATE_PURPOSE", "The client certificate is not for TLS clients.", "Call with the certificate that enrolment gave the node.");
         return CertificateIdentity.TryRead(certificate, out SpiffeId? id) && !id.IsBroker
             ? new Verdict(authorities, id, "", "", "")
-            : Verdict.No(authorities, "CERTIFICATE_NAME", "The client certificate does not carry exactly one URI name of a node or an operator.", "Call with the certificate that enrolment gave the node.");
+            : Verdict.No(authorities, "CERTIFICATE_NAME", "The client certificate does not carry exactly one URI name of a node, an operator or an evaluator.", "Call with the certificate that enrolment gave the node.");
     }
 
     private static RefusalException Refuse(string code, string what, string remedy) => new(Unauthenticated(code, what, remedy));

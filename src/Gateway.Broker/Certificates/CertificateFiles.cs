@@ -15,6 +15,31 @@ internal static class CertificateFiles
     /// <exception cref="IOException">The file exists, or cannot be written.</exception>
     public static void WriteSecret(string path, ReadOnlySpan<byte> bytes) => Write(path, bytes, FileMode.CreateNew);
 
+    /// <summary>Writes a file readable by the owner only; it replaces an older one in one step, and is on the disk when this returns.</summary>
+    public static void ReplaceSecret(string path, ReadOnlySpan<byte> bytes)
+    {
+        File.Delete(path + Unfinished);
+        Write(path + Unfinished, bytes, FileMode.CreateNew);
+        File.Move(path + Unfinished, path, overwrite: true);
+
+        // .NET cannot flush a folder; a flush of the renamed file brings the rename to the disk with it on the file systems in use.
+        using FileStream renamed = new(path, FileMode.Open, FileAccess.Write);
+        renamed.Flush(flushToDisk: true);
+    }
+
+    /// <summary>Overwrites a file and deletes it. What a file system or a disk keeps of its own is not in our hands.</summary>
+    public static void Destroy(string path)
+    {
+        if (!File.Exists(path)) return;
+        using (FileStream file = new(path, FileMode.Open, FileAccess.Write))
+        {
+            file.Write(new byte[file.Length]);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Delete(path);
+    }
+
     /// <summary>Writes certificate and key as two PEM files; each replaces an older one in one step. A stop between the two steps leaves a pair that does not fit.</summary>
     public static void Replace(SecretFolder secrets, string certificatePath, string keyPath, X509Certificate2 certificate, ECDsa key)
     {

@@ -14,12 +14,13 @@ public sealed class CertificateIssuance(NetworkAuthorities authorities, DenyList
     /// <param name="id">Its name.</param>
     /// <param name="lifetime">How long it holds.</param>
     /// <param name="cancellation">Cancels the noting.</param>
+    /// <param name="hosts">DNS names and IP addresses it is good for as a server; none for a client.</param>
     /// <returns>X.509 DER.</returns>
     /// <exception cref="RefusalException">CERTIFICATE_KEY_DENIED.</exception>
-    public async Task<byte[]> IssueAsync(PublicKey key, SpiffeId id, TimeSpan lifetime, CancellationToken cancellation)
+    public async Task<byte[]> IssueAsync(PublicKey key, SpiffeId id, TimeSpan lifetime, CancellationToken cancellation, IEnumerable<string>? hosts = null)
     {
         CertificateAuthority authority = authorities.Issuing;
-        using X509Certificate2 issued = authority.Issue(key, id, lifetime);
+        using X509Certificate2 issued = authority.Issue(key, id, lifetime, hosts ?? []);
         if (denials.IsDenied(issued, null))
         {
             throw new RefusalException(Refusal.Denied("CERTIFICATE_KEY_DENIED", "The certificate request is for a key that is denied.", "certificate_request", "Make a new key, and ask again."));

@@ -1,13 +1,16 @@
 using Gateway.Broker.Access;
 using Gateway.Broker.Administration;
 using Gateway.Broker.Certificates;
+using Gateway.Broker.Evaluators;
 using Gateway.Broker.Membership;
+using Gateway.Broker.Observation;
 using Gateway.Broker.Publishing;
 using Gateway.Broker.Quotas;
 using Gateway.Broker.Sequencing;
-using Gateway.Broker.Services;
 using Gateway.Cryptography;
 using Gateway.Protocol.Identity;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
 using Gateway.Storage.Broker;
 using Gateway.Storage.Secrets;
 using Microsoft.Extensions.Logging;
@@ -20,12 +23,15 @@ public sealed class BrokerCore : IAsyncDisposable
     private readonly SigningKey _logKey;
     private readonly SecretFolder _secrets;
     private readonly ILogger _log;
+    private readonly OprfShare? _derived;
     private int _disposed;
 
     private BrokerCore(
         BrokerOptions options, IBrokerStore store, NetworkView view, LogSignal signal, SigningKey logKey, SecretFolder secrets, Sequencer sequencer, NetworkAuthorities authorities, BrokerCertificate certificate, CertificateDenials denials,
-        OprfEvaluator evaluator, QuotaLedger quotas, OperatorRoster operators, RandomSource random, TimeProvider time, ILogger log)
+        OprfShare? derived, ShareRing shares, QuotaLedger quotas, OperatorRoster operators, BrokerMetrics metrics, RandomSource random, TimeProvider time, ILogger log)
     {
+        Files = options.Files;
+        StartedAt = time.GetUtcNow();
         Store = store;
         View = view;
         Signal = signal;
@@ -34,7 +40,13 @@ public sealed class BrokerCore : IAsyncDisposable
         Authorities = authorities;
         _secrets = secrets;
         Certificate = certificate;
-        Evaluator = evaluator;
+        _derived = derived;
+        Shares = shares;
+        Metrics = metrics;
+        Evaluations = new EvaluationQueue(Math.Max(1, Environment.ProcessorCount), EvaluationQueue.DefaultPerMember, time);
+        Dealer = new ShareDealer(view, store, sequencer, shares, random, time);
+        Feeds = new FeedActivity(time);
+        Refusals = new RefusalTally(metrics);
         Quotas = quotas;
         _log = log;
         Reader = new LogReader(store);
@@ -42,6 +54,7 @@ public sealed class BrokerCore : IAsyncDisposable
         CertificateIssuance issuance = new(authorities, denials.Holder, store.Certificates, time);
         Enrolment = new Enrolment(view, store, sequencer, issuance, options.Quotas, time, options.NodeCertificateLifetime);
         Proposals = new EpochProposals(view, store, sequencer);
+        EvaluatorAdmission = new EvaluatorAdmission(view, store, issuance, options.BrokerCertificateLifetime, time);
         Statements = new CircleStatements(view, store);
         Sponsorship = new Sponsorship(view, store, time);
         OperatorCertificates = new OperatorCertificates(view, issuance);
@@ -51,14 +64,22 @@ public sealed class BrokerCore : IAsyncDisposable
             [
                 StandingExecutor.Suspension, StandingExecutor.Reinstatement, StandingExecutor.Expulsion, new CirclePolicyExecutor(random), new AdmissionExecutor(store, random, time),
                 new OperatorExecutor(operators, OperatorCertificates), new AuthorityExecutor(options, view, store.Certificates, authorities, certificate, time, log),
+                new OprfKeysExecutor(Dealer), new RevealExecutor(store, Reader, options.RevealsPerDay, time),
             ],
             time);
-        Identifier = new PeerIdentifier(view, operators, denials.Holder, time);
+        Identifier = new PeerIdentifier(view, operators.Has, denials.Holder.IsDenied, time);
         Calls = new OpenCalls(Identifier, new CallLimits(options.StreamsPerMember, options.CallsPerMember));
         Audit = new AuditTrail(store.Audit, time, log);
         Activity = new PeerActivity(time);
         Connections = new OpenConnections(time, log);
+        BrokerGauges.Add(metrics.Meter, this, time);
     }
+
+    /// <summary>The files of the broker's folder.</summary>
+    public BrokerFiles Files { get; }
+
+    /// <summary>When the broker started.</summary>
+    public DateTimeOffset StartedAt { get; }
 
     /// <summary>The store.</summary>
     public IBrokerStore Store { get; }
@@ -87,8 +108,26 @@ public sealed class BrokerCore : IAsyncDisposable
     /// <summary>The broker's own certificate.</summary>
     public BrokerCertificate Certificate { get; }
 
-    /// <summary>The OPRF keys.</summary>
-    public OprfEvaluator Evaluator { get; }
+    /// <summary>The broker's shares of the OPRF keys.</summary>
+    public ShareRing Shares { get; }
+
+    /// <summary>Shares the keys out with other evaluators.</summary>
+    public ShareDealer Dealer { get; }
+
+    /// <summary>Admits other evaluators.</summary>
+    public EvaluatorAdmission EvaluatorAdmission { get; }
+
+    /// <summary>Whose turn it is to have evaluated.</summary>
+    public EvaluationQueue Evaluations { get; }
+
+    /// <summary>What is counted.</summary>
+    public BrokerMetrics Metrics { get; }
+
+    /// <summary>How far members have been sent the log.</summary>
+    public FeedActivity Feeds { get; }
+
+    /// <summary>What was refused.</summary>
+    public RefusalTally Refusals { get; }
 
     /// <summary>What members have used.</summary>
     public QuotaLedger Quotas { get; }
@@ -138,11 +177,12 @@ public sealed class BrokerCore : IAsyncDisposable
         secrets.Finish(files.Secrets); // The folder is this process's alone.
         SigningKey logKey = BrokerKeys.ReadLogKey(files, secrets);
         NetworkAuthorities authorities = NetworkAuthorities.Load(files, secrets, view.Current.Authorities, options.AuthoritySettling, time, random);
-        OprfEvaluator evaluator = BrokerKeys.Read(secrets, files.OprfSeed, seed => new OprfEvaluator(seed, announced.Version, random));
+        OprfShare? derived = File.Exists(files.OprfSeed) ? BrokerKeys.Read(secrets, files.OprfSeed, seed => OprfShare.Derive(seed, announced.Version, random)) : null;
+        ShareRing shares = ShareRing.Open(OprfKeySet.Broker, files.OprfShares, secrets, derived, random, time);
         List<string> faults = [];
         if (genesis.Network != options.Network) faults.Add($"network: broker.json says '{options.Network}', the log's Genesis '{genesis.Network}'.");
         if (!logKey.PublicKey.ToArray().AsSpan().SequenceEqual(genesis.LogPk.Span)) faults.Add($"{files.LogSeed} is not the key of this log: restore it from a backup.");
-        if (!evaluator.IsAnnouncedBy(announced)) faults.Add($"{files.OprfSeed} does not give the OPRF keys that the log announces: restore it from a backup.");
+        if (shares.Announced(announced) is null) faults.Add($"Neither {files.OprfSeed} nor {files.OprfShares} has the OPRF keys that the log announces: restore them from a backup made since the last change of the keys.");
         if (faults.Count > 0) throw new BrokerOptionsException(faults);
 
         BrokerCertificate certificate = new(
@@ -150,9 +190,20 @@ public sealed class BrokerCore : IAsyncDisposable
         CertificateDenials denials = await CertificateDenials.LoadAsync(store.Certificates, view, logKey, time, log, cancellation).ConfigureAwait(false);
         LogSignal signal = new();
         QuotaLedger quotas = await QuotaLedger.LoadAsync(store, options.Quotas, time, cancellation).ConfigureAwait(false);
-        Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, signal, log, cancellation).ConfigureAwait(false);
+        BrokerMetrics metrics = new();
+        Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, signal, metrics, log, cancellation).ConfigureAwait(false);
         OperatorRoster operators = await OperatorRoster.LoadAsync(store, cancellation).ConfigureAwait(false);
-        return new BrokerCore(options, store, view, signal, logKey, secrets, sequencer, authorities, certificate, denials, evaluator, quotas, operators, random, time, log);
+        return new BrokerCore(options, store, view, signal, logKey, secrets, sequencer, authorities, certificate, denials, derived, shares, quotas, operators, metrics, random, time, log);
+    }
+
+    /// <summary>Destroys shares that the log has left behind, and the seed they came from.</summary>
+    public void RetireShares()
+    {
+        OprfKeys announced = View.Current.OprfKeys!;
+        if (Shares.Retire(announced) is > 0 and int destroyed) Log.SharesDestroyed(_log, destroyed);
+        if (_derived is null || Shares.Holds(_derived) || !File.Exists(Files.OprfSeed)) return;
+        CertificateFiles.Destroy(Files.OprfSeed);
+        Log.SeedDestroyed(_log);
     }
 
     /// <summary>Commits what waits, writes the usage, closes the store. Once, however often it is asked.</summary>
@@ -172,7 +223,8 @@ public sealed class BrokerCore : IAsyncDisposable
         }
 
         await Store.DisposeAsync().ConfigureAwait(false);
-        Evaluator.Dispose();
+        Shares.Dispose();
+        Metrics.Dispose();
         Authorities.Dispose();
         _secrets.Dispose();
         _logKey.Dispose();

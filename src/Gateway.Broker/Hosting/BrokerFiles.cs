@@ -28,6 +28,9 @@ public readonly record struct BrokerFiles(string Directory)
     /// <summary>Seed of the OPRF keys, 32 bytes.</summary>
     public string OprfSeed => Path.Combine(Directory, "oprf.seed");
 
+    /// <summary>The broker's shares of the OPRF keys, once other evaluators hold some of them; then there is no seed.</summary>
+    public string OprfShares => Path.Combine(Directory, "oprf.shares");
+
     /// <summary>The store.</summary>
     public string Store => Path.Combine(Directory, "broker.db");
 
@@ -44,5 +47,5 @@ public readonly record struct BrokerFiles(string Directory)
     public string OperatorFile(string name) => Path.Combine(Operators, name + ".json");
 
     /// <summary>Every file that holds a key of the broker.</summary>
-    public IReadOnlyCollection<string> Secrets => [LogSeed, OprfSeed, AuthorityKey, BrokerKey];
+    public IReadOnlyCollection<string> Secrets => [LogSeed, OprfSeed, OprfShares, AuthorityKey, BrokerKey];
 }

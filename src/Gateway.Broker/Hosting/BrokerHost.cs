@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Net;
 using System.Security.Authentication;
 using Gateway.Broker.Access;
+using Gateway.Broker.Evaluators;
 using Gateway.Broker.Services;
 using Gateway.Cryptography;
+using Gateway.Protocol.Log;
 using Gateway.Storage.Broker;
 using Gateway.Storage.Sqlite;
 using Grpc.AspNetCore.Server;
@@ -115,7 +117,14 @@ public static class BrokerHost
         services.AddSingleton(core.Changes);
         services.AddSingleton(core.Sponsorship);
         services.AddSingleton(core.OperatorCertificates);
-        services.AddSingleton(core.Evaluator);
+        services.AddSingleton(new EvaluatorName(OprfKeySet.Broker));
+        services.AddSingleton(core.Shares);
+        services.AddSingleton(core.Dealer);
+        services.AddSingleton(core.EvaluatorAdmission);
+        services.AddSingleton(core.Evaluations);
+        services.AddSingleton(core.Metrics);
+        services.AddSingleton(core.Feeds);
+        services.AddSingleton(core.Refusals);
         services.AddSingleton(core.Quotas);
         services.AddSingleton(core.Identifier);
         services.AddSingleton(core.Denials);
@@ -178,6 +187,8 @@ public static class BrokerHost
         app.MapGrpcService<Services.PseudonymsService>();
         app.MapGrpcService<Services.LogService>();
         app.MapGrpcService<Services.MembershipService>();
+        app.MapGrpcService<Services.EvaluatorsService>();
+        app.MapGrpcService<Services.OperationsService>();
         app.MapGrpcService<Services.AdministrationService>();
         app.MapGrpcService<Services.CertificatesService>();
         app.MapGet("/healthz", async context =>

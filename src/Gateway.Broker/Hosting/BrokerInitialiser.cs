@@ -3,8 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Gateway.Broker.Administration;
 using Gateway.Broker.Certificates;
+using Gateway.Broker.Evaluators;
+using Gateway.Broker.Observation;
 using Gateway.Broker.Sequencing;
-using Gateway.Broker.Services;
 using Gateway.Cryptography;
 using Gateway.Protocol;
 using Gateway.Protocol.Identity;
@@ -65,17 +66,18 @@ public sealed class BrokerInitialiser(RandomSource random, TimeProvider time)
     private async Task<byte[]> BeginLogAsync(BrokerOptions options, SecretFolder secrets, CertificateAuthority authority, IReadOnlyList<string> operatorNames, CancellationToken cancellation)
     {
         byte[] logSeed = random.GetBytes(SigningKey.SeedSize);
-        byte[] oprfSeed = random.GetBytes(OprfEvaluator.SeedSize);
+        byte[] oprfSeed = random.GetBytes(OprfShare.SeedSize);
         try
         {
             secrets.Write(options.Files.LogSeed, logSeed);
             secrets.Write(options.Files.OprfSeed, oprfSeed);
             using SigningKey logKey = SigningKey.FromSeed(logSeed);
-            using OprfEvaluator evaluator = new(oprfSeed, 1, random);
+            using OprfShare share = OprfShare.Derive(oprfSeed, 1, random);
+            using BrokerMetrics metrics = new();
             await using SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(options.Files.Store, time, cancellation).ConfigureAwait(false);
             NetworkView view = await NetworkView.LoadAsync(store, cancellation).ConfigureAwait(false);
-            await using Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, new LogSignal(), NullLogger.Instance, cancellation).ConfigureAwait(false);
-            await sequencer.ChangeStateAsync(new StateChange { Entries = [GenesisOf(options, authority, logKey), new Entry { OprfKeys = evaluator.ToEntry() }] }).ConfigureAwait(false);
+            await using Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, new LogSignal(), metrics, NullLogger.Instance, cancellation).ConfigureAwait(false);
+            await sequencer.ChangeStateAsync(new StateChange { Entries = [GenesisOf(options, authority, logKey), new Entry { OprfKeys = new OprfKeys { Version = share.Version, Evaluators = { share.ToKeys() } } }] }).ConfigureAwait(false);
             await store.Changes.AddFirstOperatorsAsync([.. operatorNames.Distinct(StringComparer.Ordinal)], time.GetUtcNow(), cancellation).ConfigureAwait(false);
             return view.Current.GenesisHash.ToArray();
         }

@@ -63,6 +63,12 @@ public sealed record BrokerOptions
     /// <summary>Calls of one member at once that are no streams.</summary>
     public int CallsPerMember { get; init; } = 128;
 
+    /// <summary>Records that may be traced to their contributors in 24 hours.</summary>
+    public int RevealsPerDay { get; init; } = 20;
+
+    /// <summary>Where metrics go by OTLP, e.g. http://localhost:4318; empty: nowhere.</summary>
+    public string MetricsEndpoint { get; init; } = "";
+
     /// <summary>What a member may use.</summary>
     public QuotaOptions Quotas { get; init; } = new();
 
@@ -120,6 +126,8 @@ public sealed record BrokerOptions
         if (AuthorityOverlap < AuthoritySettling || AuthorityOverlap > TimeSpan.FromDays(365)) faults.Add("authorityOverlap: must lie between authoritySettling and 365 days.");
         if (MaximumConnections < 1) faults.Add("maximumConnections: must be at least 1.");
         if (ConnectionsPerMember < 1 || StreamsPerMember < 1 || CallsPerMember < 1) faults.Add("connectionsPerMember, streamsPerMember, callsPerMember: must be at least 1.");
+        if (RevealsPerDay < 0) faults.Add("revealsPerDay: must not be negative.");
+        if (MetricsEndpoint.Length > 0 && !(Uri.TryCreate(MetricsEndpoint, UriKind.Absolute, out Uri? metrics) && metrics.Scheme is "http" or "https")) faults.Add($"metricsEndpoint: '{MetricsEndpoint}' is not an address such as http://localhost:4318.");
         faults.AddRange(Quotas.Validate());
         if (faults.Count > 0) throw new BrokerOptionsException(faults);
     }

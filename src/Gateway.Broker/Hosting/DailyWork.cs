@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Gateway.Broker.Certificates;
+using Gateway.Broker.Quotas;
 using Gateway.Broker.Sequencing;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
@@ -46,6 +47,13 @@ public sealed class DailyWork(BrokerCore core, TimeProvider time, ILogger<DailyW
             Log.UsageNotWritten(log, error);
         }
 
+        foreach (QuotaStanding unusual in core.Quotas.TakeAlarms())
+        {
+            Log.UnusualUse(log, unusual.Member.Prefix, unusual.Quota, unusual.Today, unusual.Median);
+            core.Metrics.Unusual(unusual.Member, unusual.Quota);
+        }
+
+        RetireShares();
         RenewCertificate();
         try
         {
@@ -108,6 +116,18 @@ public sealed class DailyWork(BrokerCore core, TimeProvider time, ILogger<DailyW
         while (deleted == ItemsAtOnce);
         if (total > 0) Log.ItemsDeleted(log, total);
         _swept = day;
+    }
+
+    private void RetireShares()
+    {
+        try
+        {
+            core.RetireShares();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Log.DailyWorkFailed(log, error);
+        }
     }
 
     private void RenewCertificate()

@@ -17,6 +17,9 @@ public static class Quota
     /// <summary>Elements of class NAME evaluated.</summary>
     public const string Name = "name";
 
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [Records, Strong, Compound, Name];
+
     /// <summary>The quota that evaluations of a class count against; null for no class.</summary>
     public static string? Of(IdentifierClass identifierClass) => identifierClass switch
     {

@@ -14,25 +14,28 @@ public sealed class QuotaLedger
     private const int YearDays = 365;
 
     private readonly Lock _lock = new();
-    private readonly IBrokerStore _store;
+    private readonly IQuotaStore _store;
     private readonly QuotaOptions _options;
     private readonly TimeProvider _time;
     private readonly Dictionary<(MemberId Member, string Quota), Account> _accounts = [];
+    private readonly List<QuotaStanding> _alarms = [];
     private readonly RateLimiter<MemberId> _recordRate;
     private readonly RateLimiter<MemberId> _elementRate;
+    private readonly Dictionary<(MemberId Member, string Quota), long> _agreed;
     private Dictionary<(MemberId Member, string Quota, UtcDay Day), long> _unwritten = [];
 
-    private QuotaLedger(IBrokerStore store, QuotaOptions options, TimeProvider time)
+    private QuotaLedger(IQuotaStore store, QuotaOptions options, TimeProvider time)
     {
         _store = store;
         _options = options;
         _time = time;
+        _agreed = options.Agreed.ToDictionary(agreed => (MemberId.TryParse(agreed.Member, out MemberId member) ? member : default, agreed.Quota), agreed => agreed.PerDay);
         _recordRate = new RateLimiter<MemberId>("records", options.RecordBurst, options.RecordsPerSecond, time);
         _elementRate = new RateLimiter<MemberId>("evaluations", options.ElementBurst, options.ElementsPerSecond, time);
     }
 
     /// <summary>Reads what was used before.</summary>
-    public static async ValueTask<QuotaLedger> LoadAsync(IBrokerStore store, QuotaOptions options, TimeProvider time, CancellationToken cancellation)
+    public static async ValueTask<QuotaLedger> LoadAsync(IQuotaStore store, QuotaOptions options, TimeProvider time, CancellationToken cancellation)
     {
         QuotaLedger ledger = new(store, options, time);
         UtcDay since = FirstOfYear(UtcDay.Of(time.GetUtcNow()));
@@ -53,11 +56,10 @@ public sealed class QuotaLedger
     {
         UtcDay today = day = UtcDay.Of(_time.GetUtcNow());
         if ((quota == Quota.Records ? _recordRate : _elementRate).TryTake(member, count) is { } tooFast) return tooFast;
-        (long perDay, long perYear) = _options.LimitsOf(quota);
         lock (_lock)
         {
             Account account = AccountOf(member, quota);
-            account.Forget(FirstOfYear(today));
+            (long perDay, long perYear) = LimitsOf(member, quota, account, today);
             if (account.On(today) + count > perDay)
             {
                 return Refusal.Exhausted("QUOTA_EXHAUSTED", string.Create(CultureInfo.InvariantCulture, $"The day's quota of {perDay:N0} is used up."), $"{quota} per day",
@@ -72,7 +74,34 @@ public sealed class QuotaLedger
 
             account.Add(today, count);
             Note(member, quota, today, count);
+            if (IsUnusual(quota, account, today) && account.AlarmedOn != today)
+            {
+                account.AlarmedOn = today;
+                _alarms.Add(Use(member, quota, account, today));
+            }
+
             return null;
+        }
+    }
+
+    /// <summary>Use and limits of a member, a line for each quota.</summary>
+    public IReadOnlyList<QuotaStanding> UseOf(MemberId member)
+    {
+        UtcDay today = UtcDay.Of(_time.GetUtcNow());
+        lock (_lock)
+        {
+            return [.. Quota.All.Select(quota => Use(member, quota, AccountOf(member, quota), today))];
+        }
+    }
+
+    /// <summary>Members whose use has become unusual since the last time this was asked; each once a day for each quota.</summary>
+    public IReadOnlyList<QuotaStanding> TakeAlarms()
+    {
+        lock (_lock)
+        {
+            QuotaStanding[] taken = [.. _alarms];
+            _alarms.Clear();
+            return taken;
         }
     }
 
@@ -128,29 +157,37 @@ public sealed class QuotaLedger
         return account;
     }
 
-    private static UtcDay FirstOfYear(UtcDay today) => new(today.Number >= YearDays ? today.Number - YearDays + 1 : 0);
-
-    private sealed class Account
+    private QuotaStanding Use(MemberId member, string quota, Account account, UtcDay today)
     {
-        private readonly SortedDictionary<uint, long> _days = [];
-
-        public long Total { get; private set; }
-
-        public long On(UtcDay day) => _days.GetValueOrDefault(day.Number);
-
-        public void Add(UtcDay day, long count)
-        {
-            _days[day.Number] = On(day) + count;
-            Total += count;
-        }
-
-        public void Forget(UtcDay before)
-        {
-            while (_days.Count > 0 && _days.First() is var oldest && oldest.Key < before.Number)
-            {
-                Total -= oldest.Value;
-                _days.Remove(oldest.Key);
-            }
-        }
+        (long perDay, long perYear) = LimitsOf(member, quota, account, today);
+        long[] days = [.. Enumerable.Range(0, Account.MedianDays).Select(i => account.On(Back(today, Account.MedianDays - 1 - i)))];
+        return new QuotaStanding(member, quota, account.On(today), perDay, account.Total, perYear, account.MedianBefore(today), IsUnusual(quota, account, today), days);
     }
+
+    private (long PerDay, long PerYear) LimitsOf(MemberId member, string quota, Account account, UtcDay today)
+    {
+        account.Forget(FirstOfYear(today));
+        (long mostPerDay, long mostPerYear) = _options.LimitsOf(quota);
+        if (_agreed.TryGetValue((member, quota), out long agreed)) return (agreed, Math.Max(mostPerYear, Multiply(agreed, _options.DaysInYear)));
+        if (_options.FloorOf(quota) is not { } floor) return (mostPerDay, mostPerYear);
+
+        // Once a day: the days before today change no more, but for what is given back.
+        if (account.LimitsOn?.Day != today)
+        {
+            long LimitOf(UtcDay day) => Math.Min(mostPerDay, Math.Max(floor, Multiply(account.MedianBefore(day), _options.MedianFactor)));
+            long largest = Enumerable.Range(0, YearDays).Max(back => LimitOf(Back(today, back)));
+            account.LimitsOn = (today, LimitOf(today), Math.Min(mostPerYear, Multiply(largest, _options.DaysInYear)));
+        }
+
+        return (account.LimitsOn.Value.PerDay, account.LimitsOn.Value.PerYear);
+    }
+
+    private bool IsUnusual(string quota, Account account, UtcDay today) =>
+        _options.FloorOf(quota) is { } floor && account.On(today) > Math.Max(floor / 2, Multiply(account.MedianBefore(today), _options.UnusualFactor));
+
+    private static long Multiply(long count, double factor) => (long)Math.Min(long.MaxValue / 2, count * factor);
+
+    private static UtcDay Back(UtcDay day, int days) => new(day.Number >= (uint)days ? day.Number - (uint)days : 0);
+
+    private static UtcDay FirstOfYear(UtcDay today) => Back(today, YearDays - 1);
 }

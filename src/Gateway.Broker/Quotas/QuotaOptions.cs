@@ -1,6 +1,9 @@
 namespace Gateway.Broker.Quotas;
 
-/// <summary>How much a member may use, each counted on its own.</summary>
+/// <summary>
+/// How much a member may use, each counted on its own. Of records a fixed number a day. Of evaluations as many a day as <see cref="MedianFactor"/> times the median of the 28 days before, but never less
+/// than the floor and never more than the figure a day; in 365 days as many as <see cref="DaysInYear"/> times the largest day's limit among them, and never more than the figure a year.
+/// </summary>
 public sealed record QuotaOptions
 {
     /// <summary>Records published a day.</summary>
@@ -9,23 +12,44 @@ public sealed record QuotaOptions
     /// <summary>Records published in 365 days.</summary>
     public long RecordsPerYear { get; init; } = 20_000_000;
 
-    /// <summary>STRONG identifiers evaluated a day.</summary>
+    /// <summary>STRONG identifiers evaluated a day, whatever a member's median.</summary>
     public long StrongPerDay { get; init; } = 2_000_000;
 
-    /// <summary>STRONG identifiers evaluated in 365 days.</summary>
+    /// <summary>STRONG identifiers evaluated a day that are never too many: what a new member may begin with.</summary>
+    public long StrongFloorPerDay { get; init; } = 500_000;
+
+    /// <summary>STRONG identifiers evaluated in 365 days, whatever a member's median.</summary>
     public long StrongPerYear { get; init; } = 200_000_000;
 
-    /// <summary>COMPOUND identifiers evaluated a day.</summary>
+    /// <summary>COMPOUND identifiers evaluated a day, whatever a member's median.</summary>
     public long CompoundPerDay { get; init; } = 4_000_000;
 
-    /// <summary>COMPOUND identifiers evaluated in 365 days.</summary>
+    /// <summary>COMPOUND identifiers evaluated a day that are never too many: what a new member may begin with.</summary>
+    public long CompoundFloorPerDay { get; init; } = 1_000_000;
+
+    /// <summary>COMPOUND identifiers evaluated in 365 days, whatever a member's median.</summary>
     public long CompoundPerYear { get; init; } = 400_000_000;
 
-    /// <summary>NAME identifiers evaluated a day.</summary>
+    /// <summary>NAME identifiers evaluated a day, whatever a member's median.</summary>
     public long NamePerDay { get; init; } = 4_000_000;
 
-    /// <summary>NAME identifiers evaluated in 365 days.</summary>
+    /// <summary>NAME identifiers evaluated a day that are never too many: what a new member may begin with.</summary>
+    public long NameFloorPerDay { get; init; } = 1_000_000;
+
+    /// <summary>NAME identifiers evaluated in 365 days, whatever a member's median.</summary>
     public long NamePerYear { get; init; } = 400_000_000;
+
+    /// <summary>How many times its median of the last 28 days a member may evaluate in a day.</summary>
+    public double MedianFactor { get; init; } = 3;
+
+    /// <summary>How many days at the limit make a year's limit: below 365, so that nobody evaluates at the limit all year.</summary>
+    public int DaysInYear { get; init; } = 200;
+
+    /// <summary>A day's use above so many times the median is unusual and raises an alarm, once it is above half the floor.</summary>
+    public double UnusualFactor { get; init; } = 2;
+
+    /// <summary>Limits agreed with single members.</summary>
+    public IReadOnlyList<AgreedQuota> Agreed { get; init; } = [];
 
     /// <summary>Records a second, in the long run.</summary>
     public int RecordsPerSecond { get; init; } = 20_000;
@@ -54,9 +78,26 @@ public sealed record QuotaOptions
         _ => throw new ArgumentException($"There is no quota '{quota}'.", nameof(quota)),
     };
 
+    /// <summary>The floor of a day; null where the limit does not follow the median.</summary>
+    internal long? FloorOf(string quota) => quota switch
+    {
+        Quota.Strong => StrongFloorPerDay,
+        Quota.Compound => CompoundFloorPerDay,
+        Quota.Name => NameFloorPerDay,
+        _ => null,
+    };
+
     internal IEnumerable<string> Validate()
     {
-        foreach (string quota in (string[])[Quota.Records, Quota.Strong, Quota.Compound, Quota.Name])
+        if (MedianFactor < 1 || UnusualFactor < 1) yield return "quotas: medianFactor and unusualFactor must be at least 1.";
+        if (DaysInYear is < 1 or > 365) yield return "quotas: daysInYear must lie between 1 and 365.";
+        if (StrongFloorPerDay < 0 || CompoundFloorPerDay < 0 || NameFloorPerDay < 0) yield return "quotas: a floor must not be negative.";
+        foreach (AgreedQuota agreed in Agreed)
+        {
+            if (!Gateway.Protocol.MemberId.TryParse(agreed.Member, out _) || !Quota.All.Contains(agreed.Quota) || agreed.PerDay < 0) yield return $"quotas: agreed: '{agreed.Member}' and '{agreed.Quota}' are not a member's id and one of {string.Join(", ", Quota.All)}, or perDay is negative.";
+        }
+
+        foreach (string quota in Quota.All)
         {
             (long day, long year) = LimitsOf(quota);
             if (day < 0 || year < day) yield return $"quotas: '{quota}' allows {day} a day and {year} a year; a year must allow at least what a day allows, and neither may be negative.";
@@ -67,3 +108,9 @@ public sealed record QuotaOptions
         if (EnrolmentsPerMinutePerAddress < 1 || EnrolmentsPerMinute < 1) yield return "quotas: the enrolment limits must be at least 1.";
     }
 }
+
+/// <summary>A limit agreed with one member, in place of the one that follows from its median.</summary>
+/// <param name="Member">The member's id, hex.</param>
+/// <param name="Quota">"records", "strong", "compound" or "name".</param>
+/// <param name="PerDay">How many a day.</param>
+public sealed record AgreedQuota(string Member, string Quota, long PerDay);

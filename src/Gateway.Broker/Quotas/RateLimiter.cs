@@ -23,7 +23,7 @@ internal sealed class RateLimiter<TKey>(string name, double capacity, double per
         TokenBucket bucket = _buckets.GetOrAdd(caller, _ => new TokenBucket(capacity, perSecond, time));
         return bucket.TryTake(count, out TimeSpan wait)
             ? null
-            : Refusal.Exhausted("RATE_LIMITED", $"Too many {name} in a short time.", name, string.Create(CultureInfo.InvariantCulture, $"Try again in {Math.Ceiling(wait.TotalSeconds)} s."));
+            : Refusal.Exhausted("RATE_LIMITED", $"Too many {name} in a short time.", name, string.Create(CultureInfo.InvariantCulture, $"Try again in {Math.Ceiling(wait.TotalSeconds)} s.")) with { RetryAfter = wait };
     }
 
     // A stranger with many addresses must not fill the memory: full buckets carry no information.

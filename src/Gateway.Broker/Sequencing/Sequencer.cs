@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Gateway.Broker.Observation;
 using Gateway.Cryptography;
 using Gateway.Ledger;
 using Gateway.Protocol;
@@ -29,11 +30,12 @@ public sealed class Sequencer : IAsyncDisposable
     private readonly RandomSource _random;
     private readonly TimeProvider _time;
     private readonly LogSignal _signal;
+    private readonly BrokerMetrics _metrics;
     private readonly ILogger _log;
     private readonly Channel<LogRequest> _queue = Channel.CreateBounded<LogRequest>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly Task _loop;
 
-    private Sequencer(IBrokerStore store, NetworkView view, TiledTree tree, LogSigner signer, RandomSource random, TimeProvider time, LogSignal signal, ILogger log)
+    private Sequencer(IBrokerStore store, NetworkView view, TiledTree tree, LogSigner signer, RandomSource random, TimeProvider time, LogSignal signal, BrokerMetrics metrics, ILogger log)
     {
         _store = store;
         _view = view;
@@ -42,6 +44,7 @@ public sealed class Sequencer : IAsyncDisposable
         _random = random;
         _time = time;
         _signal = signal;
+        _metrics = metrics;
         _log = log;
         _loop = Task.Run(RunAsync);
     }
@@ -54,11 +57,12 @@ public sealed class Sequencer : IAsyncDisposable
     /// <param name="random">Salts and the order within a batch.</param>
     /// <param name="time">The day that usage is counted on.</param>
     /// <param name="signal">Told of every commit.</param>
+    /// <param name="metrics">Counts batches.</param>
     /// <param name="log">Where failures go.</param>
     /// <param name="cancellation">Cancels the opening.</param>
     /// <exception cref="StoreCorruptException">The stored tiles do not have the root that the newest checkpoint signs, or another key signed it.</exception>
     public static async ValueTask<Sequencer> OpenAsync(
-        IBrokerStore store, NetworkView view, string network, SigningKey logKey, RandomSource random, TimeProvider time, LogSignal signal, ILogger log, CancellationToken cancellation)
+        IBrokerStore store, NetworkView view, string network, SigningKey logKey, RandomSource random, TimeProvider time, LogSignal signal, BrokerMetrics metrics, ILogger log, CancellationToken cancellation)
     {
         LogHead? head = await store.ReadHeadAsync(cancellation).ConfigureAwait(false);
         TiledTree tree = head is null ? TiledTree.Empty(store) : TiledTree.Open(head.Size, store);
@@ -73,7 +77,7 @@ public sealed class Sequencer : IAsyncDisposable
             signal.Announce(head.Size);
         }
 
-        return new Sequencer(store, view, tree, new LogSigner(network, logKey), random, time, signal, log);
+        return new Sequencer(store, view, tree, new LogSigner(network, logKey), random, time, signal, metrics, log);
     }
 
     /// <summary>Publishes an admitted record. The caller holds the reservation of its id and key (see <see cref="Publishing.Admission"/>) until this completes.</summary>
@@ -138,6 +142,7 @@ public sealed class Sequencer : IAsyncDisposable
 
     private async ValueTask SequenceAsync(List<LogRequest> requests)
     {
+        long started = _time.GetTimestamp();
         LogBatch batch = new(_tree.Size, _view, _random, UtcDay.Of(_time.GetUtcNow()));
         foreach (ChangeNetwork change in requests.OfType<ChangeNetwork>())
         {
@@ -169,6 +174,7 @@ public sealed class Sequencer : IAsyncDisposable
         _view.Replace(batch.State, batch.History, batch.RouteKeys);
         _signal.Announce(head.Size);
         Log.BatchCommitted(_log, batch.Leaves.Count, head.Size);
+        _metrics.Committed(batch.Leaves.Count, batch.Leaves.Count(leaf => leaf.Item is not null), batch.Leaves.Count(leaf => leaf.Kind == Entry.ContentOneofCase.RecordWithdrawn), _time.GetElapsedTime(started));
         try
         {
             batch.Complete(leaf => new LogReceipt(leaf.Index, leaf.Entry, leaf.Salt, head.Note, _tree.InclusionProof(leaf.Index, head.Size)));

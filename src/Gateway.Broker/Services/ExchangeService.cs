@@ -1,4 +1,5 @@
 using Gateway.Broker.Access;
+using Gateway.Broker.Observation;
 using Gateway.Broker.Publishing;
 using Gateway.Broker.Sequencing;
 using Gateway.Protocol.Errors;
@@ -10,19 +11,20 @@ using Microsoft.Extensions.Hosting;
 namespace Gateway.Broker.Services;
 
 /// <summary>Records between the nodes and the broker.</summary>
-public sealed class ExchangeService(Admission admission, NetworkView view, IBrokerStore store, LogSignal signal, IHostApplicationLifetime lifetime, TimeProvider time)
+public sealed class ExchangeService(Admission admission, NetworkView view, IBrokerStore store, LogSignal signal, FeedActivity feeds, RefusalTally refusals, IHostApplicationLifetime lifetime, TimeProvider time)
     : Gateway.Protocol.V1.ExchangeService.ExchangeServiceBase
 {
     /// <inheritdoc/>
     public override async Task Publish(IAsyncStreamReader<PublishRequest> requestStream, IServerStreamWriter<PublishResponse> responseStream, ServerCallContext context)
     {
-        using PublishStream stream = new(admission, Peer.Of(context).RequireMember(), requestStream, responseStream);
+        using IDisposable open = feeds.OpenUpload();
+        using PublishStream stream = new(admission, Peer.Of(context).RequireMember(), refusals, requestStream, responseStream);
         await RunAsync(stream.RunAsync, context).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public override Task Follow(FollowRequest request, IServerStreamWriter<FollowResponse> responseStream, ServerCallContext context) =>
-        RunAsync(token => new FeedStream(view, store, signal, Peer.Of(context).RequireMember(), responseStream, context).RunAsync(request.FromIndex, request.StateSize, token), context);
+        RunAsync(token => new FeedStream(view, store, signal, feeds, Peer.Of(context).Member, responseStream, context).RunAsync(request.FromIndex, request.StateSize, token), context);
 
     /// <inheritdoc/>
     public override async Task<WithdrawResponse> Withdraw(WithdrawRequest request, ServerCallContext context) =>

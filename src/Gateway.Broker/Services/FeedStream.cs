@@ -1,3 +1,4 @@
+using Gateway.Broker.Observation;
 using Gateway.Broker.Sequencing;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
@@ -13,9 +14,9 @@ namespace Gateway.Broker.Services;
 /// <summary>
 /// One reader of the log. It reads from the store at its own pace, so a slow one costs the broker a page of memory. Everybody gets every leaf's data. Entries: the network-wide
 /// ones, and those under an epoch whose key the member was given below the leaf, or below the size it has read already, unless it had been removed by then; whatever its role (a contributor
-/// checks its own entries). Items: where the policy then let the member's role read, and the contributor's own.
+/// checks its own entries). Items: where the policy then let the member's role read, and the contributor's own. An evaluator (no member) is shown network-wide entries only.
 /// </summary>
-internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal signal, MemberId reader, IServerStreamWriter<FollowResponse> responses, ServerCallContext context)
+internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal signal, FeedActivity feeds, MemberId? reader, IServerStreamWriter<FollowResponse> responses, ServerCallContext context)
 {
     /// <summary>Leaves in one batch, unless a single commit has more.</summary>
     private const ulong MaximumBatch = 2_000;
@@ -33,6 +34,7 @@ internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal
 
         // At once, so that a reader who has the whole log knows that it is being served, though there may be nothing to send for hours.
         await context.WriteResponseHeadersAsync([]).ConfigureAwait(false);
+        using FeedActivity.OpenFeed feed = feeds.Open(reader, from);
         while (true)
         {
             // Never past the announced size: the store may hold a commit whose state the view does not have yet, and a member just admitted would miss its first entries.
@@ -42,6 +44,7 @@ internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal
                 ?? throw new StoreCorruptException("checkpoints", $"after {from}");
             await SendBatchAsync(from, stateSize, end, cancellation).ConfigureAwait(false);
             from = end.Size;
+            feed.Sent(from, signal.Size);
         }
     }
 
@@ -75,12 +78,13 @@ internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal
     {
         FeedLeaf shown = new() { LeafData = UnsafeByteOperations.UnsafeWrap(leaf.LeafData) };
         NetworkState state = view.Current;
-        if (!state.Members.TryGetValue(reader, out NetworkMember? member)) return shown;
-        if (leaf.Circle is { } circle && !view.History.HoldsKey(circle, leaf.Epoch, reader, leaf.Index, stateSize)) return shown;
+        NetworkMember? member = null;
+        if (reader is { } id && !state.Members.TryGetValue(id, out member)) return shown;
+        if (leaf.Circle is { } circle && (reader is not { } holder || !view.History.HoldsKey(circle, leaf.Epoch, holder, leaf.Index, stateSize))) return shown;
         shown.Entry = UnsafeByteOperations.UnsafeWrap(leaf.Entry);
         shown.Salt = UnsafeByteOperations.UnsafeWrap(leaf.Salt);
         shown.WithdrawnAt = leaf.WithdrawnAt ?? 0;
-        if (leaf is { Item: { } item, Circle: { } itemCircle }
+        if (member is not null && leaf is { Item: { } item, Circle: { } itemCircle }
             && (view.History.PolicyAt(itemCircle, Math.Max(leaf.Index, stateSize))?.ReadingRoles.Contains(member.Role) == true || await IsOwnAsync(leaf, cancellation).ConfigureAwait(false)))
         {
             shown.Item = UnsafeByteOperations.UnsafeWrap(item);

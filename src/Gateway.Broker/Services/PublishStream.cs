@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Gateway.Broker.Observation;
 using Gateway.Broker.Publishing;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
@@ -11,7 +12,7 @@ namespace Gateway.Broker.Services;
 /// One upload. Submissions are checked in parallel on the thread pool while earlier ones wait for their commit; at most <see cref="MaximumInFlight"/> are under way, and a place
 /// is free again only when the outcome has been written, so that a peer that does not read its receipts stops sending.
 /// </summary>
-internal sealed class PublishStream(Admission admission, MemberId contributor, IAsyncStreamReader<PublishRequest> requests, IServerStreamWriter<PublishResponse> responses) : IDisposable
+internal sealed class PublishStream(Admission admission, MemberId contributor, RefusalTally refusals, IAsyncStreamReader<PublishRequest> requests, IServerStreamWriter<PublishResponse> responses) : IDisposable
 {
     /// <summary>Submissions under way on one stream.</summary>
     public const int MaximumInFlight = 1_024;
@@ -76,6 +77,7 @@ internal sealed class PublishStream(Admission admission, MemberId contributor, I
         try
         {
             PublishResult result = await admission.PublishAsync(contributor, submission, cancellation).ConfigureAwait(false);
+            if (result.Refusal is { } refusal) refusals.Count(contributor, refusal.Code);
             _outcomes.Writer.TryWrite(result.ToMessage(submission.RecordId));
         }
         catch (Exception error)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Gateway.Broker.Hosting;
+using Gateway.Broker.Observation;
 using Gateway.Cli.Connect;
 using Gateway.Cli.Hosting;
 using Gateway.Storage.Secrets;
@@ -20,6 +21,7 @@ internal static class BrokerRunCommand
             using SealingSecret? secret = frame.Unlocking.Of(parsed, folder);
             BrokerOptions options = BrokerOptions.Load(folder, secret);
             BrokerSeams seams = new() { Time = frame.Surroundings.Time, Random = frame.Surroundings.Random, Logging = HostLogging.To(folder, "broker") };
+            using MetricsExport? metrics = MetricsExport.Start(frame.Surroundings, options.MetricsEndpoint, "gateway-broker", options.Network, BrokerMetrics.MeterName);
             WebApplication app = await BrokerHost.BuildAsync(options, seams, cancellation);
             await HostRun.UntilToldAsync(app, () => output.Note($"ready: broker of {options.Network} listens on {string.Join(", ", app.Urls)}"), cancellation);
             return ExitCode.Ok;

@@ -30,6 +30,7 @@ internal static class NodeRunCommand
                 OpenStore = async (path, token) => await SqliteNodeStore.OpenAsync(path, frame.Surroundings.Time, token),
                 Logging = HostLogging.To(node.Path, "node"),
             };
+            using MetricsExport? metrics = MetricsExport.Start(frame.Surroundings, settings.MetricsEndpoint, "gateway-node", settings.MemberId, NodeMetrics.MeterName);
             WebApplication app = await NodeHost.BuildAsync(node, seams, cancellation);
             await HostRun.UntilToldAsync(app, () => output.Note($"ready: node of {settings.Name} in {settings.Network} listens on {node.SocketFile}"), cancellation);
             return ExitCode.Ok;

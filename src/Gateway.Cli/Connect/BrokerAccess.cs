@@ -28,6 +28,7 @@ public sealed class BrokerAccess : IDisposable
         Administration = new AdministrationService.AdministrationServiceClient(connection.Invoker);
         Log = new LogService.LogServiceClient(connection.Invoker);
         Certificates = new CertificatesService.CertificatesServiceClient(connection.Invoker);
+        Invoker = connection.Invoker;
     }
 
     /// <summary>Members and circles.</summary>
@@ -44,6 +45,9 @@ public sealed class BrokerAccess : IDisposable
 
     /// <summary>Certificates issued and denied.</summary>
     public CertificatesService.CertificatesServiceClient Certificates { get; }
+
+    /// <summary>Starts calls of any other service.</summary>
+    public CallInvoker Invoker { get; }
 
     /// <summary>Deadline of one call.</summary>
     public DateTime Deadline => _connection.Deadline(Patience);

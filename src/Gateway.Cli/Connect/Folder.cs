@@ -10,6 +10,9 @@ public enum FolderKind
 
     /// <summary>A node's.</summary>
     Node,
+
+    /// <summary>An evaluator's.</summary>
+    Evaluator,
 }
 
 /// <summary>Finds the folder a command works on: `--dir`, else GATEWAY_DIR, else ./broker or ./node.</summary>
@@ -21,7 +24,7 @@ public sealed class Folder(Surroundings surroundings)
     /// <summary>The folder of one kind; it need not exist.</summary>
     public string Of(string? stated, FolderKind kind)
     {
-        string path = stated ?? (surroundings.Environment(Variable) is { Length: > 0 } variable ? variable : kind == FolderKind.Broker ? "broker" : "node");
+        string path = stated ?? (surroundings.Environment(Variable) is { Length: > 0 } variable ? variable : kind.ToString().ToLowerInvariant());
         return Path.GetFullPath(path, surroundings.CurrentDirectory);
     }
 

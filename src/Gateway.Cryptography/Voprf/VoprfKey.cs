@@ -48,6 +48,53 @@ public sealed class VoprfKey : IDisposable
         return new VoprfKey(secret, suite);
     }
 
+    /// <summary>A key drawn at random: what one evaluator adds to another's key, or a share.</summary>
+    public static VoprfKey Create(RandomSource random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        var secret = new SecretBuffer(RistrettoScalar.Size);
+        RistrettoScalar.FillRandom(random, secret.Span);
+        return new VoprfKey(secret, Ciphersuite.Of(VoprfMode.Voprf));
+    }
+
+    /// <summary>Reads a key's scalar: 32 bytes, little-endian, below L and not zero. The caller zeroes its copy.</summary>
+    /// <returns>Null where the bytes are no such scalar.</returns>
+    public static VoprfKey? TryFromScalar(ReadOnlySpan<byte> scalar32) =>
+        scalar32.Length == RistrettoScalar.Size && RistrettoScalar.IsCanonical(scalar32) && !RistrettoElement.IsIdentity(scalar32) ? FromScalar(scalar32, VoprfMode.Voprf) : null;
+
+    /// <summary>The key whose scalar is the sum of two, modulo L; null where they cancel out, which random ones never do.</summary>
+    public VoprfKey? Add(VoprfKey other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var sum = new SecretBuffer(RistrettoScalar.Size);
+        Libsodium.crypto_core_ristretto255_scalar_add(sum.Span, Scalar, other.Scalar);
+        return OrNull(sum);
+    }
+
+    /// <summary>The key whose scalar is this one less another, modulo L; null where they are equal.</summary>
+    public VoprfKey? Subtract(VoprfKey other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var difference = new SecretBuffer(RistrettoScalar.Size);
+        Libsodium.crypto_core_ristretto255_scalar_sub(difference.Span, Scalar, other.Scalar);
+        return OrNull(difference);
+    }
+
+    /// <summary>Writes the scalar, 32 bytes, to be sealed or stored; the caller zeroes it.</summary>
+    /// <exception cref="ArgumentException">The destination has another length.</exception>
+    public void CopyScalar(Span<byte> scalar32)
+    {
+        Require.Size(scalar32.Length, RistrettoScalar.Size, nameof(scalar32));
+        Scalar.CopyTo(scalar32);
+    }
+
+    private VoprfKey? OrNull(SecretBuffer scalar)
+    {
+        if (!RistrettoElement.IsIdentity(scalar.Span)) return new VoprfKey(scalar, Suite);
+        scalar.Dispose();
+        return null;
+    }
+
     /// <summary>The key with a given scalar: sums of evaluators' keys, in tests.</summary>
     internal static VoprfKey FromScalar(ReadOnlySpan<byte> scalar, VoprfMode mode) => RistrettoScalar.IsCanonical(scalar) && !RistrettoElement.IsIdentity(scalar)
         ? new VoprfKey(SecretBuffer.CopyOf(scalar), Ciphersuite.Of(mode))

@@ -22,16 +22,16 @@ public sealed class BrokerConnection : IDisposable
     private readonly CancellationTokenSource _ended = new();
     private volatile OpenChannel _current;
 
-    private BrokerConnection(Uri address, string network, Func<AuthoritySet> authorities, Func<X509Certificate2?>? certificate, TimeProvider time, Func<X509Certificate2, bool>? isDenied = null)
+    private BrokerConnection(Uri address, Func<SpiffeId, bool> isPeer, Func<AuthoritySet> authorities, Func<X509Certificate2?>? certificate, TimeProvider time, Func<X509Certificate2, bool>? isDenied = null)
     {
         _time = time;
         _isDenied = isDenied ?? (_ => false);
-        _open = () => Open(address, network, authorities, certificate);
+        _open = () => Open(address, isPeer, authorities, certificate);
         _current = new OpenChannel(_open());
         Invoker = new CurrentInvoker(this);
     }
 
-    private GrpcChannel Open(Uri address, string network, Func<AuthoritySet> authorities, Func<X509Certificate2?>? certificate)
+    private GrpcChannel Open(Uri address, Func<SpiffeId, bool> isPeer, Func<AuthoritySet> authorities, Func<X509Certificate2?>? certificate)
     {
         SocketsHttpHandler handler = new()
         {
@@ -43,7 +43,7 @@ public sealed class BrokerConnection : IDisposable
             SslOptions = new SslClientAuthenticationOptions
             {
                 AllowTlsResume = false, // A resumed session would show the certificate of the one before it.
-                RemoteCertificateValidationCallback = (_, peer, _, _) => peer is not null && IsBroker(peer, network, authorities()),
+                RemoteCertificateValidationCallback = (_, peer, _, _) => peer is not null && IsPeer(peer, isPeer, authorities()),
             },
         };
         if (certificate is not null)
@@ -69,22 +69,26 @@ public sealed class BrokerConnection : IDisposable
     /// <param name="isDenied">Whether a certificate is on the list of denied ones; nobody's unless given.</param>
     public static BrokerConnection Authenticated(
         Uri address, string network, Func<AuthoritySet> authorities, NodeCertificate certificate, TimeProvider time, Func<X509Certificate2, bool>? isDenied = null) =>
-        new(address, network, authorities, () => certificate.Current, time, isDenied);
+        new(address, IsBrokerOf(network), authorities, () => certificate.Current, time, isDenied);
 
     /// <summary>A connection that shows the node's certificate and trusts one authority, come what may.</summary>
     public static BrokerConnection Authenticated(Uri address, string network, X509Certificate2 authority, NodeCertificate certificate, TimeProvider time) =>
         Authenticated(address, network, Only(authority), certificate, time);
 
+    /// <summary>A connection to another evaluator than the broker, that shows the node's certificate.</summary>
+    public static BrokerConnection ToEvaluator(Uri address, string network, string name, Func<AuthoritySet> authorities, NodeCertificate certificate, TimeProvider time, Func<X509Certificate2, bool>? isDenied = null) =>
+        new(address, id => id.IsEvaluator && id.Network == network && id.Name == name, authorities, () => certificate.Current, time, isDenied);
+
     /// <summary>A connection that shows a fixed certificate: an operator's.</summary>
     public static BrokerConnection WithCertificate(Uri address, string network, Func<AuthoritySet> authorities, X509Certificate2 certificate) =>
-        new(address, network, authorities, () => certificate, TimeProvider.System);
+        new(address, IsBrokerOf(network), authorities, () => certificate, TimeProvider.System);
 
     /// <summary>A connection that shows a fixed certificate and trusts one authority.</summary>
     public static BrokerConnection WithCertificate(Uri address, string network, X509Certificate2 authority, X509Certificate2 certificate) =>
         WithCertificate(address, network, Only(authority), certificate);
 
     /// <summary>A connection without a certificate, for enrolment.</summary>
-    public static BrokerConnection Anonymous(Uri address, string network, Func<AuthoritySet> authorities) => new(address, network, authorities, null, TimeProvider.System);
+    public static BrokerConnection Anonymous(Uri address, string network, Func<AuthoritySet> authorities) => new(address, IsBrokerOf(network), authorities, null, TimeProvider.System);
 
     /// <summary>A connection without a certificate that trusts one authority.</summary>
     public static BrokerConnection Anonymous(Uri address, string network, X509Certificate2 authority) => Anonymous(address, network, Only(authority));
@@ -133,7 +137,7 @@ public sealed class BrokerConnection : IDisposable
         return () => only;
     }
 
-    private bool IsBroker(X509Certificate peer, string network, AuthoritySet authorities)
+    private bool IsPeer(X509Certificate peer, Func<SpiffeId, bool> isPeer, AuthoritySet authorities)
     {
         using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(peer.GetRawCertData());
         bool isTrusted = authorities.FindIssuer(certificate, _time.GetUtcNow(), AuthoritySet.ServerAuthentication) is not null;
@@ -141,8 +145,10 @@ public sealed class BrokerConnection : IDisposable
         if (!isTrusted || _isDenied(certificate)) return false;
 
         // The identity is the URI name, so the host name need not match: a broker may be reached under many.
-        return CertificateIdentity.TryRead(certificate, out SpiffeId? id) && id.IsBroker && id.Network == network;
+        return CertificateIdentity.TryRead(certificate, out SpiffeId? id) && isPeer(id);
     }
+
+    private static Func<SpiffeId, bool> IsBrokerOf(string network) => id => id.IsBroker && id.Network == network;
 
     private sealed class OpenChannel(GrpcChannel channel) : IDisposable
     {

@@ -17,7 +17,7 @@ namespace Gateway.Node.Identity;
 /// of the log and the list of denied certificates. The member key proves a request, so that a node that was off until its certificate had ended, or that has none, comes back by itself.
 /// </summary>
 public sealed class CertificateRenewal(
-    NodeCertificate certificate, NodeAuthorities authorities, NodeDenials denials, BrokerConnection connection, CallInvoker broker, NodeSettings settings, MemberKeys keys, Func<NodeView> view,
+    NodeCertificate certificate, NodeAuthorities authorities, NodeDenials denials, BrokerConnection connection, EvaluatorConnections evaluators, CallInvoker broker, NodeSettings settings, MemberKeys keys, Func<NodeView> view,
     AlarmBell alarms, TimeProvider time, ILogger<CertificateRenewal> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -97,6 +97,7 @@ public sealed class CertificateRenewal(
                 cancellationToken: cancellation);
             certificate.Replace(response.Certificate.ToByteArray(), key);
             connection.Renew();
+            evaluators.Renew();
             NodeEvents.CertificateRenewed(logger, certificate.Current!.NotAfter.ToUniversalTime());
         }
         catch (RpcException fault)

@@ -39,6 +39,8 @@ public sealed record NodeSettings
     /// <summary>Days for which screened shipments are remembered.</summary>
     [JsonIgnore]
     public int RememberedDays => PastShipmentDays ?? Watch.Forgetting.UnusedDays;
+    /// <summary>Where metrics go by OTLP, e.g. http://localhost:4318; empty: nowhere.</summary>
+    public string MetricsEndpoint { get; init; } = "";
 
     /// <summary>The member's id.</summary>
     [JsonIgnore]
@@ -57,6 +59,7 @@ public sealed record NodeSettings
         if (PastShipmentDays is < 0 or > 3_650) faults.Add("past_shipment_days is not 0 to 3650");
         if (Lanes?.FaultOn(Weights.Shipped().Thresholds) is { } lanes) faults.Add($"lanes: {lanes}");
         if (PriorBits is >= 0 or < -60 or double.NaN) faults.Add("prior_bits is not between -60 and 0");
+        if (MetricsEndpoint.Length > 0 && !(Uri.TryCreate(MetricsEndpoint, UriKind.Absolute, out Uri? metrics) && metrics.Scheme is "http" or "https")) faults.Add("metrics_endpoint is not an http:// or https:// address");
         if (faults.Count > 0) throw new RefusalException(Refusal.Invalid("SETTINGS_INVALID", $"The settings are wrong: {string.Join("; ", faults)}.", "node.json", "Correct the file."));
     }
 }

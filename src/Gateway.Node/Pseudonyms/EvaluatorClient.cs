@@ -11,10 +11,10 @@ namespace Gateway.Node.Pseudonyms;
 /// Has identifiers evaluated by every evaluator of the network: blinds, asks, verifies each proof against the key in the log, adds the evaluators' elements, unblinds, finalises
 /// (protocol §4, RFC 9497 mode 0x01).
 /// </summary>
-/// <param name="invokerOf">The way to an evaluator by its name in the log; null when this node has none.</param>
+/// <param name="invokerOf">The way to an evaluator that the log names; null when there is none.</param>
 /// <param name="random">Blinds.</param>
 /// <param name="time">Deadlines.</param>
-public sealed class EvaluatorClient(Func<string, CallInvoker?> invokerOf, RandomSource random, TimeProvider time)
+public sealed class EvaluatorClient(Func<EvaluatorKeys, CallInvoker?> invokerOf, RandomSource random, TimeProvider time)
 {
     // Short on purpose: the weights of a large batch's proof can be attacked by who has minutes (docs/protocol.md, Pseudonyms).
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -30,41 +30,49 @@ public sealed class EvaluatorClient(Func<string, CallInvoker?> invokerOf, Random
     /// <exception cref="RefusalException">An evaluator refused, is away, or its proof does not hold; nothing of the batch may be used.</exception>
     public async Task<byte[][]> EvaluateAsync(IReadOnlyList<byte[]> inputs, Gateway.Matching.Identifiers.IdentifierClass identifierClass, OprfKeys keys, CancellationToken cancellation)
     {
-        BlindedInput[] blinded = new BlindedInput[inputs.Count];
-        try
-        {
-            for (int i = 0; i < blinded.Length; i++) blinded[i] = _client.Blind(inputs[i]);
-            RistrettoElement[] elements = [.. blinded.Select(input => input.Element)];
-            EvaluateRequest request = new() { IdentifierClass = (Protocol.V1.IdentifierClass)identifierClass, Version = keys.Version };
-            request.BlindedElements.AddRange(elements.Select(element => ByteString.CopyFrom(element.ToArray())));
-
-            RistrettoElement[]? sum = null;
-            foreach (EvaluatorKeys evaluator in keys.Evaluators)
-            {
-                RistrettoElement[] answer = await AskAsync(evaluator, elements, request, cancellation);
-                sum = sum is null ? answer : Add(sum, answer, evaluator.Name);
-            }
-
-            return sum is null
-                ? throw new RefusalException(Refusal.Precondition("EVALUATORS_MISSING", "The log names no evaluator.", $"OPRF version {keys.Version}", "Ask the broker's operator."))
-                : VoprfClient.FinaliseBatch(blinded, sum);
-        }
-        finally
-        {
-            foreach (BlindedInput input in blinded) input?.Dispose();
-        }
+        using EvaluationAttempt attempt = Begin(inputs, identifierClass, keys);
+        return await CompleteAsync(attempt, keys, cancellation);
     }
 
-    private async Task<RistrettoElement[]> AskAsync(EvaluatorKeys evaluator, RistrettoElement[] blinded, EvaluateRequest request, CancellationToken cancellation)
+    /// <summary>Blinds 1 to 512 inputs of one class for <see cref="CompleteAsync"/>. The caller disposes it.</summary>
+    public EvaluationAttempt Begin(IReadOnlyList<byte[]> inputs, Gateway.Matching.Identifiers.IdentifierClass identifierClass, OprfKeys keys) =>
+        new(_client, inputs, (Protocol.V1.IdentifierClass)identifierClass, keys.Version);
+
+    /// <summary>Asks the evaluators that have not answered yet, all at once; where each has, gives the evaluations. May be called again with the same attempt after a refusal.</summary>
+    /// <param name="attempt">The blinded inputs with the answers so far.</param>
+    /// <param name="keys">The OPRF keys in force, of the attempt's version.</param>
+    /// <param name="cancellation">Ends the calls.</param>
+    /// <returns>y of each input, 64 bytes.</returns>
+    /// <exception cref="RefusalException">An evaluator refused, is away, or its proof does not hold.</exception>
+    public async Task<byte[][]> CompleteAsync(EvaluationAttempt attempt, OprfKeys keys, CancellationToken cancellation)
     {
-        ClassKey? classKey = evaluator.ClassKeys.FirstOrDefault(key => key.IdentifierClass == request.IdentifierClass);
+        if (keys.Evaluators.Count == 0) throw new RefusalException(Refusal.Precondition("EVALUATORS_MISSING", "The log names no evaluator.", $"OPRF version {keys.Version}", "Ask the broker's operator."));
+        Task<RistrettoElement[]>[] asked = [.. keys.Evaluators.Select(evaluator => AskAsync(evaluator, attempt, cancellation))];
+        await ((Task)Task.WhenAll(asked)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // A proof that does not hold is told before an evaluator that is merely away: it is what somebody must look at.
+        Task<RistrettoElement[]>? worst = asked.FirstOrDefault(IsFaultOfProof) ?? asked.FirstOrDefault(task => !task.IsCompletedSuccessfully);
+        if (worst is not null) await worst;
+        RistrettoElement[] sum = await asked[0];
+        for (int i = 1; i < asked.Length; i++) sum = Add(sum, await asked[i], keys.Evaluators[i].Name);
+        return attempt.Finalise(sum);
+    }
+
+    private static bool IsFaultOfProof(Task task) => task.Exception?.InnerException is RefusalException { Refusal.Status: StatusCode.DataLoss };
+
+    private async Task<RistrettoElement[]> AskAsync(EvaluatorKeys evaluator, EvaluationAttempt attempt, CancellationToken cancellation)
+    {
+        ClassKey? classKey = evaluator.ClassKeys.FirstOrDefault(key => key.IdentifierClass == attempt.Class);
         if (classKey is null || !RistrettoElement.TryFromBytes(classKey.PublicKey.Span, out RistrettoElement publicKey))
         {
             throw new RefusalException(Refusal.Precondition("EVALUATOR_KEY_MISSING", "The log holds no key of the evaluator for this class.", evaluator.Name, "Ask the broker's operator."));
         }
 
-        CallInvoker invoker = invokerOf(evaluator.Name)
-            ?? throw new RefusalException(Refusal.Precondition("EVALUATOR_UNKNOWN", "This node has no address of the evaluator.", evaluator.Name, "Add its address to node.json."));
+        if (attempt.AnswerUnder(publicKey) is { } answered) return answered;
+        CallInvoker invoker = invokerOf(evaluator)
+            ?? throw new RefusalException(Refusal.Precondition("EVALUATOR_UNKNOWN", "The log states no address of the evaluator.", evaluator.Name, "Tell the broker's operator."));
+        EvaluateRequest request = new() { IdentifierClass = attempt.Class, Version = attempt.Version, PublicKey = classKey.PublicKey };
+        request.BlindedElements.AddRange(attempt.Elements.Select(element => ByteString.CopyFrom(element.ToArray())));
         EvaluateResponse response;
         try
         {
@@ -76,10 +84,12 @@ public sealed class EvaluatorClient(Func<string, CallInvoker?> invokerOf, Random
         }
 
         RistrettoElement[] evaluated = new RistrettoElement[response.EvaluatedElements.Count];
-        bool holds = evaluated.Length == blinded.Length;
+        bool holds = evaluated.Length == attempt.Elements.Length;
         for (int i = 0; holds && i < evaluated.Length; i++) holds = RistrettoElement.TryFromBytes(response.EvaluatedElements[i].Span, out evaluated[i]);
-        holds = holds && DleqProof.TryFromBytes(response.Proof.Span, out DleqProof proof) && VoprfClient.VerifyProof(publicKey, blinded, evaluated, proof);
-        return holds ? evaluated : throw new RefusalException(ProofFault(evaluator.Name));
+        holds = holds && DleqProof.TryFromBytes(response.Proof.Span, out DleqProof proof) && VoprfClient.VerifyProof(publicKey, attempt.Elements, evaluated, proof);
+        if (!holds) throw new RefusalException(ProofFault(evaluator.Name));
+        attempt.Keep(publicKey, evaluated);
+        return evaluated;
     }
 
     private static RistrettoElement[] Add(RistrettoElement[] left, RistrettoElement[] right, string evaluator)

@@ -30,6 +30,7 @@ public sealed class Pseudonymiser : BackgroundService
     private readonly KnownCache _cache;
     private readonly Func<NodeView> _view;
     private readonly AlarmBell _alarms;
+    private readonly NodeMetrics? _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<Pseudonymiser> _logger;
     private readonly ConcurrentDictionary<UInt128, PendingIdentifier> _pending = new();
@@ -37,13 +38,14 @@ public sealed class Pseudonymiser : BackgroundService
     private readonly ConcurrentDictionary<(IdentifierClass Class, uint Version), (byte[] Input, byte[] Evaluation)> _canaries = new();
 
     /// <summary>Composes the pseudonymiser.</summary>
-    public Pseudonymiser(EvaluatorClient evaluators, NodeMatcher matcher, KnownCache cache, Func<NodeView> view, AlarmBell alarms, TimeProvider time, ILogger<Pseudonymiser> logger)
+    public Pseudonymiser(EvaluatorClient evaluators, NodeMatcher matcher, KnownCache cache, Func<NodeView> view, AlarmBell alarms, TimeProvider time, ILogger<Pseudonymiser> logger, NodeMetrics? metrics = null)
     {
         _evaluators = evaluators;
         _matcher = matcher;
         _cache = cache;
         _view = view;
         _alarms = alarms;
+        _metrics = metrics;
         _time = time;
         _logger = logger;
         _queues = Enum.GetValues<IdentifierClass>().ToDictionary(identifierClass => identifierClass, _ => Channel.CreateUnbounded<PendingIdentifier>());
@@ -115,12 +117,13 @@ public sealed class Pseudonymiser : BackgroundService
     private async Task EvaluateUntilDoneAsync(IdentifierClass identifierClass, List<PendingIdentifier> batch, CancellationToken stopping)
     {
         TimeSpan pause = TimeSpan.FromMilliseconds(100);
+        using BatchAttempt attempt = new();
         while (true)
         {
             Refusal fault;
             try
             {
-                await EvaluateOnceAsync(identifierClass, batch, stopping);
+                await EvaluateOnceAsync(identifierClass, batch, attempt, stopping);
                 return;
             }
             catch (RefusalException refused)
@@ -138,33 +141,48 @@ public sealed class Pseudonymiser : BackgroundService
                 fault = Refusal.Unavailable("WORK_FAILED", unforeseen.GetType().Name, "evaluation", "It is tried again.");
             }
 
-            // Nothing was used; the same identifiers are asked for again under fresh blinds.
+            // Nothing was used; what was answered with a proof that does not hold is asked for again under fresh blinds.
+            if (fault.Status == Grpc.Core.StatusCode.DataLoss) attempt.Drop();
             NodeEvents.EvaluationFailed(_logger, fault.Code, fault.What, batch.Count);
-            if (fault.Status is not (Grpc.Core.StatusCode.Unavailable or Grpc.Core.StatusCode.DeadlineExceeded)) await _alarms.RaiseOnceAsync(fault, stopping);
-            await Task.Delay(Jitter(pause), _time, stopping);
+            if (!IsPassing(fault)) await _alarms.RaiseOnceAsync(fault, stopping);
+            TimeSpan wait = Jitter(pause);
+            await Task.Delay(fault.RetryAfter is { } hint && hint > wait && hint < LongestPause ? hint : wait, _time, stopping);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 
-    private async Task EvaluateOnceAsync(IdentifierClass identifierClass, List<PendingIdentifier> batch, CancellationToken stopping)
+    // What passes by itself is no alarm: somebody is away, it is another member's turn, or the log's newest keys have not come here yet.
+    private static bool IsPassing(Refusal fault) =>
+        fault.Status is Grpc.Core.StatusCode.Unavailable or Grpc.Core.StatusCode.DeadlineExceeded || fault.Code is "EVALUATIONS_QUEUED" or "RATE_LIMITED" or "OPRF_KEYS_STALE" or "OPRF_VERSION_STALE";
+
+    private async Task EvaluateOnceAsync(IdentifierClass identifierClass, List<PendingIdentifier> batch, BatchAttempt attempt, CancellationToken stopping)
     {
         OprfKeys keys = _view().State.OprfKeys
             ?? throw new RefusalException(Refusal.Unavailable("LOG_NOT_READ", "This node has not read the log's OPRF keys yet.", "log", "It is tried again when the broker has been reached."));
+        int before = batch.Count;
         await CompleteKnownAsync(batch, keys.Version, stopping);
         if (batch.Count == 0) return;
-        List<byte[]> inputs = [.. batch.Select(pending => pending.Identifier.Encode())];
-        (byte[] Input, byte[] Evaluation)? canary = _canaries.TryGetValue((identifierClass, keys.Version), out (byte[] Input, byte[] Evaluation) known) ? known : null;
-        if (canary is { } bird) inputs.Add(bird.Input);
-        byte[][] evaluations = await Task.Run(() => _evaluators.EvaluateAsync(inputs, identifierClass, keys, stopping), stopping);
+        if (batch.Count != before || attempt.Current?.Version != keys.Version)
+        {
+            attempt.Drop();
+            List<byte[]> inputs = [.. batch.Select(pending => pending.Identifier.Encode())];
+            attempt.Canary = _canaries.TryGetValue((identifierClass, keys.Version), out (byte[] Input, byte[] Evaluation) known) ? known : null;
+            if (attempt.Canary is { } bird) inputs.Add(bird.Input);
+            attempt.First = inputs[0];
+            attempt.Current = await Task.Run(() => _evaluators.Begin(inputs, identifierClass, keys), stopping);
+        }
+
+        byte[][] evaluations = await Task.Run(() => _evaluators.CompleteAsync(attempt.Current!, keys, stopping), stopping);
 
         // An identifier whose evaluation is known must come out unchanged: a forged batch would have to spare it without knowing which it is.
-        if (canary is { } sang && !evaluations[^1].AsSpan().SequenceEqual(sang.Evaluation))
+        if (attempt.Canary is { } sang && !evaluations[^1].AsSpan().SequenceEqual(sang.Evaluation))
         {
             throw new RefusalException(Refusal.DataLoss("EVALUATION_CHANGED", "An evaluator gave another value for an identifier than before; none of its answers was used.", $"OPRF version {keys.Version}", "Tell the broker's operator."));
         }
 
-        _canaries.TryAdd((identifierClass, keys.Version), (inputs[0], evaluations[0]));
+        _canaries.TryAdd((identifierClass, keys.Version), (attempt.First!, evaluations[0]));
         await _matcher.LearnAsync([.. batch.Select((pending, i) => new EvaluatedIdentifier(pending.Hash, evaluations[i]))], keys.Version, stopping);
+        _metrics?.Evaluated(identifierClass, batch.Count);
         for (int i = 0; i < batch.Count; i++) Complete(batch[i], evaluations[i]);
     }
 
@@ -183,6 +201,24 @@ public sealed class Pseudonymiser : BackgroundService
     {
         _pending.TryRemove(pending.Hash, out _);
         pending.Complete(evaluation);
+    }
+
+    /// <summary>What one batch of the queue has under way at the evaluators.</summary>
+    private sealed class BatchAttempt : IDisposable
+    {
+        public EvaluationAttempt? Current { get; set; }
+
+        public (byte[] Input, byte[] Evaluation)? Canary { get; set; }
+
+        public byte[]? First { get; set; }
+
+        public void Drop()
+        {
+            Current?.Dispose();
+            Current = null;
+        }
+
+        public void Dispose() => Drop();
     }
 
     private static TimeSpan Jitter(TimeSpan pause) => pause * (0.5 + Random.Shared.NextDouble());

@@ -29,7 +29,8 @@ public sealed record PreparedShipment(Shipment Shipment, DerivedKeys Keys, UInt1
 /// Screens shipments against what this node knows (matching.md, the path of a shipment): keys, one look-up each, then cleared, pending or opened and scored. Never waits by itself:
 /// who asks decides whether to wait for pending identifiers and ask again.
 /// </summary>
-public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymiser pseudonymiser, HitOpener opener, Scorer scorer, Dismissals dismissals, NameSimilarity similarity, Func<NodeView> view, MemberId member, TimeProvider time)
+public sealed class Screener(
+    NodeMatcher matcher, KnownCache cache, Pseudonymiser pseudonymiser, HitOpener opener, Scorer scorer, Dismissals dismissals, NameSimilarity similarity, Func<NodeView> view, MemberId member, TimeProvider time, NodeMetrics? metrics = null)
 {
     // The best of them: nobody reads more, and a result must fit into a message.
     private const int MostHits = 100;
@@ -169,6 +170,7 @@ public sealed class Screener(NodeMatcher matcher, KnownCache cache, Pseudonymise
 
         // So many records are no proof of anything, and no reason to wave the shipment through.
         if (stopped && result.Decision != V1.ScreeningDecision.Pending) (result.Decision, result.Lane) = (V1.ScreeningDecision.Hit, result.Lane < V1.Lane.Yellow ? V1.Lane.Yellow : result.Lane);
+        metrics?.Decided(result.Decision);
         return result;
     }
 

@@ -11,6 +11,9 @@ namespace Gateway.Protocol.Errors;
 /// <param name="Remedy">What to do, one sentence.</param>
 public sealed record Refusal(StatusCode Status, string Code, string What, string Which, string Remedy)
 {
+    /// <summary>When trying again makes sense, from now; null: not said.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>A field does not hold what it should.</summary>
     public static Refusal Invalid(string code, string what, string which, string remedy) => new(StatusCode.InvalidArgument, code, what, which, remedy);
 
@@ -33,11 +36,22 @@ public sealed record Refusal(StatusCode Status, string Code, string What, string
     public static Refusal DataLoss(string code, string what, string which, string remedy) => new(StatusCode.DataLoss, code, what, which, remedy);
 
     /// <summary>The message form.</summary>
-    public ErrorDetail ToDetail() => new() { Code = Code, What = What, Which = Which, Remedy = Remedy, Status = (uint)Status };
+    public ErrorDetail ToDetail() => new()
+    {
+        Code = Code,
+        What = What,
+        Which = Which,
+        Remedy = Remedy,
+        Status = (uint)Status,
+        RetryAfterMilliseconds = RetryAfter is { } after ? (uint)Math.Clamp(after.TotalMilliseconds, 0, uint.MaxValue) : 0,
+    };
 
     /// <summary>From the message form. A status number that gRPC does not have becomes Unknown.</summary>
     public static Refusal FromDetail(ErrorDetail detail) =>
-        new(detail.Status <= (uint)StatusCode.Unauthenticated ? (StatusCode)detail.Status : StatusCode.Unknown, detail.Code, detail.What, detail.Which, detail.Remedy);
+        new(detail.Status <= (uint)StatusCode.Unauthenticated ? (StatusCode)detail.Status : StatusCode.Unknown, detail.Code, detail.What, detail.Which, detail.Remedy)
+        {
+            RetryAfter = detail.RetryAfterMilliseconds > 0 ? TimeSpan.FromMilliseconds(detail.RetryAfterMilliseconds) : null,
+        };
 
     /// <summary>One line for people.</summary>
     public override string ToString() => $"{What} ({Which}) {Remedy} [{Code}]";

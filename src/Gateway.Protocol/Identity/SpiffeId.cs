@@ -4,7 +4,7 @@ namespace Gateway.Protocol.Identity;
 
 /// <summary>
 /// The one URI name in a certificate (protocol §2): <c>spiffe://network/member-id/node</c> for a node, <c>spiffe://network/operators/name</c> for an operator of the
-/// broker, <c>spiffe://network/broker/name</c> for the broker.
+/// broker, <c>spiffe://network/broker/name</c> for the broker, <c>spiffe://network/evaluator/name</c> for an evaluator under an operator of its own.
 /// </summary>
 public sealed record SpiffeId
 {
@@ -32,6 +32,9 @@ public sealed record SpiffeId
     /// <summary>Whether it names the broker.</summary>
     public bool IsBroker => Kind == "broker";
 
+    /// <summary>Whether it names an evaluator other than the broker.</summary>
+    public bool IsEvaluator => Kind == "evaluator";
+
     /// <summary>The name of a member's node.</summary>
     public static SpiffeId ForNode(string network, MemberId member, string name) => Make(network, member.ToString(), name);
 
@@ -41,7 +44,10 @@ public sealed record SpiffeId
     /// <summary>The name of the broker.</summary>
     public static SpiffeId ForBroker(string network, string name) => Make(network, "broker", name);
 
-    /// <summary>Reads a URI; false for anything that is not exactly one of the three forms.</summary>
+    /// <summary>The name of an evaluator other than the broker.</summary>
+    public static SpiffeId ForEvaluator(string network, string name) => Make(network, "evaluator", name);
+
+    /// <summary>Reads a URI; false for anything that is not exactly one of the four forms.</summary>
     public static bool TryParse([NotNullWhen(true)] string? uri, [NotNullWhen(true)] out SpiffeId? id)
     {
         id = null;
@@ -49,7 +55,7 @@ public sealed record SpiffeId
         if (uri is null || !uri.StartsWith(scheme, StringComparison.Ordinal)) return false;
         string[] parts = uri[scheme.Length..].Split('/');
         if (parts.Length != 3 || !IsNetwork(parts[0]) || !IsName(parts[2])) return false;
-        if (parts[1] is not ("operators" or "broker") && !(MemberId.TryParse(parts[1], out MemberId member) && member.ToString() == parts[1])) return false;
+        if (parts[1] is not ("operators" or "broker" or "evaluator") && !(MemberId.TryParse(parts[1], out MemberId member) && member.ToString() == parts[1])) return false;
         id = new SpiffeId(parts[0], parts[1], parts[2]);
         return true;
     }

@@ -82,10 +82,16 @@ public sealed partial record NetworkState
                 next = this with { Circles = With(granted!) };
                 return null;
             case Entry.ContentOneofCase.OprfKeys:
-                if (entry.OprfKeys.Version <= (OprfKeys?.Version ?? 0)) return $"OPRF keys of version {entry.OprfKeys.Version} come after version {OprfKeys?.Version}.";
+                if (OprfKeys is { } shared && entry.OprfKeys.Version == shared.Version)
+                {
+                    if (OprfKeySet.FindFaultOfResharing(shared, entry.OprfKeys) is { } unequal) return unequal;
+                }
+                else if (entry.OprfKeys.Version <= (OprfKeys?.Version ?? 0)) return $"OPRF keys of version {entry.OprfKeys.Version} come after version {OprfKeys?.Version}.";
                 next = this with { OprfKeys = entry.OprfKeys };
                 return null;
             case Entry.ContentOneofCase.CertificateAuthorities: return SetAuthorities(entry.CertificateAuthorities, out next);
+            case Entry.ContentOneofCase.Reveal:
+                return RecordId.TryFromBytes(entry.Reveal.RecordId.Span, out _) && entry.Reveal.Reason != RevealReason.Unspecified ? null : "A Reveal entry names no record or no reason.";
             case Entry.ContentOneofCase.RecordPublished or Entry.ContentOneofCase.RecordWithdrawn:
                 return null;
             default:

@@ -9,7 +9,7 @@ namespace Gateway.Storage.Broker;
 /// What the broker keeps. One caller appends (the sequencer); any number read at the same time. A write has happened, durably and whole, when its task
 /// completes; when it fails, nothing of it has happened. Failures: <see cref="StoreUnavailableException"/>, <see cref="StoreCorruptException"/>.
 /// </summary>
-public interface IBrokerStore : ITileReader, IAsyncDisposable
+public interface IBrokerStore : IQuotaStore, ITileReader
 {
     /// <summary>Certificates issued and denied.</summary>
     ICertificateStore Certificates { get; }
@@ -74,9 +74,15 @@ public interface IBrokerStore : ITileReader, IAsyncDisposable
     /// <summary>The routing keys the stewards gave, by circle and epoch.</summary>
     ValueTask<IReadOnlyList<StoredRouteKey>> ReadRouteKeysAsync(CancellationToken cancellation);
 
-    /// <summary>Adds to what members have used of a quota on a day.</summary>
-    ValueTask AddUsageAsync(IReadOnlyCollection<QuotaUsage> usage, CancellationToken cancellation);
+    /// <summary>Keeps an evaluator that was admitted, or replaces what is known of it.</summary>
+    ValueTask SaveEvaluatorAsync(StoredEvaluator evaluator, CancellationToken cancellation);
 
-    /// <summary>What members have used since a day, that day counted.</summary>
-    ValueTask<IReadOnlyList<QuotaUsage>> ReadUsageAsync(UtcDay since, CancellationToken cancellation);
+    /// <summary>The evaluators that were admitted, by name.</summary>
+    ValueTask<IReadOnlyList<StoredEvaluator>> ListEvaluatorsAsync(CancellationToken cancellation);
+
+    /// <summary>The share that waits for an evaluator, or null. There is one at a time in the network; operators' decision to make one keeps it (<see cref="ChangeDecision.ShareOffer"/>).</summary>
+    ValueTask<StoredShareOffer?> ReadShareOfferAsync(CancellationToken cancellation);
+
+    /// <summary>Forgets the share that waits, if its offer is the one with these bytes.</summary>
+    ValueTask DeleteShareOfferAsync(ReadOnlyMemory<byte> offer, CancellationToken cancellation);
 }

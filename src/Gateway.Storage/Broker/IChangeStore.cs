@@ -65,6 +65,9 @@ public sealed record ChangeDecision(long Number, ChangeState State, string Opera
     /// <summary>The invitation that an admission gives.</summary>
     public Invitation? Invitation { get; init; }
 
+    /// <summary>The share of the OPRF keys that waits for its evaluator from then on; it takes the place of one that waits.</summary>
+    public StoredShareOffer? ShareOffer { get; init; }
+
     /// <summary>An operator admitted by it.</summary>
     public string? AdmittedOperator { get; init; }
 

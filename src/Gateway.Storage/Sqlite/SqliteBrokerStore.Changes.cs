@@ -90,6 +90,7 @@ public sealed partial class SqliteBrokerStore : IChangeStore
             ChangeTable);
         if (Bind(update, decided).BindHash().Bind(decision.Number).Run() != 1) throw new ChangeDecidedException(decision.Number);
         if (decision.Invitation is { } invitation) WriteInvitation(session, invitation, InsertInvitation);
+        if (decision.ShareOffer is { } offer) WriteShareOffer(session, offer);
         if (decision.AdmittedOperator is { } admitted) AdmitOperator(session, admitted, decision.At);
         if (decision.RemovedOperator is { } removed) RemoveOperator(session, removed, decision.At);
     }

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Gateway.Broker.Services;
+using Gateway.Broker.Evaluators;
 using Gateway.Cryptography;
 using Gateway.Ledger;
 using Gateway.Node.Feed;
@@ -27,17 +27,15 @@ internal sealed class TestLog
     public TestLog(UtcDay day, Action<CirclePolicy>? policy = null, params string[] evaluators)
     {
         Day = day;
-        foreach (string name in evaluators.Length == 0 ? ["broker"] : evaluators) Evaluators[name] = new OprfEvaluator(RandomNumberGenerator.GetBytes(OprfEvaluator.SeedSize), 1, RandomSource.System);
+        foreach (string name in evaluators.Length == 0 ? ["broker"] : evaluators) Evaluators[name] = OprfShare.Derive(RandomNumberGenerator.GetBytes(OprfShare.SeedSize), 1, RandomSource.System);
         Entry genesis = new() { Genesis = new Genesis { Network = Network, LogPk = ByteString.CopyFrom(_logKey.PublicKey.ToArray()), Day = day.Number } };
         _genesisHash = NetworkState.HashGenesis(genesis.ToByteArray());
         Add(genesis);
         foreach (TestParty party in new[] { Steward, Second, Outsider }) Add(new Entry { MemberJoined = Statements.Sign(party.Joined, _genesisHash, party.Id, party.Keys.Member) });
         OprfKeys keys = new() { Version = 1 };
-        foreach ((string name, OprfEvaluator evaluator) in Evaluators)
+        foreach ((string name, OprfShare evaluator) in Evaluators)
         {
-            EvaluatorKeys announced = evaluator.ToEntry().Evaluators[0];
-            announced.Name = name;
-            keys.Evaluators.Add(announced);
+            keys.Evaluators.Add(evaluator.ToKeys(name, name == "broker" ? "" : "https://localhost:1"));
         }
 
         Add(new Entry { OprfKeys = keys });
@@ -56,7 +54,7 @@ internal sealed class TestLog
     /// <summary>When what held in the circles, by what an honest node believes of this log.</summary>
     public CircleHistory History { get; private set; } = CircleHistory.Empty;
 
-    public SortedDictionary<string, OprfEvaluator> Evaluators { get; } = [];
+    public SortedDictionary<string, OprfShare> Evaluators { get; } = [];
 
     /// <summary>Randomness of sealing.</summary>
     public RandomSource Random { get; set; } = RandomSource.System;

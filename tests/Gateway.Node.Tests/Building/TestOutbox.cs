@@ -28,6 +28,9 @@ internal sealed class TestOutbox : IAsyncDisposable
 
     public DraftSealer Sealer { get; private set; } = null!;
 
+    /// <summary>The way to the second evaluator, where there is one.</summary>
+    public required TestWire Other { get; init; }
+
     public RecordUpload Records { get; private set; } = null!;
 
     public WithdrawalUpload Withdrawals { get; private set; } = null!;
@@ -36,13 +39,13 @@ internal sealed class TestOutbox : IAsyncDisposable
 
     public AlarmBell Alarms { get; private set; } = null!;
 
-    public static async Task<TestOutbox> StartAsync(Action<CirclePolicy>? policy = null)
+    public static async Task<TestOutbox> StartAsync(Action<CirclePolicy>? policy = null, params string[] evaluators)
     {
         ManualTime time = ManualTime.Now();
-        TestLog log = new(UtcDay.Of(time.GetUtcNow()), policy);
+        TestLog log = new(UtcDay.Of(time.GetUtcNow()), policy, evaluators);
         TestCore core = await TestCore.StartAsync(log, log.Second, time);
         await core.FollowAsync();
-        TestOutbox node = new(log, core, new TestWire(log, log.Second));
+        TestOutbox node = new(log, core, new TestWire(log, log.Second)) { Other = new TestWire(log, log.Second, evaluators.Length > 1 ? evaluators[1] : "broker") };
         await node.ComposeAsync();
         return node;
     }
@@ -94,7 +97,7 @@ internal sealed class TestOutbox : IAsyncDisposable
     private async Task ComposeAsync()
     {
         Alarms = new AlarmBell(Core.Store, Core.Time, NullLogger<AlarmBell>.Instance);
-        Pseudonymiser = new Pseudonymiser(new EvaluatorClient(_ => Wire, RandomSource.System, Core.Time), Core.Matcher, Core.Cache, () => Core.Log.View, Alarms, Core.Time, NullLogger<Pseudonymiser>.Instance);
+        Pseudonymiser = new Pseudonymiser(new EvaluatorClient(evaluator => evaluator.Name == "broker" ? Wire : Other, RandomSource.System, Core.Time), Core.Matcher, Core.Cache, () => Core.Log.View, Alarms, Core.Time, NullLogger<Pseudonymiser>.Instance);
         await Pseudonymiser.StartAsync(CancellationToken.None);
         ReleaseSchedule schedule = new(RandomSource.System, Core.Time);
         Outbox = new Outbox(Core.Store, Core.Cache, new ContributionRules(Core.Party.Id, Core.Time), Core.Own, Core.Party.Keys, () => Core.Log.View, Core.Time);

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using Gateway.Broker.Services;
+using Gateway.Broker.Evaluators;
 using Gateway.Cryptography;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
@@ -28,7 +28,7 @@ internal sealed class TestWire(TestLog log, TestParty peer, string evaluator = "
     public Action<EvaluateResponse> Evaluated { get; set; } = _ => { };
 
     /// <summary>An evaluator with other keys that answers, and proves, in its place.</summary>
-    public OprfEvaluator? Instead { get; set; }
+    public OprfShare? Instead { get; set; }
 
     /// <summary>Whether nobody answers.</summary>
     public bool IsAway { get; set; }

@@ -1,3 +1,4 @@
+using Gateway.Broker.Evaluators;
 using Gateway.Cryptography;
 using Gateway.Matching.Identifiers;
 using Gateway.Matching.Index;
@@ -53,7 +54,7 @@ public sealed class PseudonymiserTests
     {
         await using TestOutbox node = await TestOutbox.StartAsync();
         await node.Pseudonymiser.EvaluateAsync([Email(1)], CancellationToken.None);
-        using Gateway.Broker.Services.OprfEvaluator other = new(new byte[Gateway.Broker.Services.OprfEvaluator.SeedSize], 1, RandomSource.System);
+        using OprfShare other = OprfShare.Derive(new byte[OprfShare.SeedSize], 1, RandomSource.System);
         node.Wire.Instead = other;
         Task<byte[][]> asked = node.Pseudonymiser.EvaluateAsync([Email(2)], CancellationToken.None);
         await UntilAsync(node, async () => (await node.Core.AlarmsAsync()).Any(alarm => alarm.Code == "EVALUATION_UNPROVEN"));
@@ -94,29 +95,129 @@ public sealed class PseudonymiserTests
         ManualTime time = ManualTime.Now();
         TestLog log = new(UtcDay.Of(time.GetUtcNow()), null, "broker", "second");
         OprfKeys keys = new() { Version = 1 };
-        foreach ((string name, Gateway.Broker.Services.OprfEvaluator evaluator) in log.Evaluators)
+        foreach ((string name, OprfShare evaluator) in log.Evaluators)
         {
-            EvaluatorKeys announced = evaluator.ToEntry().Evaluators[0];
-            announced.Name = name;
-            keys.Evaluators.Add(announced);
+            keys.Evaluators.Add(evaluator.ToKeys(name, name == "broker" ? "" : "https://localhost:1"));
         }
 
         Dictionary<string, TestWire> wires = log.Evaluators.Keys.ToDictionary(name => name, name => new TestWire(log, log.Second, name));
         byte[] input = Email(1).Encode();
-        byte[] both = Assert.Single(await new EvaluatorClient(name => wires[name], RandomSource.System, time).EvaluateAsync([input], Gateway.Matching.Identifiers.IdentifierClass.Strong, keys, CancellationToken.None));
+        byte[] both = Assert.Single(await new EvaluatorClient(evaluator => wires[evaluator.Name], RandomSource.System, time).EvaluateAsync([input], Gateway.Matching.Identifiers.IdentifierClass.Strong, keys, CancellationToken.None));
         Assert.All(wires.Values, wire => Assert.Single(wire.Evaluations));
 
         keys.Evaluators.RemoveAt(1);
-        byte[] one = Assert.Single(await new EvaluatorClient(name => wires[name], RandomSource.System, time).EvaluateAsync([input], Gateway.Matching.Identifiers.IdentifierClass.Strong, keys, CancellationToken.None));
+        byte[] one = Assert.Single(await new EvaluatorClient(evaluator => wires[evaluator.Name], RandomSource.System, time).EvaluateAsync([input], Gateway.Matching.Identifiers.IdentifierClass.Strong, keys, CancellationToken.None));
         Assert.NotEqual(one, both);
     }
+
+    [Fact]
+    public async Task A_bad_proof_names_its_evaluator_also_where_another_is_away()
+    {
+        ManualTime time = ManualTime.Now();
+        (OprfKeys keys, Dictionary<string, TestWire> wires) = Three(time);
+        wires["second"].Evaluated = response => response.Proof = ByteString.CopyFrom([(byte)(response.Proof[0] ^ 1), .. response.Proof.Span[1..]]);
+        wires["broker"].IsAway = true;
+        EvaluatorClient client = new(evaluator => wires[evaluator.Name], RandomSource.System, time);
+        Refusal refusal = (await Assert.ThrowsAsync<RefusalException>(() => client.EvaluateAsync([Email(1).Encode()], Gateway.Matching.Identifiers.IdentifierClass.Strong, keys, CancellationToken.None))).Refusal;
+        Assert.Equal(("EVALUATION_UNPROVEN", "evaluator second"), (refusal.Code, refusal.Which));
+    }
+
+    [Fact]
+    public async Task Where_one_evaluator_is_away_the_others_are_not_asked_twice()
+    {
+        ManualTime time = ManualTime.Now();
+        (OprfKeys keys, Dictionary<string, TestWire> wires) = Three(time);
+        EvaluatorClient client = new(evaluator => wires[evaluator.Name], RandomSource.System, time);
+        wires["third"].IsAway = true;
+        byte[][] inputs = [Email(1).Encode(), Email(2).Encode()];
+        using EvaluationAttempt attempt = client.Begin(inputs, Gateway.Matching.Identifiers.IdentifierClass.Strong, keys);
+        for (int i = 0; i < 3; i++) Assert.Equal("PEER_UNAVAILABLE", (await Assert.ThrowsAsync<RefusalException>(() => client.CompleteAsync(attempt, keys, CancellationToken.None))).Refusal.Code);
+        wires["third"].IsAway = false;
+        byte[][] evaluations = await client.CompleteAsync(attempt, keys, CancellationToken.None);
+        Assert.All(wires.Values, wire => Assert.Single(wire.Evaluations));
+        Assert.All(wires.Values, wire => Assert.False(wire.Evaluations.Single().PublicKey.IsEmpty));
+        Assert.Equal(evaluations, await client.EvaluateAsync(inputs, Gateway.Matching.Identifiers.IdentifierClass.Strong, keys, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Answers_of_two_distributions_of_the_key_are_never_added_up()
+    {
+        ManualTime time = ManualTime.Now();
+        TestLog log = new(UtcDay.Of(time.GetUtcNow()), null, "broker", "second");
+        OprfShare broker = log.Evaluators["broker"], second = log.Evaluators["second"];
+        using OprfShare difference = OprfShare.Create(1, new byte[32], RandomSource.System);
+        OprfShare freshBroker = broker.Subtract(difference, new byte[32], RandomSource.System), freshSecond = second.Add(difference, new byte[32], RandomSource.System);
+        OprfKeys before = KeysOf(broker, second), after = KeysOf(freshBroker, freshSecond);
+        Dictionary<string, TestWire> wires = new[] { "broker", "second" }.ToDictionary(name => name, name => new TestWire(log, log.Second, name));
+        EvaluatorClient client = new(evaluator => wires[evaluator.Name], RandomSource.System, time);
+        byte[][] inputs = [Email(1).Encode()];
+        byte[][] right = await client.EvaluateAsync(inputs, Gateway.Matching.Identifiers.IdentifierClass.Strong, before, CancellationToken.None);
+
+        // The broker has answered under its old share when the second evaluator goes away; when it is back, the log names the new ones.
+        wires["second"].IsAway = true;
+        using EvaluationAttempt attempt = client.Begin(inputs, Gateway.Matching.Identifiers.IdentifierClass.Strong, before);
+        await Assert.ThrowsAsync<RefusalException>(() => client.CompleteAsync(attempt, before, CancellationToken.None));
+        (wires["broker"].Instead, wires["second"].Instead, wires["second"].IsAway) = (freshBroker, freshSecond, false);
+        Assert.Equal(right, await client.CompleteAsync(attempt, after, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task With_one_of_two_evaluators_away_new_identifiers_are_pending_and_known_ones_go_on()
+    {
+        await using TestOutbox node = await TestOutbox.StartAsync(null, "broker", "second");
+        byte[][] known = await node.Pseudonymiser.EvaluateAsync([Email(1)], CancellationToken.None);
+        node.Other.IsAway = true;
+        Task<byte[][]> unknown = node.Pseudonymiser.EvaluateAsync([Email(2)], CancellationToken.None);
+        node.Core.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(known, await node.Pseudonymiser.EvaluateAsync([Email(1)], CancellationToken.None));
+        Assert.NotEqual(KnownState.Unknown, node.Core.Matcher.Known.Find(node.Core.Cache.HashOf(Email(1))));
+        Assert.Equal(KnownState.Unknown, node.Core.Matcher.Known.Find(node.Core.Cache.HashOf(Email(2))));
+        Assert.Equal((false, 1), (unknown.IsCompleted, node.Pseudonymiser.PendingCount));
+        node.Other.IsAway = false;
+        await UntilAsync(node, () => Task.FromResult(unknown.IsCompleted));
+        Assert.Single(await unknown);
+        Assert.Empty(await node.Core.AlarmsAsync());
+    }
+
+    [Fact]
+    public async Task An_evaluator_is_reached_at_the_address_in_the_log()
+    {
+        await using TestOutbox node = await TestOutbox.StartAsync();
+        OprfShare share = node.Core.Log.View.State.OprfKeys is not null ? OprfShare.Create(1, new byte[32], RandomSource.System) : throw new InvalidOperationException();
+        using System.Security.Cryptography.X509Certificates.X509Certificate2 authority = TestAuthority();
+        using Gateway.Node.Broker.EvaluatorConnections connections = new(node.Wire, "test.example", authority, null!, node.Core.Time, null);
+        Assert.Same(node.Wire, connections.Of(share.ToKeys()));
+        Assert.Null(connections.Of(share.ToKeys("second", "")));
+        Assert.Null(connections.Of(share.ToKeys("second", "http://localhost:1")));
+        Grpc.Core.CallInvoker second = connections.Of(share.ToKeys("second", "https://localhost:1"))!;
+        Assert.Same(second, connections.Of(share.ToKeys("second", "https://localhost:1")));
+        Assert.NotSame(second, connections.Of(share.ToKeys("second", "https://localhost:2")));
+        connections.Renew();
+        share.Dispose();
+    }
+
+    private static System.Security.Cryptography.X509Certificates.X509Certificate2 TestAuthority()
+    {
+        using System.Security.Cryptography.ECDsa key = System.Security.Cryptography.ECDsa.Create();
+        return new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=authority", key, System.Security.Cryptography.HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
+    }
+
+    private static (OprfKeys Keys, Dictionary<string, TestWire> Wires) Three(ManualTime time)
+    {
+        TestLog log = new(UtcDay.Of(time.GetUtcNow()), null, "broker", "second", "third");
+        OprfKeys keys = new() { Version = 1 };
+        foreach ((string name, OprfShare evaluator) in log.Evaluators) keys.Evaluators.Add(evaluator.ToKeys(name, name == "broker" ? "" : "https://localhost:1"));
+        return (keys, log.Evaluators.Keys.ToDictionary(name => name, name => new TestWire(log, log.Second, name)));
+    }
+
+    private static OprfKeys KeysOf(OprfShare broker, OprfShare second) => new() { Version = 1, Evaluators = { broker.ToKeys(), second.ToKeys("second", "https://localhost:1") } };
 
     [Fact]
     public async Task An_evaluator_without_an_address_or_without_a_key_is_refused()
     {
         ManualTime time = ManualTime.Now();
         TestLog log = new(UtcDay.Of(time.GetUtcNow()));
-        OprfKeys keys = log.Evaluators["broker"].ToEntry();
+        OprfKeys keys = new() { Version = 1, Evaluators = { log.Evaluators["broker"].ToKeys() } };
         Assert.Equal("EVALUATOR_UNKNOWN", await CodeAsync(new EvaluatorClient(_ => null, RandomSource.System, time), keys));
         keys.Evaluators[0].ClassKeys.Clear();
         Assert.Equal("EVALUATOR_KEY_MISSING", await CodeAsync(new EvaluatorClient(_ => new TestWire(log, log.Second), RandomSource.System, time), keys));

@@ -61,6 +61,26 @@ public sealed class RowCorruptionTests : IDisposable
     }
 
     [Theory]
+    [InlineData("evaluators", "address box_key admitted_by admitted_at row_hash")]
+    [InlineData("share_offers", "evaluator offer made_at row_hash")]
+    public async Task A_changed_column_about_evaluators_is_never_served(string table, string columns)
+    {
+        await using (SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None))
+        {
+            await store.SaveEvaluatorAsync(new("second", "https://localhost:1", Bytes("box", 1, 32), "ann", Noon), None);
+            long sharing = await store.Changes.AddAsync(new(Change.KindOneofCase.OprfKeys, [1, 2], "ann", Noon, Noon.AddDays(7)), None);
+            await store.Changes.DecideAsync(new(sharing, ChangeState.Executed, "bob", Noon.AddHours(1)) { ShareOffer = new("second", [1, 2, 3], Noon) }, None);
+        }
+
+        await RequireDetectedAsync(table, columns, async () =>
+        {
+            await using SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None);
+            await store.ListEvaluatorsAsync(None);
+            await store.ReadShareOfferAsync(None);
+        });
+    }
+
+    [Theory]
     [InlineData("leaves", "state leaf_data salt entry row_hash")]
     [InlineData("records", "id idx circle epoch record_key expiry state fault withdrawn_at has_item row_hash")]
     [InlineData("items", "item row_hash")]

@@ -1,0 +1,71 @@
+using System.Text.Json;
+
+namespace Gateway.Cli.Tests.Commands;
+
+/// <summary>docs/evaluators.md, command by command.</summary>
+public sealed class EvaluatorCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_second_evaluator_is_admitted_given_a_share_and_given_a_fresh_one()
+    {
+        NetworkOfCommands network = new(_folder.Path);
+        await using RunningCommand broker = await network.StartBrokerAsync();
+        Assert.Equal("BOX_KEY_DIFFERS", await AdmitWithAnotherKeyAsync(network));
+        await using RunningCommand evaluator = await network.StartEvaluatorAsync();
+        Assert.Equal([("broker", true, false), ("second", false, false)], await EvaluatorsAsync(network));
+
+        long share = (await network.OkAsync("evaluator", "share", "second")).GetProperty("id").GetInt64();
+        Assert.Equal("OWN_CHANGE", await network.RefusedAsync("evaluator", "approve", $"{share}", "--operator", "operator-1"));
+        await network.OkAsync("evaluator", "approve", $"{share}", "--operator", "operator-2");
+        await UntilInForceAsync(network);
+
+        long fresh = (await network.OkAsync("evaluator", "rotate", "second", "--operator", "operator-2")).GetProperty("id").GetInt64();
+        await network.OkAsync("evaluator", "approve", $"{fresh}", "--operator", "operator-1");
+        await UntilInForceAsync(network);
+        Assert.Equal("EVALUATOR_NOT_ADMITTED", await network.RefusedAsync("evaluator", "share", "third"));
+    }
+
+    [Fact]
+    public async Task A_member_sees_its_quota_and_an_operator_that_of_each()
+    {
+        NetworkOfCommands network = new(_folder.Path);
+        await using RunningCommand broker = await network.StartBrokerAsync();
+        await using RunningCommand node = await network.StartNodeAsync("Acme Retail");
+        JsonElement own = (await network.OkAsync("quota", "--dir", "node")).GetProperty("quotas");
+        Assert.Equal(["records", "strong", "compound", "name"], own.EnumerateArray().Select(use => use.GetProperty("quota").GetString()));
+        string member = (await network.OkAsync("broker", "status")).GetProperty("members")[0].GetProperty("member_id").GetString()!;
+        Assert.Equal(own.ToString(), (await network.OkAsync("quota", "--dir", "broker", "--member", member)).GetProperty("quotas").ToString());
+        Assert.Equal("MEMBER_INVALID", await network.RefusedAsync("quota", "--dir", "broker", "--member", "x"));
+    }
+
+    [Fact]
+    public async Task A_proof_that_is_none_is_not_believed()
+    {
+        NetworkOfCommands network = new(_folder.Path);
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "proof.json"), "{\"recordId\": 1");
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "empty.json"), "{}");
+        string genesis = new('0', 64);
+        Assert.Equal("REVEAL_FILE_UNREADABLE", await network.RefusedAsync("reveal", "verify", "proof.json", "--genesis", genesis));
+        Assert.Equal("REVEAL_INVALID", await network.RefusedAsync("reveal", "verify", "empty.json", "--genesis", genesis));
+        Assert.Equal("GENESIS_HASH_INVALID", await network.RefusedAsync("reveal", "verify", "empty.json", "--genesis", "x"));
+    }
+
+    private static async Task<string> AdmitWithAnotherKeyAsync(NetworkOfCommands network)
+    {
+        await network.OkAsync("evaluator", "init", "--network", "cli.test", "--name", "other", "--dir", "other");
+        return await network.RefusedAsync("evaluator", "admit", "other/evaluator-request.json", "--box-key", new string('0', 64), "--out", "other.json");
+    }
+
+    private static async Task<(string, bool, bool)[]> EvaluatorsAsync(NetworkOfCommands network) =>
+        [.. (await network.OkAsync("broker", "status")).GetProperty("evaluators").EnumerateArray().Select(evaluator => (evaluator.GetProperty("name").GetString()!, evaluator.GetProperty("in_force").GetBoolean(), evaluator.GetProperty("share_waits").GetBoolean()))];
+
+    private static async Task UntilInForceAsync(NetworkOfCommands network)
+    {
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        while (!(await EvaluatorsAsync(network)).SequenceEqual([("broker", true, false), ("second", true, false)])) await Task.Delay(100, patience.Token);
+    }
+}
