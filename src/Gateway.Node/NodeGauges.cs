@@ -24,6 +24,6 @@ internal static class NodeGauges
         meter.CreateObservableGauge("gateway.broker.connected", () => follower.IsConnected ? 1 : 0, "{connection}", "Whether the feed is open.");
         meter.CreateObservableGauge("gateway.identifiers.known", () => (long)matcher.Known.Count, "{identifier}", "Identifiers whose evaluation is known here.");
         meter.CreateObservableGauge("gateway.identifiers.pending", () => (long)pseudonymiser.PendingCount, "{identifier}", "Identifiers that wait for their evaluation.");
-        meter.CreateObservableGauge("gateway.certificate.remaining", () => (certificate.Current.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime).TotalSeconds, "s", "Time until the node's certificate ends.");
+        meter.CreateObservableGauge("gateway.certificate.remaining", () => certificate.Current is { } current ? Math.Max(0, (current.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime).TotalSeconds) : 0, "s", "Time until the node's certificate ends.");
     }
 }

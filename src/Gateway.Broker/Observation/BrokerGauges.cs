@@ -22,7 +22,7 @@ internal static class BrokerGauges
             () => new[]
             {
                 new Measurement<double>((core.Certificate.NotAfter - time.GetUtcNow()).TotalSeconds, new KeyValuePair<string, object?>("certificate", "broker")),
-                new Measurement<double>((core.Authority.Certificate.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime).TotalSeconds, new KeyValuePair<string, object?>("certificate", "authority")),
+                new Measurement<double>((core.Authorities.Issuing.Certificate.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime).TotalSeconds, new KeyValuePair<string, object?>("certificate", "authority")),
             },
             "s",
             "Time until a certificate of the broker's ends.");

@@ -20,8 +20,9 @@ public sealed class NetworkView
 
     /// <summary>When what held in the circles, up to the same entry.</summary>
     public CircleHistory History => _snapshot.History;
+
     /// <summary>A view of a state alone, for a reader of the log who routes nothing.</summary>
-    public static NetworkView Of(NetworkState state) => new(state, ImmutableDictionary<(CircleId, uint), RouteKey>.Empty);
+    public static NetworkView Of(NetworkState state) => new(state, CircleHistory.Empty, ImmutableDictionary<(CircleId, uint), RouteKey>.Empty);
 
     /// <summary>Rebuilds the view from the stored log.</summary>
     /// <exception cref="StoreCorruptException">An entry of the stored log contradicts those before it.</exception>

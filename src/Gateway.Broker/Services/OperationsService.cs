@@ -22,7 +22,7 @@ public sealed class OperationsService(BrokerCore core) : Gateway.Protocol.V1.Ope
             Day = state.Day.Number,
             StoreBytes = SizeOf(core.Files.Store) + SizeOf(core.Files.Store + "-wal"),
             CertificateNotAfter = core.Certificate.NotAfter.ToUnixTimeSeconds(),
-            AuthorityNotAfter = new DateTimeOffset(core.Authority.Certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero).ToUnixTimeSeconds(),
+            AuthorityNotAfter = new DateTimeOffset(core.Authorities.Issuing.Certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero).ToUnixTimeSeconds(),
             OpenFeeds = (uint)core.Feeds.OpenCount,
             OpenUploads = (uint)core.Feeds.OpenUploads,
             EvaluationsWaiting = (uint)core.Evaluations.Count,

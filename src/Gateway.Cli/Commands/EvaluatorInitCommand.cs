@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Gateway.Broker.Evaluators;
 using Gateway.Cli.Connect;
+using Gateway.Storage.Secrets;
 using Spectre.Console;
 
 namespace Gateway.Cli.Commands;
@@ -15,12 +16,15 @@ internal static class EvaluatorInitCommand
         Option<string> name = new("--name") { Description = "Name of the evaluator: a–z, 0–9 and '-'.", HelpName = "NAME", Required = true };
         Option<string> listen = new("--listen") { Description = "Address and port to listen on.", HelpName = "ADDRESS:PORT", DefaultValueFactory = _ => "127.0.0.1:7444" };
         Option<string?> address = new("--address") { Description = "Address under which nodes reach the evaluator; https://localhost with the port listened on unless given.", HelpName = "URL" };
-        Command command = new("init", "Makes an evaluator: keys, folder, and the request to hand to the broker's operator.") { directory, network, name, listen, address };
+        Option<bool> unsealed = CommandFrame.UnsealedOption();
+        Command command = new("init", "Makes an evaluator: keys, folder, and the request to hand to the broker's operator.") { directory, network, name, listen, address, unsealed };
         return frame.Handle(command, (parsed, output, _) =>
         {
             string listening = parsed.GetValue(listen)!;
+            using SealingSecret? secret = frame.Unlocking.ForNew(parsed, parsed.GetValue(unsealed));
             EvaluatorOptions options = new()
             {
+                Secret = secret,
                 Directory = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Evaluator),
                 Network = parsed.GetValue(network)!,
                 Name = parsed.GetValue(name)!,

@@ -3,6 +3,7 @@ using Gateway.Broker.Evaluators;
 using Gateway.Broker.Observation;
 using Gateway.Cli.Connect;
 using Gateway.Cli.Hosting;
+using Gateway.Storage.Secrets;
 using Microsoft.AspNetCore.Builder;
 
 namespace Gateway.Cli.Commands;
@@ -17,7 +18,8 @@ internal static class EvaluatorRunCommand
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
             string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Evaluator);
-            EvaluatorOptions options = EvaluatorOptions.Load(folder);
+            using SealingSecret? secret = frame.Unlocking.Of(parsed, folder);
+            EvaluatorOptions options = EvaluatorOptions.Load(folder, secret);
             EvaluatorSeams seams = new() { Time = frame.Surroundings.Time, Random = frame.Surroundings.Random, Logging = HostLogging.To(folder, "evaluator") };
             using MetricsExport? metrics = MetricsExport.Start(frame.Surroundings, options.MetricsEndpoint, "gateway-evaluator", options.Name, BrokerMetrics.MeterName);
             WebApplication app = await EvaluatorHost.BuildAsync(options, seams, cancellation);

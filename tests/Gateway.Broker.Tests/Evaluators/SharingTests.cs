@@ -4,6 +4,7 @@ using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
+using Gateway.Storage.Secrets;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -196,7 +197,8 @@ public sealed class SharingTests
     private static ShareReceiver Receiver(TestEvaluator evaluator, Interceptor wire)
     {
         EvaluatorCore core = evaluator.Core;
-        BoxKey box = EvaluatorInitialiser.ReadBoxKey(evaluator.Options.Files);
+        using SecretFolder secrets = evaluator.Options.OpenSecrets(RandomSource.System);
+        BoxKey box = EvaluatorInitialiser.ReadBoxKey(evaluator.Options.Files, secrets);
         return new ShareReceiver(core.Options.Name, core.Options.Address, box, core.Shares, core.Log, new EvaluatorsService.EvaluatorsServiceClient(evaluator.ToBroker().Intercept(wire)), RandomSource.System, TimeProvider.System, NullLogger<ShareReceiver>.Instance);
     }
 

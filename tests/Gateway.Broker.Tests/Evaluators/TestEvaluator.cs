@@ -59,7 +59,7 @@ internal sealed class TestEvaluator : IAsyncDisposable
             CertificateAuthority = broker.Authority.ExportCertificatePem(),
             Certificate = certificate.ExportCertificatePem(),
         };
-        TestEvaluator evaluator = new(broker, EvaluatorInitialiser.Enrol(EvaluatorOptions.Load(options.Directory), admission));
+        TestEvaluator evaluator = new(broker, new EvaluatorInitialiser(RandomSource.System).Enrol(EvaluatorOptions.Load(options.Directory), admission));
         await evaluator.ServeAsync();
         return evaluator;
     }
