@@ -49,7 +49,8 @@ internal static class AuditCommands
         Command command = new("verify", "Verifies a chain from its first entry, in the store of a folder (whether its program runs or not) or in an export.") { directory, against, export };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
-            AuditEntry? noted = parsed.GetValue(against) is { } earlier ? (await ReadAsync(frame.PathOf(earlier), cancellation)).LastOrDefault() : null;
+            IReadOnlyList<AuditEntry> kept = parsed.GetValue(against) is { } earlier ? await ReadAsync(frame.PathOf(earlier), cancellation) : [];
+            AuditEntry? noted = kept.Count == 0 ? null : kept[^1];
             AuditFinding finding;
             if (parsed.GetValue(export) is { } file)
             {
