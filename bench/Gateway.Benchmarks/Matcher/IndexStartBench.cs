@@ -33,23 +33,18 @@ internal sealed class IndexStartBench(int known)
             double filled = Stopwatch.GetElapsedTime(begun).TotalSeconds;
             string file = Path.Combine(folder, "node.index");
             List<double> fromStore = [], fromFile = [];
-            double bytes = 0;
             for (int run = 0; run <= Runs; run++)
             {
-                long before = GC.GetTotalMemory(forceFullCollection: true);
                 begun = Stopwatch.GetTimestamp();
                 using NodeMatcher matcher = await NodeMatcher.LoadAsync(store, cache, NodeView.Empty, RandomSource.System, TimeProvider.System, file, CancellationToken.None);
                 (run == 0 ? fromStore : fromFile).Add(Stopwatch.GetElapsedTime(begun).TotalSeconds);
                 if (matcher.Known.Count != known) throw new InvalidOperationException($"The index has {matcher.Known.Count} identifiers of {known}.");
-                bytes = (double)(GC.GetTotalMemory(forceFullCollection: true) - before) / known;
-                GC.KeepAlive(matcher);
             }
 
             FigureTable table = new(output);
             table.Begin(string.Create(CultureInfo.InvariantCulture, $"Tables at the start of a node: {known:N0} known identifiers with a tag each; load average {Machine.Load()}"));
             table.AtMost("from the index file, checksums verified", fromFile, "s", 10);
             table.Note("from the store's rows (once; writes the index file)", fromStore, "s");
-            table.AtMost("memory a known identifier without hits, as loaded", [bytes], "bytes", 48);
             table.Note("index file", [new FileInfo(file).Length / 1_048_576.0], "MiB");
             table.Note("(putting the identifiers into the store)", [filled], "s");
             output.WriteLine();
