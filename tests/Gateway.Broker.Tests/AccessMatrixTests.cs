@@ -40,7 +40,7 @@ public sealed class AccessMatrixTests(ITestOutputHelper output)
         broker.Time.Advance(TimeSpan.FromHours(6)); // So that a certificate can be older than three hours and younger than its authority.
 
         using CertificateAuthority foreign = CertificateAuthority.Create(TestBroker.Network, broker.Time, RandomSource.System);
-        using CertificateAuthority own = CertificateAuthority.Load(broker.Options.Files.AuthorityCertificate, broker.Options.Files.AuthorityKey, broker.Time, RandomSource.System);
+        CertificateAuthority own = broker.Core.Authorities.Issuing;
         List<(string Who, StatusCode Status, string Code, X509Certificate2? Shown)> cases =
         [
             ("no certificate", StatusCode.Unauthenticated, "CERTIFICATE_MISSING", null),

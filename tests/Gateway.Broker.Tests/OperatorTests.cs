@@ -53,7 +53,7 @@ public sealed class OperatorTests
     {
         await using TestBroker broker = await TestBroker.StartAsync();
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using X509Certificate2 issued = broker.Core.Authority.Issue(new PublicKey(key), Gateway.Protocol.Identity.SpiffeId.ForOperator(TestBroker.Network, "ghost"), TimeSpan.FromHours(1));
+        using X509Certificate2 issued = broker.Core.Authorities.Issuing.Issue(new PublicKey(key), Gateway.Protocol.Identity.SpiffeId.ForOperator(TestBroker.Network, "ghost"), TimeSpan.FromHours(1));
         AdministrationService.AdministrationServiceClient ghost = new(broker.Connect(issued.CopyWithPrivateKey(key)));
         Assert.Equal("OPERATOR_REMOVED", await CodeAsync(async () => await ghost.ListChangesAsync(new ListChangesRequest())));
     }

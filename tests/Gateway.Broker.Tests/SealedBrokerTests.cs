@@ -72,7 +72,7 @@ public sealed class SealedBrokerTests : IDisposable
     private async Task<BrokerOptions> MakeAsync(SealingSecret? secret)
     {
         BrokerOptions options = new() { Directory = Path.Combine(_parent.FullName, "broker"), Network = TestBroker.Network, Listen = "127.0.0.1:0", Secret = secret };
-        await new BrokerInitialiser(RandomSource.System, _time).InitialiseAsync(options, "first", CancellationToken.None);
+        await new BrokerInitialiser(RandomSource.System, _time).InitialiseAsync(options, ["first", "second"], CancellationToken.None);
         return BrokerOptions.Load(options.Directory, secret);
     }
 

@@ -1,3 +1,4 @@
+using Gateway.Broker.Hosting;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -45,15 +46,14 @@ internal sealed class NetworkOfCommands(string folder)
 
     public async Task<RunningCommand> StartBrokerAsync()
     {
-        await OkAsync("broker", "init", "--network", "cli.test", "--listen", $"127.0.0.1:{_brokerPort}");
-        new Gateway.Broker.Hosting.BrokerInitialiser(Cryptography.RandomSource.System, TimeProvider.System).IssueOperator(Gateway.Broker.Hosting.BrokerOptions.Load(BrokerFolder), "operator-2");
+        await OkAsync("broker", "init", "--network", "cli.test", "--listen", $"127.0.0.1:{_brokerPort}", "--operator", "operator-1", "--operator", "operator-2", "--unsealed");
         return await StartAsync("broker", "run");
     }
 
     /// <summary>Makes, admits, enrols and starts the evaluator "second".</summary>
     public async Task<RunningCommand> StartEvaluatorAsync()
     {
-        JsonElement made = await OkAsync("evaluator", "init", "--network", "cli.test", "--name", "second", "--listen", $"127.0.0.1:{_evaluatorPort}");
+        JsonElement made = await OkAsync("evaluator", "init", "--network", "cli.test", "--name", "second", "--listen", $"127.0.0.1:{_evaluatorPort}", "--unsealed");
         await OkAsync("evaluator", "admit", "evaluator/evaluator-request.json", "--box-key", made.GetProperty("box_key").GetString()!, "--out", "admission.json");
         await OkAsync("evaluator", "enrol", "admission.json");
         return await StartAsync("evaluator", "run");
@@ -61,7 +61,9 @@ internal sealed class NetworkOfCommands(string folder)
 
     public async Task<RunningCommand> StartNodeAsync(string name)
     {
-        await OkAsync("member", "invite", name, "--role", "RETAILER", "--out", "invitation.json");
+        await OkAsync("node", "apply", name, "--role", "RETAILER", "--network", new BrokerFiles(BrokerFolder).Network, "--contact", "Alex Example", "--email", "alex@example.org", "--phone", "+49 40 123456", "--out", "application.json", "--unsealed");
+        JsonElement proposed = await OkAsync("member", "propose", "application.json");
+        await OkAsync("change", "approve", proposed.GetProperty("id").GetRawText(), "--operator", "operator-2", "--out", "invitation.json");
         await OkAsync("node", "init", "--invitation", "invitation.json");
         return await StartAsync("node", "run");
     }

@@ -1,4 +1,3 @@
-using Gateway.Matching.Names;
 
 namespace Gateway.Matching.Scoring;
 
@@ -9,9 +8,6 @@ public sealed record RecordMatch(RecordFacts Record, IReadOnlyList<Evidence> Evi
 {
     /// <summary>How parties of the shipment fit the opened record's texts. What fits best takes the place of the COMPOUND and NAME keys of its party, which only found the record.</summary>
     public IReadOnlyList<PartyFit> Fits { get; init; } = [];
-
-    /// <summary>How the words of a name align with the record's name tags; takes the place of the set weight of NAME identifiers. Null where nothing was aligned.</summary>
-    public NameScore? Name { get; init; }
 
     /// <summary>What the record's circle sets of the lanes; null where it sets nothing.</summary>
     public LaneSetting? Circle { get; init; }

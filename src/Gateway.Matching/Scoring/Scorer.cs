@@ -113,10 +113,6 @@ public sealed class Scorer(Weights weights, LaneSetting? office = null)
             {
                 reasons.Add(new Reason(0, $"{met.Field} met {weight.Label} of the record, by which it was found; weighed by its parts", met, met.Field));
             }
-            else if (match.Name is { } name && Identifier.ClassOf(met.RecordType) == IdentifierClass.Name)
-            {
-                reasons.Add(new Reason(name.Bits, $"{char.ToUpperInvariant(name.Sentence[0])}{name.Sentence[1..]}, {Signed(name.Bits)}", met, met.Field));
-            }
             else
             {
                 reasons.Add(new Reason(weight.AgreeingBits, $"{met.Field} met {weight.Label} of the record, {Signed(weight.AgreeingBits)}", met, met.Field));

@@ -23,8 +23,8 @@ public sealed class EvaluatorAccessTests
         TestMember late = await TestMember.EnrolAsync(broker, "Late Retail", MemberRole.Retailer);
         await second.CaughtUpAsync();
         await Evaluating.EvaluateAsync(late, broker, second, broker.Core.View.Current.OprfKeys!, "alpha");
-        using X509Certificate2 asOperator = X509Certificate2.CreateFromPemFile(broker.Options.Files.OperatorCertificate(TestBroker.FirstOperator), broker.Options.Files.OperatorKey(TestBroker.FirstOperator));
-        Assert.Equal("MEMBERS_ONLY", await SharingTests.RefusedAsync(() => AskAsync(second, asOperator)));
+        using X509Certificate2 asOperator = broker.CertificateOf(TestBroker.FirstOperator);
+        Assert.Equal("OPERATOR_REMOVED", await SharingTests.RefusedAsync(() => AskAsync(second, asOperator)));
         Assert.Equal("MEMBERS_ONLY", await SharingTests.RefusedAsync(() => AskAsync(second, second.Certificate)));
 
         await broker.DecideAsync(new Change { Expulsion = new ExpulsionChange { MemberId = ByteString.CopyFrom(late.Id.ToArray()), Reason = MembershipReason.RulesBroken } });

@@ -95,20 +95,6 @@ public sealed class FitTests
         Assert.Contains(asked.Reasons, reason => reason.Sentence.Contains("names alone may ask for documents", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void Aligned_words_of_a_name_weigh_what_the_alignment_says()
-    {
-        RecordMatch match = Match(s_record, IdentifierType.NameWord, IdentifierType.NameSkeleton) with
-        {
-            Fits = [],
-            Name = new NameScore(12.5, 0.8, 4, 5, []) { Sentence = "company words 4 of 5 alike (one letter differs in SHENZHEN)" },
-        };
-        Assessment assessment = Assess(match);
-        Assert.Equal(12.5 + s_weights.Prior.Bits, assessment.Bits, 9);
-        Assert.Equal("Company words 4 of 5 alike (one letter differs in SHENZHEN), +12.5 bits", assessment.Reasons[0].Sentence);
-        Assert.Equal(Lane.Green, assessment.Lane);
-    }
-
     [Theory]
     [InlineData(0, 50)]
     [InlineData(20, 101)]

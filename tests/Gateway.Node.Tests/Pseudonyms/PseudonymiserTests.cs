@@ -185,7 +185,8 @@ public sealed class PseudonymiserTests
         await using TestOutbox node = await TestOutbox.StartAsync();
         OprfShare share = node.Core.Log.View.State.OprfKeys is not null ? OprfShare.Create(1, new byte[32], RandomSource.System) : throw new InvalidOperationException();
         using System.Security.Cryptography.X509Certificates.X509Certificate2 authority = TestAuthority();
-        using Gateway.Node.Broker.EvaluatorConnections connections = new(node.Wire, "test.example", authority, null!, node.Core.Time, null);
+        Gateway.Protocol.Identity.AuthoritySet authorities = new([authority]);
+        using Gateway.Node.Broker.EvaluatorConnections connections = new(node.Wire, "test.example", () => authorities, null!, _ => false, node.Core.Time, null);
         Assert.Same(node.Wire, connections.Of(share.ToKeys()));
         Assert.Null(connections.Of(share.ToKeys("second", "")));
         Assert.Null(connections.Of(share.ToKeys("second", "http://localhost:1")));

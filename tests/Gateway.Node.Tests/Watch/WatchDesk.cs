@@ -112,7 +112,7 @@ internal sealed class WatchDesk : IAsyncDisposable
     {
         AlarmBell alarms = new(Core.Store, Core.Time, NullLogger<AlarmBell>.Instance);
         Pseudonymiser pseudonymiser = new(new EvaluatorClient(_ => null, RandomSource.System, Core.Time), Core.Matcher, Core.Cache, () => Core.Log.View, alarms, Core.Time, NullLogger<Pseudonymiser>.Instance);
-        HitOpener opener = new(Core.Store, Core.Matcher, () => Core.Log.View, alarms, Core.Time);
+        HitOpener opener = new(Core.Store, Core.Matcher, () => Core.Log.View, alarms, Core.Party.Id, Core.Time);
         Screener = Core.ScreenerOver(opener, pseudonymiser);
         SellerEvaluation evaluation = new(Core.Store, Core.Matcher, Screener, Core.Seal, alarms, Core.Time);
         Sellers = new SellerBook(Core.Store, Core.Matcher, Screener, Core.Seal, evaluation, Core.Time);

@@ -83,7 +83,7 @@ public abstract partial class NodeStoreConformance
         Assert.Equivalent(NodeRecord(4), await store.ReadRecordAsync(4, None), strict: true);
         Assert.Equal([3, 4], (await store.ReadLiveTagsAsync(None).ToListAsync()).Select(tags => tags.Number));
         Assert.Equal([3], (await store.ReadHitsAsync(None).ToListAsync()).Select(hit => hit.Record));
-        Assert.Equal([kept, other], (await store.ReadKnownTagsAsync(None).ToListAsync()).OrderBy(tag => tag.Epoch == 9 ? 0 : 1));
+        Assert.Equal([kept, other], (await store.ReadKnownTagsAsync(0, None).Select(row => row.Tag).ToListAsync()).OrderBy(tag => tag.Epoch == 9 ? 0 : 1));
         Assert.Equal(OutboxState.Closed, (await store.FindOutboxAsync(Record(1), None))!.State);
         Assert.NotNull(await store.FindKnownAsync(1, Hash(1), None));
     }
