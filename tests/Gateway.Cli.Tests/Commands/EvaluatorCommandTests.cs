@@ -56,7 +56,7 @@ public sealed class EvaluatorCommandTests : IDisposable
 
     private static async Task<string> AdmitWithAnotherKeyAsync(NetworkOfCommands network)
     {
-        await network.OkAsync("evaluator", "init", "--network", "cli.test", "--name", "other", "--dir", "other");
+        await network.OkAsync("evaluator", "init", "--network", "cli.test", "--name", "other", "--dir", "other", "--unsealed");
         return await network.RefusedAsync("evaluator", "admit", "other/evaluator-request.json", "--box-key", new string('0', 64), "--out", "other.json");
     }
 

@@ -62,15 +62,15 @@ public sealed class ExitCodeTests : IDisposable
     [Fact]
     public async Task A_broker_is_not_made_for_one_operator()
     {
-        Assert.Equal(ExitCode.Refused, await RunAsync("broker", "init", "--network", "test.example", "--dir", "b", "--operator", "ann"));
+        Assert.Equal(ExitCode.Refused, await RunAsync("broker", "init", "--network", "test.example", "--dir", "b", "--operator", "ann", "--unsealed"));
         Assert.Contains("at least 2 operators", _error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task An_application_states_what_was_said_and_is_made_once_for_its_folder()
     {
-        Assert.Equal(ExitCode.Ok, await RunAsync("broker", "init", "--network", "test.example", "--dir", "b", "--operator", "ann", "--operator", "ben"));
-        string[] apply = ["node", "apply", "Retail", "--role", "RETAILER", "--network", "b/network.json", "--contact", "Alex", "--email", "alex@one.example", "--phone", "1", "--dir", "n", "--out"];
+        Assert.Equal(ExitCode.Ok, await RunAsync("broker", "init", "--network", "test.example", "--dir", "b", "--operator", "ann", "--operator", "ben", "--unsealed"));
+        string[] apply = ["node", "apply", "Retail", "--role", "RETAILER", "--network", "b/network.json", "--contact", "Alex", "--email", "alex@one.example", "--phone", "1", "--dir", "n", "--unsealed", "--out"];
         Assert.Equal(ExitCode.Ok, await RunAsync([.. apply, "one.json"]));
         Assert.Equal(ExitCode.Ok, await RunAsync([.. apply, "again.json"]));
         Assert.Equal(await File.ReadAllTextAsync(_folder.File("one.json")), await File.ReadAllTextAsync(_folder.File("again.json")));

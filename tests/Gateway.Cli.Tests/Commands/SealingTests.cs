@@ -5,7 +5,7 @@ namespace Gateway.Cli.Tests.Commands;
 /// <summary>Keys are sealed by what a file holds or a person types, and never left plain unasked.</summary>
 public sealed class SealingTests : IDisposable
 {
-    private static readonly string[] Init = ["broker", "init", "--network", "test.example", "--dir", "b", "--listen", "127.0.0.1:9"];
+    private static readonly string[] Init = ["broker", "init", "--network", "test.example", "--dir", "b", "--listen", "127.0.0.1:9", "--operator", "ann", "--operator", "ben"];
 
     private readonly TemporaryFolder _folder = new();
     private readonly Dictionary<string, string> _environment = [];
@@ -31,13 +31,13 @@ public sealed class SealingTests : IDisposable
         File.WriteAllText(Path.Combine(_folder.Path, "wrong"), "some words somebody guesses");
         File.WriteAllBytes(Path.Combine(_folder.Path, "secret"), new byte[32]);
         await RunAsync(ExitCode.Ok, [.. Init, "--passphrase-file", "passphrase"]);
-        Assert.Contains("[FOLDER_SEALED]", await RunAsync(ExitCode.Refused, "member", "list", "--dir", "b"), StringComparison.Ordinal);
-        Assert.Contains("[SEAL_NOT_OPENED]", await RunAsync(ExitCode.Refused, "member", "list", "--dir", "b", "--passphrase-file", "wrong"), StringComparison.Ordinal);
-        await RunAsync(ExitCode.Unavailable, "member", "list", "--dir", "b", "--passphrase-file", "passphrase"); // It opens; no broker runs.
-        await RunAsync(ExitCode.Ok, "broker", "rekey", "--dir", "b", "--passphrase-file", "passphrase", "--new-secret-file", "secret");
-        Assert.Contains("[SEAL_METHOD]", await RunAsync(ExitCode.Refused, "member", "list", "--dir", "b", "--passphrase-file", "passphrase"), StringComparison.Ordinal);
+        string[] rekey = ["broker", "rekey", "--dir", "b"];
+        Assert.Contains("[FOLDER_SEALED]", await RunAsync(ExitCode.Refused, [.. rekey, "--new-secret-file", "secret"]), StringComparison.Ordinal);
+        Assert.Contains("[SEAL_NOT_OPENED]", await RunAsync(ExitCode.Refused, [.. rekey, "--new-secret-file", "secret", "--passphrase-file", "wrong"]), StringComparison.Ordinal);
+        await RunAsync(ExitCode.Ok, [.. rekey, "--passphrase-file", "passphrase", "--new-secret-file", "secret"]);
+        Assert.Contains("[SEAL_METHOD]", await RunAsync(ExitCode.Refused, [.. rekey, "--passphrase-file", "passphrase", "--new-secret-file", "secret"]), StringComparison.Ordinal);
         _environment["GATEWAY_SECRET_FILE"] = "secret";
-        await RunAsync(ExitCode.Unavailable, "member", "list", "--dir", "b");
+        await RunAsync(ExitCode.Ok, [.. rekey, "--new-passphrase-file", "passphrase"]);
     }
 
     [Fact]
@@ -51,7 +51,8 @@ public sealed class SealingTests : IDisposable
         };
         await RunAsync(ExitCode.Ok, Init);
         Assert.Equal(2, asked.Count);
-        await RunAsync(ExitCode.Unavailable, "member", "list", "--dir", "b");
+        File.WriteAllBytes(Path.Combine(_folder.Path, "secret"), new byte[32]);
+        await RunAsync(ExitCode.Ok, "broker", "rekey", "--dir", "b", "--new-secret-file", "secret");
         Assert.Equal(3, asked.Count);
     }
 
