@@ -21,12 +21,6 @@ public sealed class AccessMatrixTests(ITestOutputHelper output)
 
     private static readonly Marshaller<byte[]> Raw = Marshallers.Create(bytes => bytes, bytes => bytes);
 
-    private static IEnumerable<MethodDescriptor> AllMethods =>
-        from file in (FileDescriptor[])[ExchangeReflection.Descriptor, LogReflection.Descriptor, PseudonymsReflection.Descriptor, MembershipReflection.Descriptor, AdministrationReflection.Descriptor]
-        from service in file.Services
-        from method in service.Methods
-        select method;
-
     [Fact]
     public async Task Every_rpc_refuses_every_identity_that_may_not_call_it()
     {
@@ -89,7 +83,7 @@ public sealed class AccessMatrixTests(ITestOutputHelper output)
         ]);
         Assert.True(cases.Count >= 40, $"{cases.Count} cases");
 
-        string[] guarded = [.. AllMethods.Select(NameOf).Where(method => AccessRules.Of(method) != AccessRule.Anonymous)];
+        string[] guarded = [.. BrokerMethods.All.Select(NameOf).Where(method => AccessRules.Of(method) != AccessRule.Anonymous)];
         int calls = 0;
         foreach ((string who, StatusCode status, string code, X509Certificate2? shown) in cases)
         {
@@ -108,8 +102,9 @@ public sealed class AccessMatrixTests(ITestOutputHelper output)
         {
             AccessRule rule = AccessRules.Of(method)!.Value;
             if (rule == AccessRule.MemberOrOperator) continue;
-            RpcException refused = await CallAsync(rule == AccessRule.Operator ? asMember : asOperator, method);
-            Assert.Equal((method, StatusCode.PermissionDenied, rule == AccessRule.Operator ? "OPERATORS_ONLY" : "MEMBERS_ONLY"), (method, refused.StatusCode, refused.ToRefusal("broker").Code));
+            RpcException refused = await CallAsync(rule is AccessRule.Operator or AccessRule.Evaluator ? asMember : asOperator, method);
+            string expected = rule switch { AccessRule.Operator => "OPERATORS_ONLY", AccessRule.Evaluator => "EVALUATORS_ONLY", _ => "MEMBERS_ONLY" };
+            Assert.Equal((method, StatusCode.PermissionDenied, expected), (method, refused.StatusCode, refused.ToRefusal("broker").Code));
             calls++;
         }
 
@@ -119,7 +114,7 @@ public sealed class AccessMatrixTests(ITestOutputHelper output)
     [Fact]
     public void An_rpc_that_speaks_of_a_circle_or_a_record_has_a_right_in_it()
     {
-        foreach (MethodDescriptor method in AllMethods.Where(method => AccessRules.Of(NameOf(method)) == AccessRule.Member))
+        foreach (MethodDescriptor method in BrokerMethods.All.Where(method => AccessRules.Of(NameOf(method)) == AccessRule.Member))
         {
             bool speaks = SpeaksOf(method.InputType, ["circle_id", "record_id", "key_epoch"], []);
             Assert.True(!speaks || AccessRules.CircleRightOf(NameOf(method)) != CircleRight.None, $"{NameOf(method)} names a circle or a record, and no right in it is stated.");

@@ -8,15 +8,9 @@ namespace Gateway.Broker.Tests;
 
 public sealed class AccessTests
 {
-    private static IEnumerable<string> AllMethods =>
-        from file in (FileDescriptor[])[ExchangeReflection.Descriptor, LogReflection.Descriptor, PseudonymsReflection.Descriptor, MembershipReflection.Descriptor, AdministrationReflection.Descriptor, EvaluatorsReflection.Descriptor, OperationsReflection.Descriptor]
-        from service in file.Services
-        from method in service.Methods
-        select $"/{service.FullName}/{method.Name}";
-
     [Fact]
     public void Every_rpc_of_the_broker_has_a_rule_and_no_rule_is_left_over() =>
-        Assert.Equal(AllMethods.Order(StringComparer.Ordinal), AccessRules.Methods.Order(StringComparer.Ordinal));
+        Assert.Equal(BrokerMethods.All.Select(method => $"/{method.Service.FullName}/{method.Name}").Order(StringComparer.Ordinal), AccessRules.Methods.Order(StringComparer.Ordinal));
 
     [Fact]
     public async Task A_certificate_ends_on_the_connection_that_it_opened()
