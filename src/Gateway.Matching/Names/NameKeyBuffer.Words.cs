@@ -27,7 +27,7 @@ public sealed partial class NameKeyBuffer
 
     private int TakeRead(ReadOnlySpan<char> name)
     {
-        List<ReadWord> read = NameReader.Read(name.ToString());
+        List<ReadWord> read = NameReader.Read(name.ToString(), _search ??= new SpellingSearch());
         _read = read;
         int n = 0;
         foreach (ReadWord word in read)

@@ -23,7 +23,8 @@ public sealed partial class NameKeyBuffer
     private readonly bool[] _initials = new bool[NameWords.Most];
     private readonly char[] _values = new char[32_768];
     private readonly Entry[] _entries = new Entry[1_024];
-    private IReadOnlyList<ReadWord>? _read;
+    private SpellingSearch? _search;
+    private List<ReadWord>? _read;
     private int _tokens;
     private int _used;
     private bool _open;
