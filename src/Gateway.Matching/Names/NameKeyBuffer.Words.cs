@@ -118,6 +118,7 @@ public sealed partial class NameKeyBuffer
     private (int Start, int Length) Keep(ReadOnlySpan<char> text)
     {
         text = text.Length > LongestWord ? text[..LongestWord] : text;
+        Reserve(ref _values, _used + text.Length);
         text.CopyTo(_values.AsSpan(_used));
         int start = _used;
         _used += text.Length;

@@ -6,7 +6,10 @@ namespace Gateway.Matching.Text;
 /// <summary>Reads names of any script as words in plain Latin letters. For names that are not plain ASCII; those take a shorter way (<c>NameKeyBuffer</c>).</summary>
 internal static class NameReader
 {
-    private const int MostSpellings = 6;
+    private const int MostSpellings = 10;
+
+    // They stand at both words that they join, and a word of a layout has room for 64 tags.
+    private const int MostJoinedSpellings = 6;
 
     private static readonly System.Buffers.SearchValues<char> MarkedLetters = System.Buffers.SearchValues.Create("äæöøüåšşșśčçćžżźřţțñńňđğ");
 
@@ -126,7 +129,7 @@ internal static class NameReader
         {
             // A person's name without spaces: surname and given name, besides the whole as one word.
             int surname = length > 2 && LongSurnames.Contains(lower[..2]) ? 2 : 1;
-            words.Add(Part(lower[..surname], script, mixed, search) with { JoinedSpellings = [latin, .. spellings.Where(spelling => spelling != latin)], Folded = folded });
+            words.Add(Part(lower[..surname], script, mixed, search) with { JoinedSpellings = [latin, .. spellings.Where(spelling => spelling != latin).Take(MostJoinedSpellings)], Folded = folded });
             words.Add(Part(lower[surname..], script, mixed, search) with { Folded = "" });
             return;
         }
