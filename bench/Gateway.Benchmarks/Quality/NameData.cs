@@ -8,7 +8,7 @@ internal sealed class NameData(string folder)
 {
     public sealed record Listed(string Entity, bool IsPrimary, PartyKind Kind, string Name);
 
-    public sealed record Pair(PartyKind Kind, string First, string Second, bool IsMatch, double? Other);
+    public sealed record Pair(PartyKind Kind, string First, string Second, bool IsMatch, bool? OtherSays);
 
     public sealed record Spelling(string Latin, string Signs);
 
@@ -16,7 +16,7 @@ internal sealed class NameData(string folder)
 
     public string[] Names(string file) => [.. Rows(file).Select(row => row[0])];
 
-    public Pair[] Pairs() => [.. Rows("pairs.csv").Select(row => new Pair(KindOf(row[0]), row[1], row[2], row[3] == "true", row[4].Length > 0 ? double.Parse(row[4], System.Globalization.CultureInfo.InvariantCulture) : null))];
+    public Pair[] Pairs() => [.. Rows("pairs.csv").Select(row => new Pair(KindOf(row[0]), row[1], row[2], row[3] == "true", row[5].Length > 0 ? row[5] == "true" : null))];
 
     public (string Query, string Expected)[] CrossScript() => [.. File.ReadLines(Path.Combine(folder, "cross_script_pairs.csv"))
         .Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split(',')).Select(parts => (parts[0], parts[1]))];

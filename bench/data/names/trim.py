@@ -19,12 +19,12 @@ with open("clean_organisations.csv", "w", encoding="utf-8", newline="") as out:
     sites = csv.DictReader(open(f"{source}/addresses/chicago_early_childhood_true_ids.csv", encoding="utf-8"))
     names = sorted({row["Site name"].strip() for row in sites if row["Site name"].strip()})
     csv.writer(out, lineterminator="\n").writerows([("name",)] + [(name,) for name in names])
-frozen = {(r["case_group"], r["name1"], r["name2"]): r["score"] for r in csv.DictReader(open(f"{source}/names/name_bench_logicv2_frozen.csv", encoding="utf-8"))}
+frozen = {(r["case_group"], r["name1"], r["name2"]): (r["score"], r["predicted_match"]) for r in csv.DictReader(open(f"{source}/names/name_bench_logicv2_frozen.csv", encoding="utf-8"))}
 with open("pairs.csv", "w", encoding="utf-8", newline="") as out:
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("schema", "name1", "name2", "is_match", "logic_v2"))
+    writer.writerow(("schema", "name1", "name2", "is_match", "logic_v2", "logic_v2_match"))
     for r in csv.DictReader(open(f"{source}/names/name_bench_cases.csv", encoding="utf-8")):
-        writer.writerow((r["schema"], r["name1"], r["name2"], r["is_match"], frozen.get((r["case_group"], r["name1"], r["name2"]), "")))
+        writer.writerow((r["schema"], r["name1"], r["name2"], r["is_match"], *frozen.get((r["case_group"], r["name1"], r["name2"]), ("", ""))))
 for side in ("treated", "untreated"):
     with open(f"un_{side}.csv", "w", encoding="utf-8", newline="") as out:
         csv.writer(out, lineterminator="\n").writerows([("name",)] + [(row["full_name"],) for row in csv.DictReader(open(f"{source}/names/positives_un_{side}.csv", encoding="utf-8"))])

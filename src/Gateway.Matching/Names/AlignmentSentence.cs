@@ -5,7 +5,7 @@ namespace Gateway.Matching.Names;
 /// <summary>Puts an alignment into one line for a person. Only the asking side's own words stand in it.</summary>
 internal static class AlignmentSentence
 {
-    internal static string Of(List<WordReason> reasons, int words, int alike)
+    internal static string Of(IReadOnlyList<WordReason> reasons, int words, int alike)
     {
         List<string> notes = [];
         foreach (WordReason reason in reasons.Where(reason => reason.Word.Length > 0))

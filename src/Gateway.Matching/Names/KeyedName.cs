@@ -11,12 +11,36 @@ public sealed record KeyedName(IReadOnlyList<KeyedWord> Words, Identifier? Initi
     public int LoneInitials { get; init; }
 
     /// <summary>Every identifier of the name once, in a fixed order: what is looked up, evaluated, and tagged in a record.</summary>
-    public IReadOnlyList<Identifier> Identifiers { get; } =
-        [.. Words.SelectMany(word => (IEnumerable<Identifier>)
-            [word.Exact, .. word.Spellings, .. word.JoinedWithNext, .. word.Skeletons, .. word.Deletions])
-            .Concat(Initials is { } initials ? [initials] : [])
-            .Distinct()];
+    public IReadOnlyList<Identifier> Identifiers { get; } = Once(Words, Initials);
 
     /// <summary>The number of words: a name is personal data and stays out of logs.</summary>
     public override string ToString() => $"name of {Words.Count} words";
+
+    private static List<Identifier> Once(IReadOnlyList<KeyedWord> words, Identifier? initials)
+    {
+        HashSet<Identifier> seen = new(32 * words.Count);
+        List<Identifier> once = new(32 * words.Count);
+        foreach (KeyedWord word in words)
+        {
+            Take([word.Exact]);
+            Take(word.Spellings);
+            Take(word.JoinedWithNext);
+            Take(word.Skeletons);
+            Take(word.Deletions);
+        }
+
+        Take(initials is { } letters ? [letters] : []);
+        return once;
+
+        void Take(IReadOnlyList<Identifier> some)
+        {
+            for (int i = 0; i < some.Count; i++)
+            {
+                if (seen.Add(some[i]))
+                {
+                    once.Add(some[i]);
+                }
+            }
+        }
+    }
 }

@@ -9,13 +9,13 @@ public sealed record KeyedWord(string Written)
     /// <summary>The word in plain Latin letters (NameWord).</summary>
     public required Identifier Exact { get; init; }
 
-    /// <summary>Other spellings of the word (NameWord): another romanisation, or what a dictionary says is the same word. At most 6.</summary>
+    /// <summary>Other spellings of the word (NameWord): another romanisation, or what a dictionary says is the same word. At most 10.</summary>
     public IReadOnlyList<Identifier> Spellings { get; init; } = [];
 
     /// <summary>This word and the next one written as one (NameWord); empty for the last word. At most 7, of a name in ideographs, else one.</summary>
     public IReadOnlyList<Identifier> JoinedWithNext { get; init; } = [];
 
-    /// <summary>Skeletons (NameSkeleton) and coarser sounds (NamePhonetic). At most 14.</summary>
+    /// <summary>Skeletons (NameSkeleton) and coarser sounds (NamePhonetic). At most 22.</summary>
     public IReadOnlyList<Identifier> Skeletons { get; init; } = [];
 
     /// <summary>The word with one letter left out (NameWord). At most 16; none for words of three letters and less.</summary>

@@ -61,6 +61,6 @@ public static class NameAlignment
 
         double likeness = AlignmentWeights.Likeness(alike, matched, missing, more);
         double whole = AlignmentWeights.Whole(likeness);
-        return new NameScore(bits + whole, likeness, whole, wordsAlike, words, reasons) { Sentence = AlignmentSentence.Of(reasons, words, wordsAlike) };
+        return new NameScore(bits + whole, likeness, whole, wordsAlike, words, reasons);
     }
 }

@@ -27,7 +27,7 @@ public sealed partial class NameKeyBuffer
 
     private int TakeRead(ReadOnlySpan<char> name)
     {
-        List<ReadWord> read = NameReader.Read(name.ToString());
+        List<ReadWord> read = NameReader.Read(name.ToString(), _search ??= new SpellingSearch());
         _read = read;
         int n = 0;
         foreach (ReadWord word in read)
@@ -118,6 +118,7 @@ public sealed partial class NameKeyBuffer
     private (int Start, int Length) Keep(ReadOnlySpan<char> text)
     {
         text = text.Length > LongestWord ? text[..LongestWord] : text;
+        Reserve(ref _values, _used + text.Length);
         text.CopyTo(_values.AsSpan(_used));
         int start = _used;
         _used += text.Length;

@@ -15,15 +15,21 @@ public sealed partial class NameKeyBuffer
     private const int MostDeletions = 16;
     private const int LongestInitials = 8;
 
-    private readonly char[] _line = new char[LongestName * 4];
+    // The most that the keys of one word take: itself, ten other spellings of it and seven of two words as one, each with two skeletons, and what is left without a letter.
+    private const int MostKeys = (18 * 3) + MostDeletions;
+    private const int MostLettersRead = (18 * ((2 * LongestWord) + 1 + (2 * WordSkeleton.Longest))) + (MostDeletions * LongestWord);
+    private const int MostLetters = (2 * ((2 * LongestWord) + 1 + (2 * WordSkeleton.Longest))) + (MostDeletions * LongestWord);
+
     private readonly int[] _starts = new int[NameWords.Most];
     private readonly int[] _lengths = new int[NameWords.Most];
     private readonly int[] _chosen = new int[NameKeys.MostWords];
     private readonly (int Start, int Length)[] _latin = new (int, int)[NameKeys.MostWords];
     private readonly bool[] _initials = new bool[NameWords.Most];
-    private readonly char[] _values = new char[32_768];
-    private readonly Entry[] _entries = new Entry[1_024];
-    private IReadOnlyList<ReadWord>? _read;
+    private char[] _line = new char[128];
+    private char[] _values = new char[1_024];
+    private Entry[] _entries = new Entry[96];
+    private SpellingSearch? _search;
+    private List<ReadWord>? _read;
     private int _tokens;
     private int _used;
     private bool _open;
@@ -83,7 +89,9 @@ public sealed partial class NameKeyBuffer
         _tokens = 0;
         _open = false;
         _read = null;
-        int length = System.Text.Ascii.IsValid(name) ? TakeAscii(name) : TakeRead(name);
+        bool ascii = System.Text.Ascii.IsValid(name);
+        Reserve(ref _line, ascii ? name.Length + 1 : LongestName * 4);
+        int length = ascii ? TakeAscii(name) : TakeRead(name);
         ReadOnlySpan<int> starts = _starts.AsSpan(0, _tokens), lengths = _lengths.AsSpan(0, _tokens);
         (int start, int end) = kind == PartyKind.Person ? (0, _tokens) : LegalForms.Range(_line.AsSpan(0, length), starts, lengths);
         Choose(start, end, kind);
@@ -107,8 +115,19 @@ public sealed partial class NameKeyBuffer
 
     internal bool HasForeignLetters(int word) => _read is { } read && _chosen[word] < read.Count && read[_chosen[word]].HasForeignLetters;
 
+    // The buffers grow to what the longest name so far needed: most are short, and some callers make one for a single name.
+    private static void Reserve<T>(ref T[] buffer, int length)
+    {
+        if (buffer.Length < length)
+        {
+            Array.Resize(ref buffer, Math.Max(length, 2 * buffer.Length));
+        }
+    }
+
     private void AddWord(int word)
     {
+        Reserve(ref _values, _used + (_read is null ? MostLetters : MostLettersRead));
+        Reserve(ref _entries, Count + MostKeys);
         ReadOnlySpan<char> latin = Latin(word);
         Add(IdentifierType.NameWord, NameKeyClass.Exact, word, _latin[word]);
         AddSkeletons(latin, word);
@@ -195,6 +214,9 @@ public sealed partial class NameKeyBuffer
 
     private void AddInitials(int start, int end)
     {
+        Reserve(ref _values, _used + LongestInitials + LongestWord);
+        Reserve(ref _entries, Count + 1);
+
         // What stands before a name as a legal form ("Banco") is in its initials all the same.
         int from = _used, words = 0;
         for (int token = 0; token < end && words < LongestInitials; token++)

@@ -20,35 +20,66 @@ public static class NameKeys
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(buffer);
         buffer.Fill(name, kind);
-        List<Identifier>[,] keys = new List<Identifier>[buffer.Words + 1, (int)NameKeyClass.Initials + 1];
-        for (int key = 0; key < buffer.Count; key++)
-        {
-            List<Identifier> of = keys[buffer.WordOf(key), (int)buffer.ClassOf(key)] ??= [];
-            Identifier identifier = new(buffer.TypeOf(key), new string(buffer.ValueOf(key)));
-            if (!of.Contains(identifier))
-            {
-                of.Add(identifier);
-            }
-        }
-
         KeyedWord[] words = new KeyedWord[buffer.Words];
+        int from = 0;
         for (int word = 0; word < words.Length; word++)
         {
-            Identifier exact = Of(word, NameKeyClass.Exact)[0];
+            int to = from;
+            while (to < buffer.Count && buffer.WordOf(to) == word && buffer.ClassOf(to) != NameKeyClass.Initials)
+            {
+                to++;
+            }
+
             words[word] = new KeyedWord(buffer.WrittenOf(word))
             {
-                Exact = exact,
-                Spellings = Of(word, NameKeyClass.Spelling),
-                JoinedWithNext = Of(word, NameKeyClass.Joined),
-                Skeletons = [.. Of(word, NameKeyClass.Skeleton), .. Of(word, NameKeyClass.Phonetic)],
-                Deletions = [.. Of(word, NameKeyClass.Deletion).Except(Of(word, NameKeyClass.Spelling)).Except(Of(word, NameKeyClass.Joined))],
+                Exact = IdentifierOf(buffer, from),
+                Spellings = Of(buffer, from, to, [NameKeyClass.Spelling]),
+                JoinedWithNext = Of(buffer, from, to, [NameKeyClass.Joined]),
+                Skeletons = Of(buffer, from, to, [NameKeyClass.Skeleton, NameKeyClass.Phonetic]),
+                Deletions = Of(buffer, from, to, [NameKeyClass.Deletion]),
                 HasForeignLetters = buffer.HasForeignLetters(word),
                 IsNearCommon = buffer.IsNearCommon(word, kind),
             };
+            from = to;
         }
 
-        return new KeyedName(words, Of(0, NameKeyClass.Initials) is [Identifier initials, ..] ? initials : null) { LoneInitials = buffer.LoneInitials };
-
-        List<Identifier> Of(int word, NameKeyClass keyClass) => keys[word, (int)keyClass] ?? [];
+        return new KeyedName(words, from < buffer.Count ? IdentifierOf(buffer, from) : null) { LoneInitials = buffer.LoneInitials };
     }
+
+    // The keys of a word in these classes, one class after the other, each key once.
+    private static List<Identifier> Of(NameKeyBuffer buffer, int from, int to, ReadOnlySpan<NameKeyClass> classes)
+    {
+        List<Identifier> identifiers = [];
+        foreach (NameKeyClass keyClass in classes)
+        {
+            for (int key = from; key < to; key++)
+            {
+                if (buffer.ClassOf(key) == keyClass && !IsThereAlready(buffer, from, to, key))
+                {
+                    identifiers.Add(IdentifierOf(buffer, key));
+                }
+            }
+        }
+
+        return identifiers;
+    }
+
+    // Whether the same key of the class comes before; of a word less a letter, whether it is also a spelling or two words as one.
+    private static bool IsThereAlready(NameKeyBuffer buffer, int from, int to, int key)
+    {
+        NameKeyClass keyClass = buffer.ClassOf(key);
+        for (int other = from; other < (keyClass == NameKeyClass.Deletion ? to : key); other++)
+        {
+            NameKeyClass otherClass = buffer.ClassOf(other);
+            bool counts = otherClass == keyClass ? other < key : keyClass == NameKeyClass.Deletion && otherClass is (NameKeyClass.Spelling or NameKeyClass.Joined);
+            if (counts && buffer.TypeOf(other) == buffer.TypeOf(key) && buffer.ValueOf(other).SequenceEqual(buffer.ValueOf(key)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static Identifier IdentifierOf(NameKeyBuffer buffer, int key) => new(buffer.TypeOf(key), new string(buffer.ValueOf(key)));
 }

@@ -9,8 +9,8 @@ namespace Gateway.Matching.Names;
 /// <param name="Reasons">One a word, supporting and contradicting; in the order of the asking name, then what only the record has.</param>
 public sealed record NameScore(double Bits, double Likeness, double WholeBits, int WordsAlike, int Words, IReadOnlyList<WordReason> Reasons)
 {
-    /// <summary>One line: "company words 4 of 5 alike (one letter differs in SHENZHEN)". Holds the asking side's own words and nothing of the record.</summary>
-    public required string Sentence { get; init; }
+    /// <summary>One line: "company words 4 of 5 alike (one letter differs in SHENZHEN)". Holds the asking side's own words and nothing of the record. Made when it is asked for.</summary>
+    public string Sentence => AlignmentSentence.Of(Reasons, Words, WordsAlike);
 }
 
 /// <summary>What became of one word.</summary>

@@ -6,7 +6,10 @@ namespace Gateway.Matching.Text;
 /// <summary>Reads names of any script as words in plain Latin letters. For names that are not plain ASCII; those take a shorter way (<c>NameKeyBuffer</c>).</summary>
 internal static class NameReader
 {
-    private const int MostSpellings = 6;
+    private const int MostSpellings = 10;
+
+    // They stand at both words that they join, and a word of a layout has room for 64 tags.
+    private const int MostJoinedSpellings = 6;
 
     private static readonly System.Buffers.SearchValues<char> MarkedLetters = System.Buffers.SearchValues.Create("äæöøüåšşșśčçćžżźřţțñńňđğ");
 
@@ -20,13 +23,13 @@ internal static class NameReader
         + "闫阎閻段雷侯龙龍史陶黎贺賀顾顧毛郝龚龔邵万萬钱錢严嚴覃武戴莫孔向汤湯习習欧歐司诸諸上东東皇尉公慕令端宇长長洪柳朴安權申全南文"
         + "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용리림황선독사"];
 
-    internal static List<ReadWord> Read(string name)
+    internal static List<ReadWord> Read(string name, SpellingSearch search)
     {
         List<ReadWord> words = [];
         List<string> tokens = Tokens(CleanText.Of(name));
         foreach (string written in tokens)
         {
-            Add(words, written, tokens.Count == 1);
+            Add(words, written, tokens.Count == 1, search);
         }
 
         return words;
@@ -94,17 +97,17 @@ internal static class NameReader
         return joined;
     }
 
-    private static void Add(List<ReadWord> words, string written, bool alone)
+    private static void Add(List<ReadWord> words, string written, bool alone, SpellingSearch search)
     {
         string resolved = Homoglyphs.Resolve(LegalForms.WithoutIdeographicForm(written), out bool mixed);
         string folded = LatinFolding.Of(resolved);
         string lower = resolved.ToLowerInvariant();
         Script script = ScriptOf(lower);
-        List<string> spellings = script is Script.Latin or Script.Greek or Script.Other ? Digraphs(lower) : Transliteration.Spellings(script, lower, MostSpellings);
+        List<string> spellings = script is Script.Latin or Script.Greek or Script.Other ? Digraphs(lower) : search.Spellings(script, lower, MostSpellings);
         if (script == Script.Arabic && lower.Length > 4 && lower.StartsWith("ال", StringComparison.Ordinal))
         {
             // The article, which Latin spelling sets apart or leaves out.
-            spellings = Transliteration.Spellings(script, lower[2..], MostSpellings);
+            spellings = search.Spellings(script, lower.AsSpan(2), MostSpellings);
             lower = lower[2..];
         }
 
@@ -126,8 +129,8 @@ internal static class NameReader
         {
             // A person's name without spaces: surname and given name, besides the whole as one word.
             int surname = length > 2 && LongSurnames.Contains(lower[..2]) ? 2 : 1;
-            words.Add(Part(lower[..surname], script, mixed) with { JoinedSpellings = [latin, .. spellings.Where(spelling => spelling != latin)], Folded = folded });
-            words.Add(Part(lower[surname..], script, mixed) with { Folded = "" });
+            words.Add(Part(lower[..surname], script, mixed, search) with { JoinedSpellings = [latin, .. spellings.Where(spelling => spelling != latin).Take(MostJoinedSpellings)], Folded = folded });
+            words.Add(Part(lower[surname..], script, mixed, search) with { Folded = "" });
             return;
         }
 
@@ -140,9 +143,9 @@ internal static class NameReader
         });
     }
 
-    private static ReadWord Part(string signs, Script script, bool mixed)
+    private static ReadWord Part(string signs, Script script, bool mixed, SpellingSearch search)
     {
-        List<string> spellings = script == Script.Han ? [] : Transliteration.Spellings(script, signs, 4);
+        List<string> spellings = script == Script.Han ? [] : search.Spellings(script, signs, 4);
         string latin = script == Script.Han ? SignBySign(signs) : spellings.Count > 0 ? spellings[0] : SignBySign(signs);
         return new ReadWord(signs, signs, latin.Length > 0 ? latin : "x") { Spellings = [.. spellings.Where(spelling => spelling != latin)], HasForeignLetters = mixed, IsSyllabic = script == Script.Han };
     }

@@ -3,48 +3,45 @@ using System.Globalization;
 namespace Gateway.Matching.Text;
 
 /// <summary>
-/// How names of six scripts are most likely spelt in Latin letters, by readings of signs and an order of letters learned from name pairs (Tables/transliteration.py): a
-/// foreign name in ideographs, kana, hangul or an abjad has to be guessed back, and several guesses are kept. Costs are whole numbers: every node finds the same.
+/// What names of six scripts are spelt like in Latin letters: readings of signs between their neighbours and an order of letters, learned from name pairs
+/// (Tables/transliteration.py and transliteration_context.py). A foreign name in ideographs, kana, hangul or an abjad has to be guessed back (<see cref="SpellingSearch"/>).
+/// Costs are whole numbers: every node finds the same.
 /// </summary>
 internal static class Transliteration
 {
-    private const int Beam = 20;
+    /// <summary>What stands before the first sign of a word.</summary>
+    internal const uint Edge = '^';
 
-    // Guesses this many eighths of a bit behind the best, before the order of letters is counted, are dropped at once: nine in ten are.
-    private const int Margin = 128;
-    private const int LongestWord = 24;
-    private const int LongestSpelling = 32;
+    /// <summary>What stands after the last sign of a word.</summary>
+    internal const uint End = '$';
+
+    /// <summary>The edge of a word to <see cref="Order"/>.</summary>
+    internal const char WordEnd = '{';
+
+    /// <summary>Eighths of a bit that a unit of a reading's cost counts beside the order of letters.</summary>
+    internal const int ReadingWeight = 5;
+
+    private const uint Any = '*';
     private const int Letters = 27;
-    private const int EmissionWeight = 5;
 
     // What a letter costs on average. Readings already say how likely it is that there is one: only what the letters before it change is to be added.
     private const int AverageLetter = 32;
 
-    private static readonly (Dictionary<string, Reading[]> Readings, byte[] Trigrams) Table = Load();
+    private static readonly (Dictionary<(uint Before, uint Sign, uint After), Reading[]> Readings, byte[] Trigrams) Table = Load();
 
-    /// <summary>The most likely spellings, best first, ties in order of the alphabet.</summary>
-    /// <param name="script">The word's script.</param>
-    /// <param name="word">Clean lower-case text of that script.</param>
-    /// <param name="most">How many.</param>
-    /// <returns>Fewer or none if too much of the word is unknown.</returns>
-    internal static List<string> Spellings(Script script, string word, int most)
+    /// <summary>How a sign is read between two others, likeliest first, by the most particular that is known of it; never empty.</summary>
+    /// <param name="before">The sign before, or <see cref="Edge"/>.</param>
+    /// <param name="sign">A UTF-16 unit, and in the upper half the small kana that is read with it.</param>
+    /// <param name="after">The sign after, or <see cref="End"/>.</param>
+    internal static Reading[] ReadingsOf(uint before, uint sign, uint after)
     {
-        List<string> signs = Signs(script, word);
-        List<Guess> beam = [new Guess("", 0)];
-        for (int i = 0; i < signs.Count && i < LongestWord; i++)
+        if (Table.Readings.TryGetValue((before, sign, after), out Reading[]? readings) || Table.Readings.TryGetValue((Any, sign, after), out readings)
+            || Table.Readings.TryGetValue((before, sign, Any), out readings) || Table.Readings.TryGetValue((Any, sign, Any), out readings))
         {
-            List<Guess> next = Extend(beam, ReadingsOf(signs[i], i == 0 ? '^' : i == signs.Count - 1 ? '$' : '*'));
-            if (next.Count == 0)
-            {
-                // Everything has become too long: what is there will do.
-                break;
-            }
-
-            beam = next;
+            return readings;
         }
 
-        IEnumerable<Guess> done = beam.Where(guess => guess.Latin.Length > 0).Select(guess => guess with { Cost = guess.Cost + Order(guess.Latin, '{') });
-        return [.. done.OrderBy(guess => guess.Cost).ThenBy(guess => guess.Latin, StringComparer.Ordinal).Take(most).Select(guess => guess.Latin)];
+        return [new Reading(SignTable.TryRead((char)sign, out string latin) ? latin : "", 8)];
     }
 
     /// <summary>How surprising a word of Latin letters is among names, in bits: its letters one by one after the two before.</summary>
@@ -61,86 +58,18 @@ internal static class Transliteration
         return (sum + Table.Trigrams[(((a * Letters) + b) * Letters) + Letters - 1]) / 8.0;
     }
 
-    private static List<Guess> Extend(List<Guess> beam, Reading[] readings)
-    {
-        Dictionary<string, int> next = new(StringComparer.Ordinal);
-        int most = beam[0].Cost + (EmissionWeight * readings[0].Cost) + Margin;
-        foreach (Guess guess in beam)
-        {
-            foreach (Reading reading in readings)
-            {
-                int cost = guess.Cost + (EmissionWeight * reading.Cost);
-                if (cost > most || guess.Latin.Length + reading.Latin.Length > LongestSpelling)
-                {
-                    continue;
-                }
-
-                string latin = guess.Latin + reading.Latin;
-                for (int i = guess.Latin.Length; i < latin.Length; i++)
-                {
-                    cost += Order(latin.AsSpan(0, i), latin[i]);
-                }
-
-                next[latin] = next.TryGetValue(latin, out int other) ? Math.Min(cost, other) : cost;
-            }
-        }
-
-        return [.. next.Select(entry => new Guess(entry.Key, entry.Value)).OrderBy(guess => guess.Cost).ThenBy(guess => guess.Latin, StringComparer.Ordinal).Take(Beam)];
-    }
-
-    // What a letter costs after the two before it, in eighths of a bit; "{" is the edge of the word.
-    private static int Order(ReadOnlySpan<char> before, char letter)
+    /// <summary>What a letter costs after the two before it, in eighths of a bit.</summary>
+    /// <param name="before">a–z.</param>
+    /// <param name="letter">a–z or <see cref="WordEnd"/>.</param>
+    internal static int Order(ReadOnlySpan<char> before, char letter)
     {
         int a = before.Length > 1 ? before[^2] - 'a' : Letters - 1, b = before.Length > 0 ? before[^1] - 'a' : Letters - 1;
         return Table.Trigrams[(((a * Letters) + b) * Letters) + (letter - 'a')] - AverageLetter;
     }
 
-    private static Reading[] ReadingsOf(string sign, char place)
+    private static (Dictionary<(uint, uint, uint), Reading[]>, byte[]) Load()
     {
-        if (Table.Readings.TryGetValue(place + sign, out Reading[]? readings) || Table.Readings.TryGetValue("*" + sign, out readings))
-        {
-            return readings;
-        }
-
-        return [new Reading(SignTable.TryRead(sign[0], out string latin) ? latin : "", 8)];
-    }
-
-    /// <summary>What is read as one: a kana with the small one after it, each of the three parts of a syllable of hangul, else a letter.</summary>
-    private static List<string> Signs(Script script, string word)
-    {
-        List<string> signs = [];
-        foreach (char c in word)
-        {
-            int syllable = c - 0xAC00;
-            if (script == Script.Hangul && syllable is >= 0 and < 11_172)
-            {
-                signs.Add(((char)(0x1100 + (syllable / 588))).ToString());
-                signs.Add(((char)(0x1161 + (syllable % 588 / 28))).ToString());
-                if (syllable % 28 > 0)
-                {
-                    signs.Add(((char)(0x11A7 + (syllable % 28))).ToString());
-                }
-
-                continue;
-            }
-
-            char sign = script == Script.Kana && c is >= '\u3041' and <= '\u3096' ? (char)(c + 0x60) : c;
-            if (script == Script.Kana && signs.Count > 0 && "ァィゥェォャュョヮ".Contains(sign, StringComparison.Ordinal))
-            {
-                signs[^1] += sign;
-            }
-            else if (char.IsLetter(sign))
-            {
-                signs.Add(sign.ToString());
-            }
-        }
-
-        return signs;
-    }
-
-    private static (Dictionary<string, Reading[]>, byte[]) Load()
-    {
-        Dictionary<string, Reading[]> readings = new(StringComparer.Ordinal);
+        Dictionary<(uint, uint, uint), Reading[]> readings = [];
         byte[] trigrams = [];
         foreach (string line in EmbeddedTable.Lines("transliteration.txt"))
         {
@@ -151,13 +80,33 @@ internal static class Transliteration
                 continue;
             }
 
-            readings[parts[1] + parts[0]] = [.. parts.Skip(2).Select(part => part.Split('=')).Select(part => new Reading(part[0], int.Parse(part[1], CultureInfo.InvariantCulture)))];
+            uint sign = SignOf(parts[0]), place = SignOf(parts[1]);
+            readings[(place == Edge ? place : Any, sign, place == End ? place : Any)] = ReadingsIn(parts.AsSpan(2));
+        }
+
+        foreach (string line in EmbeddedTable.Lines("transliteration_context.txt"))
+        {
+            string[] parts = line.Split(' ');
+            readings[(SignOf(parts[1]), SignOf(parts[0]), SignOf(parts[2]))] = ReadingsIn(parts.AsSpan(3));
         }
 
         return trigrams.Length == Letters * Letters * Letters ? (readings, trigrams) : throw new InvalidDataException("transliteration.txt: the trigrams are missing.");
     }
 
-    private readonly record struct Reading(string Latin, int Cost);
+    private static uint SignOf(string sign) => sign.Length > 1 ? sign[0] | ((uint)sign[1] << 16) : sign[0];
 
-    private readonly record struct Guess(string Latin, int Cost);
+    private static Reading[] ReadingsIn(ReadOnlySpan<string> parts)
+    {
+        Reading[] readings = new Reading[parts.Length];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            string[] reading = parts[i].Split('=');
+            readings[i] = new Reading(reading[0], int.Parse(reading[1], CultureInfo.InvariantCulture));
+        }
+
+        return readings;
+    }
 }
+
+/// <summary>Latin letters that a sign may be read as, maybe none, and what that costs in quarters of a bit.</summary>
+internal readonly record struct Reading(string Latin, int Cost);

@@ -122,4 +122,4 @@ def main(folder):
                 table.append(min(255, round(-8 * math.log2(p3))))
     print("trigrams", base64.b64encode(bytes(table)).decode())
 
-main(sys.argv[1])
+if __name__ == "__main__": main(sys.argv[1])
