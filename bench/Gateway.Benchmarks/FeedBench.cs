@@ -79,7 +79,7 @@ internal sealed class FeedBench(int records)
             KnownCache cache = new(reader.Keys, RandomSource.System);
             using NodeMatcher matcher = await NodeMatcher.LoadAsync(store, cache, NodeView.Empty, RandomSource.System, TimeProvider.System, null, CancellationToken.None);
             BatchReader batchReader = new(reader.Id, reader.Keys.Box, network.GenesisHash, TimeProvider.System);
-            NodeLog log = new(store, matcher, batchReader, TiledTree.Empty(store), NodeView.Empty, new OwnRecords(), [], 0, TimeProvider.System, NullLogger<NodeLog>.Instance);
+            NodeLog log = new(store, matcher, batchReader, TiledTree.Empty(store), NodeView.Empty, new OwnRecords(), [], 0, [], TimeProvider.System, NullLogger<NodeLog>.Instance);
             TimeSpan processor = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();
             foreach (FeedBatch batch in batches) await log.ApplyAsync(batch, CancellationToken.None);
