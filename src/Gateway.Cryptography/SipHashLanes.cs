@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -76,72 +77,71 @@ public static class SipHashLanes
         }
 
         ulong k0 = BinaryPrimitives.ReadUInt64LittleEndian(key16), k1 = BinaryPrimitives.ReadUInt64LittleEndian(key16[sizeof(ulong)..]);
-        State state = new(
-            Vector512.Create(k0 ^ 0x736f6d6570736575), Vector512.Create(k1 ^ 0x646f72616e646f6d ^ 0xee),
-            Vector512.Create(k0 ^ 0x6c7967656e657261), Vector512.Create(k1 ^ 0x7465646279746573));
-        ReadOnlySpan<Vector512<ulong>> rows = MemoryMarshal.Cast<ulong, Vector512<ulong>>(words);
-        int block = 0;
-        for (; block < fewest; block++) state = state.Taking(rows[block]);
-
-        // Lanes whose message has ended stay as they are.
+        Vector512<ulong> v0 = Vector512.Create(k0 ^ 0x736f6d6570736575), v1 = Vector512.Create(k1 ^ 0x646f72616e646f6d ^ 0xee);
+        Vector512<ulong> v2 = Vector512.Create(k0 ^ 0x6c7967656e657261), v3 = Vector512.Create(k1 ^ 0x7465646279746573);
         Vector512<ulong> counts = Vector512.Create<ulong>(blocks);
-        for (; block < most; block++) state = State.Select(Vector512.GreaterThan(counts, Vector512.Create((ulong)block)), state.Taking(rows[block]), state);
-        (Vector512<ulong> high, Vector512<ulong> low) = state.Finished();
+        ref ulong row = ref MemoryMarshal.GetReference(words);
+        for (int block = 0; block < most; block++)
+        {
+            Vector512<ulong> word = Vector512.LoadUnsafe(ref row, (nuint)(block * Lanes));
+            Vector512<ulong> w0 = v0, w1 = v1, w2 = v2, w3 = v3 ^ word;
+            Round(ref w0, ref w1, ref w2, ref w3);
+            Round(ref w0, ref w1, ref w2, ref w3);
+            w0 ^= word;
+            if (block < fewest)
+            {
+                (v0, v1, v2, v3) = (w0, w1, w2, w3);
+                continue;
+            }
+
+            // Lanes whose message has ended stay as they are.
+            Vector512<ulong> going = Vector512.GreaterThan(counts, Vector512.Create((ulong)block));
+            v0 = Vector512.ConditionalSelect(going, w0, v0);
+            v1 = Vector512.ConditionalSelect(going, w1, v1);
+            v2 = Vector512.ConditionalSelect(going, w2, v2);
+            v3 = Vector512.ConditionalSelect(going, w3, v3);
+        }
+
+        v2 ^= Vector512.Create(0xeeUL);
+        for (int i = 0; i < 4; i++) Round(ref v0, ref v1, ref v2, ref v3);
+        Vector512<ulong> high = v0 ^ v1 ^ v2 ^ v3;
+        v1 ^= Vector512.Create(0xddUL);
+        for (int i = 0; i < 4; i++) Round(ref v0, ref v1, ref v2, ref v3);
+        Vector512<ulong> low = v0 ^ v1 ^ v2 ^ v3;
+        Span<ulong> first = stackalloc ulong[Lanes], second = stackalloc ulong[Lanes];
+        high.CopyTo(first);
+        low.CopyTo(second);
         for (int lane = 0; lane < lengths.Length; lane++)
         {
-            hashes[lane] = new UInt128(BinaryPrimitives.ReverseEndianness(high[lane]), BinaryPrimitives.ReverseEndianness(low[lane]));
+            hashes[lane] = new UInt128(BinaryPrimitives.ReverseEndianness(first[lane]), BinaryPrimitives.ReverseEndianness(second[lane]));
         }
     }
 
     // The message's words, each a row further on, and at the end those bytes that fill none under the length modulo 256. Returns how many.
     private static int Spread(ReadOnlySpan<byte> message, Span<ulong> column)
     {
-        int whole = message.Length / sizeof(ulong);
-        for (int block = 0; block < whole; block++) column[block * Lanes] = BinaryPrimitives.ReadUInt64LittleEndian(message[(block * sizeof(ulong))..]);
+        ReadOnlySpan<ulong> whole = MemoryMarshal.Cast<byte, ulong>(message); // Little-endian, as every processor with these registers is.
+        for (int block = 0; block < whole.Length; block++) column[block * Lanes] = whole[block];
+        int rest = message.Length % sizeof(ulong);
         ulong last = (ulong)message.Length << 56;
-        for (int i = whole * sizeof(ulong); i < message.Length; i++) last |= (ulong)message[i] << (8 * (i % sizeof(ulong)));
-        column[whole * Lanes] = last;
-        return whole + 1;
+        if (rest > 0 && message.Length > sizeof(ulong)) last |= BinaryPrimitives.ReadUInt64LittleEndian(message[^sizeof(ulong)..]) >> (8 * (sizeof(ulong) - rest));
+        else for (int i = 0; i < rest; i++) last |= (ulong)message[i] << (8 * i);
+        column[whole.Length * Lanes] = last;
+        return whole.Length + 1;
     }
 
-    private readonly struct State(Vector512<ulong> v0, Vector512<ulong> v1, Vector512<ulong> v2, Vector512<ulong> v3)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Round(ref Vector512<ulong> v0, ref Vector512<ulong> v1, ref Vector512<ulong> v2, ref Vector512<ulong> v3)
     {
-        private readonly Vector512<ulong> _v0 = v0, _v1 = v1, _v2 = v2, _v3 = v3;
-
-        public static State Select(Vector512<ulong> going, State then, State otherwise) => new(
-            Vector512.ConditionalSelect(going, then._v0, otherwise._v0), Vector512.ConditionalSelect(going, then._v1, otherwise._v1),
-            Vector512.ConditionalSelect(going, then._v2, otherwise._v2), Vector512.ConditionalSelect(going, then._v3, otherwise._v3));
-
-        public State Taking(Vector512<ulong> word)
-        {
-            (Vector512<ulong> v0, Vector512<ulong> v1, Vector512<ulong> v2, Vector512<ulong> v3) = (_v0, _v1, _v2, _v3 ^ word);
-            Round(ref v0, ref v1, ref v2, ref v3);
-            Round(ref v0, ref v1, ref v2, ref v3);
-            return new State(v0 ^ word, v1, v2, v3);
-        }
-
-        public (Vector512<ulong> First, Vector512<ulong> Second) Finished()
-        {
-            (Vector512<ulong> v0, Vector512<ulong> v1, Vector512<ulong> v2, Vector512<ulong> v3) = (_v0, _v1, _v2 ^ Vector512.Create(0xeeUL), _v3);
-            for (int i = 0; i < 4; i++) Round(ref v0, ref v1, ref v2, ref v3);
-            Vector512<ulong> first = v0 ^ v1 ^ v2 ^ v3;
-            v1 ^= Vector512.Create(0xddUL);
-            for (int i = 0; i < 4; i++) Round(ref v0, ref v1, ref v2, ref v3);
-            return (first, v0 ^ v1 ^ v2 ^ v3);
-        }
-
-        private static void Round(ref Vector512<ulong> v0, ref Vector512<ulong> v1, ref Vector512<ulong> v2, ref Vector512<ulong> v3)
-        {
-            v0 += v1;
-            v2 += v3;
-            v1 = Avx512F.RotateLeft(v1, 13) ^ v0;
-            v3 = Avx512F.RotateLeft(v3, 16) ^ v2;
-            v0 = Avx512F.RotateLeft(v0, 32);
-            v2 += v1;
-            v0 += v3;
-            v1 = Avx512F.RotateLeft(v1, 17) ^ v2;
-            v3 = Avx512F.RotateLeft(v3, 21) ^ v0;
-            v2 = Avx512F.RotateLeft(v2, 32);
-        }
+        v0 += v1;
+        v2 += v3;
+        v1 = Avx512F.RotateLeft(v1, 13) ^ v0;
+        v3 = Avx512F.RotateLeft(v3, 16) ^ v2;
+        v0 = Avx512F.RotateLeft(v0, 32);
+        v2 += v1;
+        v0 += v3;
+        v1 = Avx512F.RotateLeft(v1, 17) ^ v2;
+        v3 = Avx512F.RotateLeft(v3, 21) ^ v0;
+        v2 = Avx512F.RotateLeft(v2, 32);
     }
 }
