@@ -13,6 +13,7 @@ namespace Gateway.Cli.Input;
 internal sealed class LazyFields(CsvReader csv, int[] places) : IReadOnlyList<string>
 {
     private readonly string?[] _texts = new string?[places.Length];
+    private readonly int[] _inOnePiece = PiecesOf(places);
 
     public int Count => places.Length;
 
@@ -26,11 +27,7 @@ internal sealed class LazyFields(CsvReader csv, int[] places) : IReadOnlyList<st
     public bool TryRaw(int first, int count, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;
-        for (int i = 0; i < count; i++)
-        {
-            if (places[first + i] < 0 || places[first + i] != places[first] + i) return false;
-        }
-
+        if (_inOnePiece[first] < count) return false;
         ReadOnlySpan<byte> row = csv.RawRecord, from = csv.GetRawSpan(places[first]), to = csv.GetRawSpan(places[first + count - 1]);
         int start = (int)Unsafe.ByteOffset(ref MemoryMarshal.GetReference(row), ref MemoryMarshal.GetReference(from));
         int end = (int)Unsafe.ByteOffset(ref MemoryMarshal.GetReference(row), ref MemoryMarshal.GetReference(to)) + to.Length;
@@ -53,4 +50,17 @@ internal sealed class LazyFields(CsvReader csv, int[] places) : IReadOnlyList<st
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    // For each column how many from it on stand one after the other in the file.
+    private static int[] PiecesOf(int[] places)
+    {
+        int[] pieces = new int[places.Length];
+        for (int i = places.Length - 1; i >= 0; i--)
+        {
+            if (places[i] < 0) continue;
+            pieces[i] = i + 1 < places.Length && places[i + 1] == places[i] + 1 ? pieces[i + 1] + 1 : 1;
+        }
+
+        return pieces;
+    }
 }

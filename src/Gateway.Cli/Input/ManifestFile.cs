@@ -32,6 +32,7 @@ public static class ManifestFile
 
     private static readonly FrozenDictionary<string, int> Places = Columns.Index().ToFrozenDictionary(column => column.Item, column => column.Index);
     private static readonly int FirstPartyColumn = Places[Parties[0].Prefix + PartyColumns[0]];
+    private static readonly PartyPlaces[] PlacesOfParties = [.. Parties.Select(party => new PartyPlaces(party.Prefix))];
 
     /// <summary>The columns every file must have.</summary>
     public static IReadOnlyList<string> Needed { get; } = ["shipment_id"];
@@ -86,45 +87,73 @@ public static class ManifestFile
 
     private static ShipmentParty? PartyOf(RowFields fields, LazyFields cells, int place, RepeatedCells<ShipmentParty> met)
     {
-        (string prefix, PartyRole role) = Parties[place];
-
+        PartyRole role = Parties[place].Role;
         if (met.KeyOf(cells, FirstPartyColumn + (place * PartyColumns.Length), PartyColumns.Length) is not { } key) return null;
         key ^= (UInt128)(uint)role;
         if (met.Find(key) is { } known) return known;
         int faults = fields.Faults.Count;
-        Party party = PartyOf(fields, prefix);
+        Party party = PartyOf(fields, cells, place);
         if (party.CalculateSize() == 0) return null;
         ShipmentParty read = new() { Role = role, Party = party };
         if (fields.Faults.Count == faults) met.Keep(key, read); // A fault is told for each row it stands in.
         return read;
     }
 
-    private static Party PartyOf(RowFields fields, string prefix)
+    private static Party PartyOf(RowFields fields, LazyFields cells, int place)
     {
-        string country = fields.Country(prefix + "country");
+        PartyPlaces columns = PlacesOfParties[place];
+        string country = fields.Country(columns.Country);
         Party party = new()
         {
-            Kind = fields.Code(prefix + "kind", Codes.Subjects),
-            Name = fields.Text(prefix + "name", RowFields.LongestName),
-            Street = fields.Text(prefix + "street"),
-            City = fields.Text(prefix + "city"),
-            Postcode = fields.Text(prefix + "postcode"),
+            Kind = fields.Code(columns.Kind, Codes.Subjects),
+            Name = fields.Text(columns.Name, RowFields.LongestName),
+            Street = fields.Text(columns.Street),
+            City = fields.Text(columns.City),
+            Postcode = fields.Text(columns.Postcode),
             Country = country,
-            BirthDate = fields.BirthDate(prefix + "birth_date"),
+            BirthDate = fields.BirthDate(columns.BirthDate),
         };
-        party.Identifiers.AddRange(
-        [
-            .. fields.Identifiers(prefix + "email", IdentifierType.Email, "", false),
-            .. fields.Identifiers(prefix + "phone", IdentifierType.Phone, country, false),
-            .. fields.Identifiers(prefix + "vat", IdentifierType.Vat, country, false),
-            .. fields.Identifiers(prefix + "eori", IdentifierType.Eori, country, false),
-            .. fields.Identifiers(prefix + "registration", IdentifierType.CompanyRegistration, country, false),
-            .. fields.Identifiers(prefix + "tax_number", IdentifierType.TaxNumber, country, false),
-            .. fields.Websites(prefix + "website", false),
-            .. fields.Identifiers(prefix + "account", IdentifierType.MarketplaceAccount, "", false),
-            .. fields.Identifiers(prefix + "iban", IdentifierType.Iban, "", false),
-        ]);
+        foreach ((string column, int index, IdentifierType? type, bool inCountry) in columns.Identifiers)
+        {
+            if (cells.Raw(index).IsEmpty) continue; // As most of them are.
+            party.Identifiers.AddRange(type is null ? fields.Websites(column, false) : fields.Identifiers(column, type.Value, inCountry ? country : "", false));
+        }
+
         return party;
+    }
+
+    /// <summary>The columns of one party: put together once and not for each row.</summary>
+    private sealed class PartyPlaces(string prefix)
+    {
+        public string Kind { get; } = prefix + "kind";
+
+        public string Name { get; } = prefix + "name";
+
+        public string Street { get; } = prefix + "street";
+
+        public string City { get; } = prefix + "city";
+
+        public string Postcode { get; } = prefix + "postcode";
+
+        public string Country { get; } = prefix + "country";
+
+        public string BirthDate { get; } = prefix + "birth_date";
+
+        // In the order in which they are stated to the node; a website's type depends on the address.
+        public (string Column, int Index, IdentifierType? Type, bool InCountry)[] Identifiers { get; } =
+        [
+            Of(prefix + "email", IdentifierType.Email, false),
+            Of(prefix + "phone", IdentifierType.Phone, true),
+            Of(prefix + "vat", IdentifierType.Vat, true),
+            Of(prefix + "eori", IdentifierType.Eori, true),
+            Of(prefix + "registration", IdentifierType.CompanyRegistration, true),
+            Of(prefix + "tax_number", IdentifierType.TaxNumber, true),
+            Of(prefix + "website", null, false),
+            Of(prefix + "account", IdentifierType.MarketplaceAccount, false),
+            Of(prefix + "iban", IdentifierType.Iban, false),
+        ];
+
+        private static (string Column, int Index, IdentifierType? Type, bool InCountry) Of(string column, IdentifierType? type, bool inCountry) => (column, Places[column], type, inCountry);
     }
 
     /// <summary>What the rows so far have shown.</summary>

@@ -60,7 +60,7 @@ internal sealed class RowFields(FrozenDictionary<string, int> columns, CsvRow ro
     {
         if (value.Length == 0) return value;
         string code = value.ToUpperInvariant();
-        if ( Countries.IsCode(code)) return code;
+        if (Countries.IsCode(code)) return code;
         Add(column, "the field is no ISO 3166-1 alpha-2 code", "give two letters such as CN or DE");
         return "";
     }
@@ -70,7 +70,7 @@ internal sealed class RowFields(FrozenDictionary<string, int> columns, CsvRow ro
     {
         string text = Text(column);
         if (text.Length == 0) return 0;
-        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly date) && date.Year is >= 1970 and <= 2200) return UtcDay.FromDate(date).Number;
+        if (TryDate(text, out DateOnly date) && date.Year is >= 1970 and <= 2200) return UtcDay.FromDate(date).Number;
         Add(column, "the field is no date YYYY-MM-DD", "give a date such as 2026-03-31");
         return 0;
     }
@@ -79,7 +79,7 @@ internal sealed class RowFields(FrozenDictionary<string, int> columns, CsvRow ro
     public string BirthDate(string column)
     {
         string text = Text(column);
-        if (text.Length == 0 || (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly date) && date.Year is >= 1850 and <= 2200)) return text;
+        if (text.Length == 0 || (TryDate(text, out DateOnly date) && date.Year is >= 1850 and <= 2200)) return text;
         Add(column, "the field is no date YYYY-MM-DD", "give a day such as 1980-03-31, or leave it out");
         return "";
     }
@@ -99,7 +99,7 @@ internal sealed class RowFields(FrozenDictionary<string, int> columns, CsvRow ro
     public void Number(string column)
     {
         string text = Text(column);
-        if (text.Length > 0 && !decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _)) Add(column, "the field is no number with a decimal point", "give a number such as 12.5");
+        if (text.Length > 0 && !IsPlainNumber(text) && !decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _)) Add(column, "the field is no number with a decimal point", "give a number such as 12.5");
     }
 
     /// <summary>Checks digits of given lengths, such as an HS code.</summary>
@@ -147,6 +147,43 @@ internal sealed class RowFields(FrozenDictionary<string, int> columns, CsvRow ro
 
     /// <summary>Notes a fault.</summary>
     public void Add(string column, string what, string remedy, bool? leftOut = null) => (_faults ??= []).Add(new InputFault(row.Line, column, Name, what, remedy, leftOut ?? rowLeftOut));
+
+    // What nearly all numbers look like: a digit, then digits with at most one point, short enough for a decimal.
+    private static bool IsPlainNumber(string text)
+    {
+        if (text.Length > 28 || !char.IsAsciiDigit(text[0])) return false;
+        int points = 0;
+        foreach (char one in text)
+        {
+            if (one == '.') points++;
+            else if (!char.IsAsciiDigit(one)) return false;
+        }
+
+        return points <= 1;
+    }
+
+    // YYYY-MM-DD and nothing else.
+    private static bool TryDate(string text, out DateOnly date)
+    {
+        date = default;
+        if (text.Length != 10 || text[4] != '-' || text[7] != '-') return false;
+        (int year, int month, int day) = (NumberAt(text, 0, 4), NumberAt(text, 5, 2), NumberAt(text, 8, 2));
+        if (year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)) return false;
+        date = new DateOnly(year, month, day);
+        return true;
+    }
+
+    private static int NumberAt(string text, int from, int count)
+    {
+        int number = 0;
+        for (int i = from; i < from + count; i++)
+        {
+            if (!char.IsAsciiDigit(text[i])) return -1;
+            number = (10 * number) + text[i] - '0';
+        }
+
+        return number;
+    }
 
     private static string Noun(string column, bool many) => (many ? column.TrimEnd('s') : column[(column.IndexOf('_', StringComparison.Ordinal) + 1)..]).Replace('_', ' ');
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using Gateway.Cryptography;
@@ -18,6 +19,23 @@ public sealed class KnownCache(MemberKeys keys, RandomSource random)
         Span<byte> encoded = length <= 512 ? stackalloc byte[length] : new byte[length];
         identifier.Encode(encoded);
         return SipHash.Hash128(keys.SipHashKey, encoded);
+    }
+
+    /// <summary>The same of many identifiers at once, in order: several hashed side by side.</summary>
+    public UInt128[] HashesOf<T>(IReadOnlyList<T> from, Func<T, Identifier> identifierOf)
+    {
+        if (from.Count == 0) return [];
+        int total = 0;
+        for (int i = 0; i < from.Count; i++) total += identifierOf(from[i]).EncodedLength;
+        byte[] encoded = ArrayPool<byte>.Shared.Rent(total);
+        int[] ends = new int[from.Count];
+        int end = 0;
+        for (int i = 0; i < ends.Length; i++) ends[i] = end += identifierOf(from[i]).Encode(encoded.AsSpan(end));
+        UInt128[] hashes = new UInt128[ends.Length];
+        SipHashLanes.Hash128(keys.SipHashKey, encoded.AsSpan(0, end), ends, hashes);
+        encoded.AsSpan(0, end).Clear(); // Identifiers do not stay in a pool.
+        ArrayPool<byte>.Shared.Return(encoded);
+        return hashes;
     }
 
     /// <summary>SipHash-128 of any bytes under the node's key, for tables in memory.</summary>

@@ -65,11 +65,20 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
             foreach (string text in party.Aliases.Prepend(party.Name).Distinct(StringComparer.Ordinal).Take(MostNames))
             {
                 KeyedName name = NameKeys.Of(text, party.Kind);
-                if (name.Words.Count > 0) names.Add(new PreparedName(role, field, party, name, name.Identifiers.ToDictionary(identifier => identifier, cache.HashOf)));
+                if (name.Words.Count > 0) names.Add(new PreparedName(role, field, party, name, HashesOf(name)));
             }
         }
 
         return names;
+    }
+
+    private Dictionary<Identifier, UInt128> HashesOf(KeyedName name)
+    {
+        Identifier[] identifiers = [.. name.Identifiers];
+        UInt128[] hashes = cache.HashesOf(identifiers, static identifier => identifier);
+        Dictionary<Identifier, UInt128> hashOf = new(identifiers.Length);
+        for (int i = 0; i < identifiers.Length; i++) hashOf.Add(identifiers[i], hashes[i]);
+        return hashOf;
     }
 
     /// <summary>Whether every NAME identifier is evaluated. Remembered for a name that comes again, until something changes.</summary>
@@ -91,6 +100,20 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
     /// <summary>NAME identifiers that are not evaluated yet, each once.</summary>
     public IEnumerable<(UInt128 Hash, Identifier Identifier)> UnknownOf(IEnumerable<PreparedName> names) => names
         .SelectMany(name => name.Hashes).Where(pair => matcher.Known.Find(pair.Value) == KnownState.Unknown).DistinctBy(pair => pair.Value).Select(pair => (pair.Value, pair.Key));
+
+    /// <summary>Whether comparing these names has found nothing the last time, and nothing has changed since: then there is nothing to ask.</summary>
+    public bool IsNothingNear(IReadOnlyList<PreparedName> names)
+    {
+        if (names.Count == 0) return true;
+        long generation = matcher.Generation;
+        NodeView now = view();
+        for (int i = 0; i < names.Count; i++)
+        {
+            if (names[i].Earlier is not { Similar.Count: 0 } earlier || earlier.Generation != generation || !ReferenceEquals(earlier.View, now)) return false;
+        }
+
+        return true;
+    }
 
     /// <summary>The records with names like those of the parties, most alike first.</summary>
     /// <param name="names">The names.</param>

@@ -58,7 +58,7 @@ internal sealed class PartyMemo(KnownCache cache, NameSimilarity similarity)
     }
 
     /// <summary>The local hashes of identifiers, in order.</summary>
-    public UInt128[] HashesOf(DerivedKeys derived) => [.. derived.Identifiers.Select(identifier => cache.HashOf(identifier.Identifier))];
+    public UInt128[] HashesOf(DerivedKeys derived) => cache.HashesOf(derived.Identifiers, static identifier => identifier.Identifier);
 
     private void Turn()
     {
@@ -74,7 +74,7 @@ internal sealed class PartyMemo(KnownCache cache, NameSimilarity similarity)
     private UInt128 KeyOf(V1.Party party, PartyRole role, ScreeningScope scope)
     {
         int length = 3;
-        Count(ref length, party.Name, party.Street, party.City, party.Postcode, party.Country);
+        Count(ref length, party.Name, party.Street, party.City, party.Postcode, party.Country, party.BirthDate);
         for (int i = 0; i < party.Aliases.Count; i++) Count(ref length, party.Aliases[i]);
         for (int i = 0; i < party.Identifiers.Count; i++)
         {
@@ -87,7 +87,7 @@ internal sealed class PartyMemo(KnownCache cache, NameSimilarity similarity)
         text[place++] = (char)((int)role | (scope.NaturalPersonConsignees ? 256 : 0));
         text[place++] = (char)party.Kind;
         text[place++] = (char)party.Aliases.Count;
-        Append(text, ref place, party.Name, party.Street, party.City, party.Postcode, party.Country);
+        Append(text, ref place, party.Name, party.Street, party.City, party.Postcode, party.Country, party.BirthDate);
         for (int i = 0; i < party.Aliases.Count; i++) Append(text, ref place, party.Aliases[i]);
         for (int i = 0; i < party.Identifiers.Count; i++)
         {

@@ -115,7 +115,7 @@ public sealed class Screener(
         V1.ScreeningResult result = new() { ShipmentId = prepared.Shipment.Id, Final = true, Lane = V1.Lane.Green, Decision = V1.ScreeningDecision.Cleared };
         for (int i = 0; i < prepared.Keys.Rejections.Count; i++) result.RejectedFields.Add(Translation.ToMessage(prepared.Keys.Rejections[i], prepared.Shipment.Id));
         KnownState[] states = StatesOf(prepared);
-        return prepared.Names.Count > 0 || states.AsSpan().ContainsAny(KnownState.Hit, KnownState.StopValue)
+        return states.AsSpan().ContainsAny(KnownState.Hit, KnownState.StopValue) || !similarity.IsNothingNear(prepared.Names)
             ? DecideAsync(prepared, states, result, cancellation)
             : ValueTask.FromResult(Concluded(prepared, states, result, stopped: false));
     }

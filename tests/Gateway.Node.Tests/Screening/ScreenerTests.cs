@@ -165,6 +165,8 @@ public sealed class ScreenerTests
             new() { Kind = V1.SubjectKind.Organisation, Name = "Best Shoes Ltd", Street = "12 Main Street", City = "Shenzhen", Postcode = "518000", Country = "CN", Identifiers = { new V1.StatedIdentifier { Type = 1, Value = Bad } } },
             new() { Kind = V1.SubjectKind.Organisation, Name = "Best Shoes Ltd1", Street = "2 Main Street", City = "Shenzhen", Postcode = "518000", Country = "CN", Identifiers = { new V1.StatedIdentifier { Type = 1, Value = Bad } } },
             new() { Kind = V1.SubjectKind.Person, Name = "Jane Doe", Postcode = "10115", Country = "DE", Identifiers = { new V1.StatedIdentifier { Type = 2, Value = "030 901820", Country = "DE" }, new V1.StatedIdentifier { Type = 3, Value = "wrong" } } },
+            new() { Kind = V1.SubjectKind.Person, Name = "Jane Doe", Postcode = "10115", Country = "DE", BirthDate = "1980-03-31" },
+            new() { Kind = V1.SubjectKind.Person, Name = "Jane Doe", Postcode = "10115", Country = "DE", BirthDate = "1981-03-31" },
             new() { Name = "Doe", Aliases = { "Jane", "Best" }, City = "Berlin" },
             new() { Name = "Doe", Aliases = { "Jane Best" }, City = "Berlin" },
             new() { Name = "Doe", Identifiers = { new V1.StatedIdentifier { Type = 1, Value = "a@b.example", Country = "DE" } } },
