@@ -15,7 +15,7 @@ public static class SellerFile
     public static IReadOnlyList<string> Columns { get; } =
     [
         "reference", "subject", "name", "aliases", "street", "city", "postcode", "country", "emails", "phones", "websites", "vat", "eori", "ibans", "registrations", "tax_numbers",
-        "identity_documents", "accounts", "payment_accounts",
+        "identity_documents", "accounts", "payment_accounts", "birth_date",
     ];
 
     private static readonly FrozenDictionary<string, int> Places = Columns.Index().ToFrozenDictionary(column => column.Item, column => column.Index);
