@@ -50,7 +50,7 @@ public sealed class CallGate(PeerIdentifier identifier, OpenCalls calls, PeerAct
             AccessRule rule = RuleOf(context);
             if (rule != AccessRule.Anonymous) peer = identifier.Identify(context.GetHttpContext().Connection.ClientCertificate);
             Authorise(peer, rule, context);
-            if (peer.Member is not null)
+            if (peer.Member is not null || peer.Evaluator is not null)
             {
                 using OpenCall open = calls.Enter(peer, isStream);
                 open.AttachTo(context);
