@@ -7,7 +7,7 @@ using Grpc.Core;
 namespace Gateway.Broker.Access;
 
 /// <summary>
-/// The calls that are open for each member, and for each evaluator: at most so many at once, so that one cannot take the broker from the others, and each with the means to cut it when the member's
+/// The calls that are open for each member and evaluator: at most so many at once, so that one member cannot take the broker from the others, and each with the means to cut it when the member's
 /// standing changes (TLS looks at a certificate only at the handshake).
 /// </summary>
 /// <param name="identifier">Knows who is served.</param>
@@ -20,7 +20,7 @@ public sealed class OpenCalls(PeerIdentifier identifier, CallLimits limits)
     /// <exception cref="RefusalException">TOO_MANY_STREAMS or TOO_MANY_CALLS.</exception>
     public OpenCall Enter(Peer peer, bool isStream)
     {
-        Ledger ledger = _callers.GetOrAdd(peer.Member is { } member ? member.ToString() : peer.Id!.ToString(), _ => new Ledger());
+        Ledger ledger = _callers.GetOrAdd(peer.Evaluator is { } evaluator ? KeyOf(evaluator) : KeyOf(peer.RequireMember()), _ => new Ledger());
         int most = isStream ? limits.StreamsPerMember : limits.CallsPerMember;
         OpenCall call = new(peer, open => ledger.Leave(open), isStream);
         if (ledger.TryEnter(call, most)) return call;
@@ -31,7 +31,7 @@ public sealed class OpenCalls(PeerIdentifier identifier, CallLimits limits)
     }
 
     /// <summary>How many calls a member has open.</summary>
-    public int CountOf(MemberId member) => _callers.TryGetValue(member.ToString(), out Ledger? ledger) ? ledger.Count : 0;
+    public int CountOf(MemberId member) => _callers.TryGetValue(KeyOf(member), out Ledger? ledger) ? ledger.Count : 0;
 
     /// <summary>Cuts the calls of every member that is not served any more.</summary>
     public void CutUnserved()
@@ -44,6 +44,10 @@ public sealed class OpenCalls(PeerIdentifier identifier, CallLimits limits)
             }
         }
     }
+
+    private static string KeyOf(MemberId member) => $"member {member}";
+
+    private static string KeyOf(string evaluator) => $"evaluator {evaluator}";
 
     private sealed class Ledger
     {
@@ -78,7 +82,7 @@ public sealed class OpenCalls(PeerIdentifier identifier, CallLimits limits)
     }
 }
 
-/// <summary>One open call of a member.</summary>
+/// <summary>One open call of a member or an evaluator.</summary>
 public sealed class OpenCall : IDisposable
 {
     private readonly Lock _lock = new();

@@ -67,7 +67,7 @@ internal static class BrokerAuthorityCommands
 
     private static (Option<string?> Directory, Option<string> Operator) Options() => (
         CommandFrame.DirectoryOption("The broker's folder; GATEWAY_DIR or ./broker unless given."),
-        new Option<string>("--operator") { Description = "Operator to act as.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" });
+        new Option<string>("--operator") { Description = "Operator's file, or name where it lies in the broker's folder.", HelpName = "FILE", DefaultValueFactory = _ => "operator-1" });
 
     private static async Task<int> ProposeAsync(
         CommandFrame frame, ParseResult parsed, string folder, string operatorName, CommandOutput output, Func<BrokerAccess, Task<CertificateAuthorityChange>> make, CancellationToken cancellation)
@@ -82,7 +82,7 @@ internal static class BrokerAuthorityCommands
             string fingerprint = AuthoritySet.Fingerprint(certificate);
             output.Result(
                 new { Change = proposed.Change.Id, Fingerprint = fingerprint },
-                console => console.MarkupLineInterpolated($"Change {proposed.Change.Id} about the authority {fingerprint} is proposed. Another operator approves it: gateway change approve {proposed.Change.Id}"));
+                console => console.MarkupLineInterpolated($"Change {proposed.Change.Id} about the authority {fingerprint} is proposed. Another operator approves it: {ChangeCommands.ApprovalOf(proposed.Change)}"));
             return ExitCode.Ok;
         }
         catch (RpcException fault)

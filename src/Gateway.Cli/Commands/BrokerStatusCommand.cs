@@ -15,7 +15,7 @@ internal static class BrokerStatusCommand
     public static Command Create(CommandFrame frame)
     {
         Option<string?> directory = CommandFrame.DirectoryOption("The broker's folder; GATEWAY_DIR or ./broker unless given.");
-        Option<string> operatorName = new("--operator") { Description = "Operator to act as.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" };
+        Option<string> operatorName = new("--operator") { Description = "Operator's file, or name where it lies in the broker's folder.", HelpName = "FILE", DefaultValueFactory = _ => "operator-1" };
         Command command = new("status", "Shows members, feeds, quotas, refusals, certificates and evaluators of a running broker.") { directory, operatorName };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {

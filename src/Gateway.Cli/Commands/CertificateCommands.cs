@@ -57,7 +57,7 @@ internal static class CertificateCommands
 
     private static (Option<string?> Directory, Option<string> Operator) Options() => (
         CommandFrame.DirectoryOption("The broker's folder; GATEWAY_DIR or ./broker unless given."),
-        new Option<string>("--operator") { Description = "Operator to act as.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" });
+        new Option<string>("--operator") { Description = "Operator's file, or name where it lies in the broker's folder.", HelpName = "FILE", DefaultValueFactory = _ => "operator-1" });
 
     private static async Task<T> CallAsync<T>(CommandFrame frame, ParseResult parsed, Option<string?> directory, Option<string> operatorName, Func<BrokerAccess, AsyncUnaryCall<T>> call)
     {

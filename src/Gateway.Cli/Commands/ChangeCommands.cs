@@ -8,6 +8,7 @@ using Gateway.Node.Identity;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
+using Google.Protobuf;
 using Spectre.Console;
 
 namespace Gateway.Cli.Commands;
@@ -65,15 +66,16 @@ internal static class ChangeCommands
     {
         OperatorAsking asking = new(frame);
         Argument<ulong> id = new("ID") { Description = "Number of the change." };
-        Option<string?> file = new("--out") { Description = "File for the invitation of an admission (keep it like a password) or the certificate of an operator.", HelpName = "FILE" };
+        Option<string?> file = new("--out") { Description = "File for what the approval gives, once: the invitation of an admission (keep it like a password), the certificate of an operator, the proof of a reveal.", HelpName = "FILE" };
         return frame.Handle(asking.On(new Command("approve", "Approves another operator's change, which carries it out.") { id, file }), async (parsed, output, cancellation) =>
         {
             using BrokerAccess broker = asking.Open(parsed);
             string? path = parsed.GetValue(file) is { } stated ? frame.PathOf(stated) : null;
-            if (path is not null && File.Exists(path)) throw new RefusalException(Refusal.Precondition("FILE_EXISTS", "The file exists already; it may hold another invitation.", path, "Name another file."));
+            if (path is not null && File.Exists(path)) throw new RefusalException(Refusal.Precondition("FILE_EXISTS", "The file exists already; it may hold what another approval gave.", path, "Name another file."));
             ChangeRecord? waiting = (await ReadAsync(broker, includeDecided: false, cancellation)).FirstOrDefault(one => one.Id == parsed.GetValue(id));
-            bool gives = waiting?.Change is { KindCase: Change.KindOneofCase.Admission } or { Operator.Action: OperatorAction.Admitted };
-            if (gives && path is null) throw new RefusalException(Refusal.Invalid("OUT_MISSING", "The approval gives something that is shown once, and there is no file for it.", "--out", "Name a file with --out."));
+
+            // Before the broker carries it out: the answer is given once.
+            if (waiting is not null && GivesFile(waiting.Change) && path is null) throw new RefusalException(Refusal.Invalid("OUT_MISSING", "The approval gives something that is shown once, and there is no file for it.", "--out", "Name a file with --out."));
             ApproveChangeResponse approved = await broker.AskAsync(deadline => broker.Administration.ApproveChangeAsync(new ApproveChangeRequest { Id = parsed.GetValue(id) }, deadline: deadline, cancellationToken: cancellation));
             if (approved.Invitation is { } invitation)
             {
@@ -85,10 +87,26 @@ internal static class ChangeCommands
                 NodeDirectory.WriteWhole(path!, Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()));
             }
 
-            string? circle = approved.CircleId.IsEmpty ? null : Convert.ToHexStringLower(approved.CircleId.Span);
+            else if (approved.Contributor is { } proof)
+            {
+                NodeDirectory.WriteSecret(path!, Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(proof)));
+            }
+
+            bool isWritten = GivesFile(approved.Change.Change);
             output.Result(
-                new { Change = ChangeText.Document(approved.Change), CircleId = circle, File = path },
-                console => console.MarkupLineInterpolated($"Change {approved.Change.Id} is carried out: {ChangeText.Of(approved.Change.Change)}{(path is null ? "" : $"\nWritten to {path}; hand it over like a password.")}"));
+                new
+                {
+                    Change = ChangeText.Document(approved.Change),
+                    CircleId = approved.CircleId.IsEmpty ? null : Convert.ToHexStringLower(approved.CircleId.Span),
+                    ContributorId = approved.Contributor is null ? null : Convert.ToHexStringLower(approved.Contributor.MemberId.Span),
+                    File = isWritten ? path : null,
+                },
+                console =>
+                {
+                    console.MarkupLineInterpolated($"Change {approved.Change.Id} is carried out: {ChangeText.Of(approved.Change.Change)}");
+                    if (Outcome(approved) is { } outcome) console.MarkupLineInterpolated($"{outcome}");
+                    if (isWritten) console.MarkupLineInterpolated($"Written to {path}{(approved.Invitation is null ? "" : "; hand it over like a password")}.");
+                });
             return ExitCode.Ok;
         });
     }
@@ -109,7 +127,22 @@ internal static class ChangeCommands
     /// <summary>Tells what a proposal has become.</summary>
     public static void Report(CommandOutput output, ChangeRecord change) => output.Result(ChangeText.Document(change), console => console.MarkupLineInterpolated(change.State == ChangeState.Executed
         ? (FormattableString)$"Carried out as change {change.Id}: {ChangeText.Of(change.Change)}"
-        : $"Proposed as change {change.Id}: {ChangeText.Of(change.Change)}\nAnother operator approves it: gateway change approve {change.Id}"));
+        : $"Proposed as change {change.Id}: {ChangeText.Of(change.Change)}\nAnother operator approves it: {ApprovalOf(change)}"));
+
+    /// <summary>The command by which another operator approves a proposal.</summary>
+    public static string ApprovalOf(ChangeRecord change) =>
+        string.Create(CultureInfo.InvariantCulture, $"gateway change approve {change.Id} --operator FILE{(GivesFile(change.Change) ? " --out FILE" : "")}");
+
+    private static bool GivesFile(Change change) =>
+        change is { KindCase: Change.KindOneofCase.Admission or Change.KindOneofCase.Reveal } or { Operator.Action: OperatorAction.Admitted };
+
+    // What an operator would ask next; null where the change says it all.
+    private static string? Outcome(ApproveChangeResponse approved) => approved.Change.Change.KindCase switch
+    {
+        Change.KindOneofCase.Reveal => string.Create(CultureInfo.InvariantCulture, $"It was contributed by member {Convert.ToHexStringLower(approved.Contributor.MemberId.Span)}; leaf {approved.Change.Index} of the log says that it was traced."),
+        Change.KindOneofCase.OprfKeys => $"The share of {approved.Change.Change.OprfKeys.ShareWith} waits for it; it is in force when `gateway broker status` says so.",
+        _ => null,
+    };
 
     private static InvitationFile InvitationOf(NetworkFile network, AdmissionChange admission, AdmissionInvitation invitation)
     {

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Gateway.Cli.Output;
+using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
 
@@ -18,6 +20,9 @@ internal static class ChangeText
         Change.KindOneofCase.Expulsion => $"expel {Hex(change.Expulsion.MemberId)} ({Codes.Reasons.Of(change.Expulsion.Reason)})",
         Change.KindOneofCase.CirclePolicy => (change.CirclePolicy.Policy.CircleId.IsEmpty ? "found circle " : "change circle ") + change.CirclePolicy.Policy.Name,
         Change.KindOneofCase.Operator => $"{(change.Operator.Action == OperatorAction.Admitted ? "admit" : "remove")} operator {change.Operator.Name}",
+        Change.KindOneofCase.Reveal => $"trace record {Hex(change.Reveal.RecordId)} ({Codes.RevealReasons.Of(change.Reveal.Reason)})",
+        Change.KindOneofCase.CertificateAuthority => $"{(change.CertificateAuthority.Action == AuthorityAction.Added ? "add" : "retire")} certificate authority {FingerprintOf(change.CertificateAuthority)}",
+        Change.KindOneofCase.OprfKeys => $"share out the OPRF keys with evaluator {change.OprfKeys.ShareWith}",
         _ => change.KindCase.ToString(),
     };
 
@@ -56,7 +61,13 @@ internal static class ChangeText
                 yield return ("Read", string.Join(' ', policy.ReadingRoles.Select(Codes.Roles.Of)));
                 yield return ("Evidence", Codes.Evidence.Of(policy.MinimumEvidenceGrade));
                 yield return ("Retention", string.Create(CultureInfo.InvariantCulture, $"{policy.MaximumRetentionDays} days"));
-                yield return ("Names", policy.NameMatching.ToString());
+                yield return ("Names", Codes.NameMatchings.Of(policy.NameMatching));
+                break;
+            case Change.KindOneofCase.Reveal:
+                yield return ("Case", change.Reveal.CaseReference);
+                break;
+            case Change.KindOneofCase.CertificateAuthority when change.CertificateAuthority.Forced:
+                yield return ("Forced", "members that still have certificates of it are left behind");
                 break;
         }
     }
@@ -78,6 +89,12 @@ internal static class ChangeText
 
     /// <summary>The message of an application's statement.</summary>
     public static MemberJoined Joined(SignedStatement statement) => MemberJoined.Parser.ParseFrom(statement.Body);
+
+    private static string FingerprintOf(CertificateAuthorityChange change)
+    {
+        using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(change.Certificate.Span);
+        return AuthoritySet.Fingerprint(certificate);
+    }
 
     private static string Hex(ByteString bytes) => Convert.ToHexStringLower(bytes.Span);
 }

@@ -22,7 +22,7 @@ internal static class CircleCreateCommand
         Option<string> steward = new("--steward") { Description = "Name of the member that makes the circle's keys.", HelpName = "MEMBER", Required = true };
         Option<string[]> members = new("--member") { Description = "Name of a founding member; may be repeated. The steward is one anyhow.", HelpName = "MEMBER", Required = true };
         Option<string?> directory = CommandFrame.DirectoryOption("The broker's folder; GATEWAY_DIR or ./broker unless given.");
-        Option<string> operatorName = new("--operator") { Description = "Operator's file, or name where it lies in the broker's folder.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" };
+        Option<string> operatorName = new("--operator") { Description = "Operator's file, or name where it lies in the broker's folder.", HelpName = "FILE", DefaultValueFactory = _ => "operator-1" };
         Option<string?> purpose = new("--purpose") { Description = "What the circle is for; the template's unless given.", HelpName = "TEXT" };
         Option<string?> basis = new("--legal-basis") { Description = "Legal basis of the exchange; the template's unless given.", HelpName = "TEXT" };
         Option<uint?> retention = new("--retention-days") { Description = "Longest life of a record, 1 to 3,650 days; the template's unless given.", HelpName = "N" };
@@ -54,7 +54,7 @@ internal static class CircleCreateCommand
                 new ProposeChangeRequest { Change = new Change { CirclePolicy = new CirclePolicyChange { Policy = policy } } }, deadline: deadline, cancellationToken: cancellation))).Change;
             output.Result(
                 new { ChangeId = change.Id, policy.Name, Steward = parsed.GetValue(steward), Members = policy.FoundingMemberIds.Count, RetentionDays = policy.MaximumRetentionDays },
-                console => console.MarkupLineInterpolated($"Circle [bold]{policy.Name}[/] for {policy.FoundingMemberIds.Count} members is proposed as change {change.Id}; another operator approves it: gateway change approve {change.Id}\nThen each member accepts it at its own node: gateway circle accept {policy.Name}; the steward names with --member whom the first key is for."));
+                console => console.MarkupLineInterpolated($"Circle [bold]{policy.Name}[/] for {policy.FoundingMemberIds.Count} members is proposed as change {change.Id}; another operator approves it: {ChangeCommands.ApprovalOf(change)}\nThen each member accepts it at its own node: gateway circle accept {policy.Name}; the steward names with --member whom the first key is for."));
             return ExitCode.Ok;
         });
     }

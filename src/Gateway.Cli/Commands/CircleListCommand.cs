@@ -12,7 +12,7 @@ internal static class CircleListCommand
     public static Command Create(CommandFrame frame)
     {
         Option<string?> directory = CommandFrame.DirectoryOption("A broker's or a node's folder; GATEWAY_DIR, ./node or ./broker unless given.");
-        Option<string> operatorName = new("--operator") { Description = "Operator's file, or name where it lies in the broker's folder.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" };
+        Option<string> operatorName = new("--operator") { Description = "Operator's file, or name where it lies in the broker's folder.", HelpName = "FILE", DefaultValueFactory = _ => "operator-1" };
         Command command = new("list", "Lists the circles of the network with their members and rules.") { directory, operatorName };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {

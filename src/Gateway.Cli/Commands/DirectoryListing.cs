@@ -11,13 +11,19 @@ internal static class DirectoryListing
 {
     public static async Task<GetDirectoryResponse> ReadAsync(CommandFrame frame, ParseResult parsed, string? stated, string operatorName, CancellationToken cancellation)
     {
-        // An operator's file is enough: he need not sit where the broker's folder is.
+        using BrokerAccess broker = Open(frame, parsed, stated, operatorName);
+        return await ReadAsync(broker, cancellation);
+    }
+
+    /// <summary>The broker, as the node or the operator that the command line names.</summary>
+    public static BrokerAccess Open(CommandFrame frame, ParseResult parsed, string? stated, string operatorName)
+    {
+        // An operator's file is enough: he need not sit where the broker's folder is. A folder that is named goes first.
         string file = frame.PathOf(operatorName);
-        bool isFile = File.Exists(file);
+        bool isFile = stated is null && File.Exists(file);
         (string folder, FolderKind kind) = isFile ? ("", FolderKind.Broker) : new Folder(frame.Surroundings).Find(stated);
         using SealingSecret? secret = kind == FolderKind.Node ? frame.Unlocking.Of(parsed, folder) : null;
-        using BrokerAccess broker = BrokerAccess.Of(folder, kind, isFile ? file : operatorName, frame.Surroundings.Time, secret);
-        return await ReadAsync(broker, cancellation);
+        return BrokerAccess.Of(folder, kind, File.Exists(file) ? file : operatorName, frame.Surroundings.Time, secret);
     }
 
     public static async Task<GetDirectoryResponse> ReadAsync(BrokerAccess broker, CancellationToken cancellation)

@@ -21,7 +21,7 @@ internal static class EvaluatorAdmitCommand
     {
         Argument<string> request = new("REQUEST") { Description = "The file that `gateway evaluator init` wrote." };
         Option<string?> directory = CommandFrame.DirectoryOption("The broker's folder; GATEWAY_DIR or ./broker unless given.");
-        Option<string> operatorName = new("--operator") { Description = "Operator to act as.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" };
+        Option<string> operatorName = new("--operator") { Description = "Operator's file, or name where it lies in the broker's folder.", HelpName = "FILE", DefaultValueFactory = _ => "operator-1" };
         Option<string> boxKey = new("--box-key") { Description = "The evaluator's box key as its operator read it to you, 64 hexadecimal digits: it is compared with the file's.", HelpName = "HEX", Required = true };
         Option<string> file = new("--out") { Description = "File to write and hand back.", HelpName = "FILE", Required = true };
         Command command = new("admit", "Admits an evaluator: gives it a certificate. A share of the keys it gets by `gateway evaluator share`.") { request, directory, operatorName, boxKey, file };

@@ -17,19 +17,18 @@ internal static class QuotaCommand
     public static Command Create(CommandFrame frame)
     {
         Option<string?> directory = CommandFrame.DirectoryOption("A node's or a broker's folder; GATEWAY_DIR, ./node or ./broker unless given.");
-        Option<string> operatorName = new("--operator") { Description = "Operator to act as, with a broker's folder.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" };
+        Option<string> operatorName = new("--operator") { Description = "With a broker's folder: operator's file, or name where it lies there.", HelpName = "FILE", DefaultValueFactory = _ => "operator-1" };
         Option<string?> member = new("--member") { Description = "Id of the member, with a broker's folder.", HelpName = "ID" };
         Command command = new("quota", "Shows what a member has used today and in a year, and its limits.") { directory, operatorName, member };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
-            (string folder, FolderKind kind) = new Folder(frame.Surroundings).Find(parsed.GetValue(directory));
             GetUsageRequest request = new();
             if (parsed.GetValue(member) is { } stated)
             {
                 request.MemberId = MemberId.TryParse(stated, out MemberId id) ? ByteString.CopyFrom(id.ToArray()) : throw new RefusalException(Refusal.Invalid("MEMBER_INVALID", "A member's id has 32 hexadecimal digits.", "--member", "See `gateway member list` for the ids."));
             }
 
-            using BrokerAccess broker = BrokerAccess.Of(folder, kind, parsed.GetValue(operatorName)!, frame.Surroundings.Time);
+            using BrokerAccess broker = DirectoryListing.Open(frame, parsed, parsed.GetValue(directory), parsed.GetValue(operatorName)!);
             GetUsageResponse usage;
             try
             {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Gateway.Cli.Connect;
 using Gateway.Cli.Output;
 using Gateway.Node.Identity;
@@ -11,59 +10,30 @@ using Spectre.Console;
 
 namespace Gateway.Cli.Commands;
 
-/// <summary>`gateway reveal request`, `approve` and `verify`.</summary>
+/// <summary>`gateway reveal request` and `verify`.</summary>
 internal static class RevealCommands
 {
-    private static readonly Codes<RevealReason> Reasons = new(LogReflection.Descriptor, "REVEAL_REASON_");
-
     public static Command CreateRequest(CommandFrame frame)
     {
         Argument<string> record = new("RECORD") { Description = "Id of the record, 64 hexadecimal digits." };
         Option<string> reason = new("--reason") { Description = "LEGAL_ORDER, MISBOUND or DISPUTE. Stands in the log.", Required = true };
-        reason.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Reasons.All]);
+        reason.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Codes.RevealReasons.All]);
         Option<string> reference = new("--case") { Description = "The order, dispute or reports that ask for it. Stays at the broker.", HelpName = "TEXT", Required = true };
-        Option<string?> directory = CommandFrame.DirectoryOption("The broker's folder; GATEWAY_DIR or ./broker unless given.");
-        Option<string> operatorName = new("--operator") { Description = "Operator to act as.", HelpName = "NAME", DefaultValueFactory = _ => "operator-1" };
-        Command command = new("request", "Proposes to trace a record to its contributor. Another operator approves it.") { record, reason, reference, directory, operatorName };
-        return frame.Handle(command, async (parsed, output, cancellation) =>
+        OperatorAsking asking = new(frame);
+        Command command = new("request", "Proposes to trace a record to its contributor. Another operator approves it with `gateway change approve`.") { record, reason, reference };
+        return frame.Handle(asking.On(command), async (parsed, output, cancellation) =>
         {
             if (!RecordId.TryParse(parsed.GetValue(record)!, out RecordId id)) throw new RefusalException(Refusal.Invalid("RECORD_ID_INVALID", "A record id has 64 hexadecimal digits.", "RECORD", "Copy the id from `gateway records`."));
-            using BrokerAccess broker = BrokerAccess.AsOperator(new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker), parsed.GetValue(operatorName)!);
-            RevealChange reveal = new() { RecordId = ByteString.CopyFrom(id.ToArray()), Reason = Reasons.Parse(parsed.GetValue(reason)!), CaseReference = parsed.GetValue(reference)! };
-            ChangeRecord change = await OperatorCall.ProposeAsync(broker, new Change { Reveal = reveal }, cancellation);
-            output.Result(
-                new { change.Id, RecordId = id.ToString(), change.Author, ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(change.ExpiresAt) },
-                console => console.MarkupLineInterpolated($"Change [bold]{change.Id}[/] is proposed. Another operator approves it: gateway reveal approve {change.Id} --operator NAME --out FILE"));
-            return ExitCode.Ok;
-        });
-    }
-
-    public static Command CreateApprove(CommandFrame frame)
-    {
-        Argument<ulong> id = new("CHANGE") { Description = "Number of the proposal." };
-        Option<string?> directory = CommandFrame.DirectoryOption("The broker's folder; GATEWAY_DIR or ./broker unless given.");
-        Option<string> operatorName = new("--operator") { Description = "Operator to act as: another than who proposed it.", HelpName = "NAME", Required = true };
-        Option<string> file = new("--out") { Description = "File to write the proof to.", HelpName = "FILE", Required = true };
-        Command command = new("approve", "Approves a reveal: the log says so, then the proof of who contributed the record is written.") { id, directory, operatorName, file };
-        return frame.Handle(command, async (parsed, output, cancellation) =>
-        {
-            // Before the log says that the record was traced: the answer is given once.
-            string path = frame.PathOf(parsed.GetValue(file)!);
-            if (File.Exists(path)) throw new RefusalException(Refusal.Precondition("FILE_EXISTS", "The file exists already.", path, "Name another file."));
-            using BrokerAccess broker = BrokerAccess.AsOperator(new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker), parsed.GetValue(operatorName)!);
-            ApproveChangeResponse approved = await OperatorCall.ApproveAsync(broker, parsed.GetValue(id), cancellation);
-            if (approved.Contributor is not { } proof) throw new RefusalException(Refusal.Precondition("CHANGE_KIND", "The change is not a reveal; it was approved all the same.", $"change {parsed.GetValue(id)}", "See what it did in the broker's list of changes."));
-            NodeDirectory.WriteSecret(path, Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(proof)));
-            output.Result(
-                new { approved.Change.Id, RecordId = Convert.ToHexStringLower(proof.RecordId.Span), MemberId = Convert.ToHexStringLower(proof.MemberId.Span), LogIndex = approved.Change.Index, File = path },
-                console => console.MarkupLineInterpolated($"Record {Convert.ToHexStringLower(proof.RecordId.Span)} was contributed by member [bold]{Convert.ToHexStringLower(proof.MemberId.Span)}[/]\nLeaf {approved.Change.Index} of the log says that it was traced. Proof: {path}"));
+            using BrokerAccess broker = asking.Open(parsed);
+            RevealChange reveal = new() { RecordId = ByteString.CopyFrom(id.ToArray()), Reason = Codes.RevealReasons.Parse(parsed.GetValue(reason)!), CaseReference = parsed.GetValue(reference)! };
+            ChangeCommands.Report(output, await OperatorAsking.ProposeAsync(broker, new Change { Reveal = reveal }, cancellation));
             return ExitCode.Ok;
         });
     }
 
     public static Command CreateVerify(CommandFrame frame)
     {
-        Argument<string> file = new("FILE") { Description = "The proof that `gateway reveal approve` wrote." };
+        Argument<string> file = new("FILE") { Description = "The proof that `gateway change approve` wrote." };
         Option<string?> genesis = new("--genesis") { Description = "SHA-256 of the network's Genesis entry, hex; that of the node's folder unless given.", HelpName = "HEX" };
         Option<string?> directory = CommandFrame.DirectoryOption("A node's folder, for what it pins; GATEWAY_DIR or ./node unless given.");
         Command command = new("verify", "Checks a proof of who contributed a record. Asks nobody.") { file, genesis, directory };
@@ -92,7 +62,7 @@ internal static class RevealCommands
         }
         catch (Exception fault) when (fault is InvalidProtocolBufferException or InvalidJsonException)
         {
-            throw new RefusalException(Refusal.Invalid("REVEAL_FILE_UNREADABLE", "The file is no proof of a contributor.", "FILE", "Give the file that `gateway reveal approve` wrote."));
+            throw new RefusalException(Refusal.Invalid("REVEAL_FILE_UNREADABLE", "The file is no proof of a contributor.", "FILE", "Give the file that `gateway change approve` wrote."));
         }
     }
 }

@@ -75,6 +75,9 @@ public static class Codes
     /// <summary>Reasons why a membership ends.</summary>
     public static Codes<MembershipReason> MembershipReasons { get; } = new(LogReflection.Descriptor, "MEMBERSHIP_REASON_");
 
+    /// <summary>Reasons to trace a record.</summary>
+    public static Codes<RevealReason> RevealReasons { get; } = new(LogReflection.Descriptor, "REVEAL_REASON_");
+
     /// <summary>Which names a circle exchanges.</summary>
     public static Codes<NameMatching> NameMatchings { get; } = new(LogReflection.Descriptor, "NAME_MATCHING_");
 

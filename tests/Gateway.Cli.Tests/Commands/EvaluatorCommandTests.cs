@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Gateway.Broker.Hosting;
+using Gateway.Cli.Commands;
+using Gateway.Protocol.V1;
 
 namespace Gateway.Cli.Tests.Commands;
 
@@ -19,12 +22,12 @@ public sealed class EvaluatorCommandTests : IDisposable
         Assert.Equal([("broker", true, false), ("second", false, false)], await EvaluatorsAsync(network));
 
         long share = (await network.OkAsync("evaluator", "share", "second")).GetProperty("id").GetInt64();
-        Assert.Equal("OWN_CHANGE", await network.RefusedAsync("evaluator", "approve", $"{share}", "--operator", "operator-1"));
-        await network.OkAsync("evaluator", "approve", $"{share}", "--operator", "operator-2");
+        Assert.Equal("OWN_CHANGE", await network.RefusedAsync("change", "approve", $"{share}", "--operator", "operator-1"));
+        await network.OkAsync("change", "approve", $"{share}", "--operator", "operator-2");
         await UntilInForceAsync(network);
 
         long fresh = (await network.OkAsync("evaluator", "rotate", "second", "--operator", "operator-2")).GetProperty("id").GetInt64();
-        await network.OkAsync("evaluator", "approve", $"{fresh}", "--operator", "operator-1");
+        await network.OkAsync("change", "approve", $"{fresh}", "--operator", "operator-1");
         await UntilInForceAsync(network);
         Assert.Equal("EVALUATOR_NOT_ADMITTED", await network.RefusedAsync("evaluator", "share", "third"));
     }
@@ -40,6 +43,42 @@ public sealed class EvaluatorCommandTests : IDisposable
         string member = (await network.OkAsync("broker", "status")).GetProperty("members")[0].GetProperty("member_id").GetString()!;
         Assert.Equal(own.ToString(), (await network.OkAsync("quota", "--dir", "broker", "--member", member)).GetProperty("quotas").ToString());
         Assert.Equal("MEMBER_INVALID", await network.RefusedAsync("quota", "--dir", "broker", "--member", "x"));
+    }
+
+    [Fact]
+    public async Task A_node_whose_keys_are_sealed_shows_its_quota_to_who_opens_them()
+    {
+        NetworkOfCommands network = new(_folder.Path);
+        await using RunningCommand broker = await network.StartBrokerAsync();
+        await using (await network.StartNodeAsync("Acme Retail"))
+        {
+        }
+
+        await File.WriteAllBytesAsync(Path.Combine(_folder.Path, "secret"), new byte[32]);
+        await network.OkAsync("node", "rekey", "--dir", "node", "--new-secret-file", "secret");
+        Assert.Equal("FOLDER_SEALED", await network.RefusedAsync("quota", "--dir", "node"));
+        network.Variables["GATEWAY_SECRET_FILE"] = "secret";
+        Assert.Equal(4, (await network.OkAsync("quota", "--dir", "node")).GetProperty("quotas").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task What_waits_says_what_it_is_and_an_approval_that_gives_something_once_needs_a_file()
+    {
+        NetworkOfCommands network = new(_folder.Path);
+        await using RunningCommand broker = await network.StartBrokerAsync();
+        string authority = (await network.OkAsync("broker", "ca", "rotate")).GetProperty("fingerprint").GetString()!;
+        await network.OkAsync("operator", "apply", "eve", "--network", new BrokerFiles(network.BrokerFolder).Network, "--file", "eve.json", "--out", "eve.pem");
+        string admission = (await network.OkAsync("operator", "propose", "eve", "--request", "eve.pem")).GetProperty("id").GetRawText();
+        Assert.Equal("OUT_MISSING", await network.RefusedAsync("change", "approve", admission, "--operator", "operator-2"));
+        JsonElement waiting = (await network.OkAsync("change", "list")).GetProperty("changes");
+        Assert.Equal([$"add certificate authority {authority}", "admit operator eve"], waiting.EnumerateArray().Select(change => change.GetProperty("what").GetString()!).Order());
+    }
+
+    [Fact]
+    public void Each_proposal_names_the_command_that_approves_it()
+    {
+        Assert.Equal("gateway change approve 7 --operator FILE --out FILE", ChangeCommands.ApprovalOf(new ChangeRecord { Id = 7, Change = new Change { Reveal = new RevealChange() } }));
+        Assert.Equal("gateway change approve 8 --operator FILE", ChangeCommands.ApprovalOf(new ChangeRecord { Id = 8, Change = new Change { OprfKeys = new OprfKeysChange { ShareWith = "second" } } }));
     }
 
     [Fact]

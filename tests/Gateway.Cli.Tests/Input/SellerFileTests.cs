@@ -26,6 +26,19 @@ public sealed class SellerFileTests
     }
 
     [Fact]
+    public void A_person_is_registered_with_the_day_of_birth()
+    {
+        using TemporaryFolder folder = new();
+        string path = Path.Combine(folder.Path, "sellers.csv");
+        File.WriteAllText(path, "reference,subject,name,birth_date\r\na-1,PERSON,\"MUSTER, Erika\",1964-08-12\r\n");
+        using CsvSource source = SellerFile.Open(path);
+        InputRow<Seller> row = Assert.Single(SellerFile.Read(source));
+        Assert.Empty(row.Faults);
+        Assert.NotEqual(new Party(), row.Value!.Party);
+        Assert.Contains("1964", row.Value.Party.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_column_it_does_not_have_is_named()
     {
         using TemporaryFolder folder = new();
