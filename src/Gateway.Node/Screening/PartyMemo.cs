@@ -74,11 +74,11 @@ internal sealed class PartyMemo(KnownCache cache, NameSimilarity similarity)
     private UInt128 KeyOf(V1.Party party, PartyRole role, ScreeningScope scope)
     {
         int length = 3;
-        Count(ref length, party.Name, party.Street, party.City, party.Postcode, party.Country);
+        Count(ref length, party.Name, party.Street, party.City, party.Postcode, party.Country, party.BirthDate);
         for (int i = 0; i < party.Aliases.Count; i++) Count(ref length, party.Aliases[i]);
         for (int i = 0; i < party.Identifiers.Count; i++)
         {
-            length++;
+            length += 2;
             Count(ref length, party.Identifiers[i].Value, party.Identifiers[i].Country);
         }
 
@@ -87,11 +87,12 @@ internal sealed class PartyMemo(KnownCache cache, NameSimilarity similarity)
         text[place++] = (char)((int)role | (scope.NaturalPersonConsignees ? 256 : 0));
         text[place++] = (char)party.Kind;
         text[place++] = (char)party.Aliases.Count;
-        Append(text, ref place, party.Name, party.Street, party.City, party.Postcode, party.Country);
+        Append(text, ref place, party.Name, party.Street, party.City, party.Postcode, party.Country, party.BirthDate);
         for (int i = 0; i < party.Aliases.Count; i++) Append(text, ref place, party.Aliases[i]);
         for (int i = 0; i < party.Identifiers.Count; i++)
         {
             text[place++] = (char)party.Identifiers[i].Type;
+            text[place++] = (char)(party.Identifiers[i].Type >> 16);
             Append(text, ref place, party.Identifiers[i].Value, party.Identifiers[i].Country);
         }
 
