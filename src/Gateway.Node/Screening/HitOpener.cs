@@ -39,6 +39,9 @@ public sealed class HitOpener(INodeStore store, NodeMatcher matcher, Func<NodeVi
 {
     private const int MostUnwrapped = 4_096;
 
+    // Odd, so that no place's hash is lost; the hashes are keyed, so that nobody outside can make two lists meet.
+    private static readonly UInt128 Step = new(0x9E37_79B9_7F4A_7C15, 0xF39C_C060_5CED_C835);
+
     // A bad actor of today is met again and again; its item need not be opened each time.
     private readonly ConcurrentDictionary<int, UnwrappedRecord> _unwrapped = new();
     private readonly ConcurrentDictionary<(int Number, UInt128 Met), Earlier> _opened = new();
@@ -49,8 +52,10 @@ public sealed class HitOpener(INodeStore store, NodeMatcher matcher, Func<NodeVi
         // Both read before anything else: a change on the way makes what is remembered here stale at once.
         long generation = matcher.Generation;
         NodeView now = view();
-        UInt128 by = 0;
-        foreach (MetIdentifier identifier in met) by ^= identifier.Hash;
+
+        // In order and as often as they came: what is remembered has a source for each place.
+        UInt128 by = (UInt128)met.Count;
+        foreach (MetIdentifier identifier in met) by = (by * Step) + identifier.Hash;
         if (_opened.TryGetValue((number, by), out Earlier? earlier) && earlier.Generation == generation && ReferenceEquals(earlier.View, now) && earlier.Expiry >= now.ExpiryDay(time)) return new Opening(earlier.Hit, false);
         (Opening opening, NodeRecord? row, UnwrappedRecord? unwrapped, CircleKey? key) = await UnwrapAsync(number, now, cancellation);
         if (row is null || unwrapped is null || key is null) return opening;

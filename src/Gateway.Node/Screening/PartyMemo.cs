@@ -78,7 +78,7 @@ internal sealed class PartyMemo(KnownCache cache, NameSimilarity similarity)
         for (int i = 0; i < party.Aliases.Count; i++) Count(ref length, party.Aliases[i]);
         for (int i = 0; i < party.Identifiers.Count; i++)
         {
-            length++;
+            length += 2;
             Count(ref length, party.Identifiers[i].Value, party.Identifiers[i].Country);
         }
 
@@ -92,6 +92,7 @@ internal sealed class PartyMemo(KnownCache cache, NameSimilarity similarity)
         for (int i = 0; i < party.Identifiers.Count; i++)
         {
             text[place++] = (char)party.Identifiers[i].Type;
+            text[place++] = (char)(party.Identifiers[i].Type >> 16);
             Append(text, ref place, party.Identifiers[i].Value, party.Identifiers[i].Country);
         }
 

@@ -37,17 +37,13 @@ public sealed class Screener(
 
     private readonly Preparer _preparer = new(cache, similarity, view, member, time);
     private readonly BestOfMany _bestOfMany = new(opener, matcher, scorer, time);
+    private volatile Reading? _reading;
 
     /// <summary>A node that holds no circle's key has nothing to compare with, and must not clear anybody.</summary>
     /// <exception cref="RefusalException">This member reads in no circle yet, or the node has not read the log.</exception>
     public void RequireCircle()
     {
-        NodeView now = view();
-        if (!now.Keyring.Keys.Any(key => now.Reads(member, key.Circle, time)))
-        {
-            throw new RefusalException(Refusal.Precondition(
-                "NO_CIRCLE_READ", "This node reads in no circle now, so there is nothing to compare with and nothing was cleared.", "circles", "Wait until the node has read the log, and see `gateway node status` for its circles."));
-        }
+        if (!ReadsInACircle(view())) throw new RefusalException(NoCircleRead());
     }
 
     /// <summary>Finds a shipment's identifiers.</summary>
@@ -164,15 +160,31 @@ public sealed class Screener(
 
         if (!similarity.AreKnown(prepared.Names)) result.PendingIdentifiers += (uint)similarity.UnknownOf(prepared.Names).Count();
         if (prepared.Hashes.Length == 0) Refuse(result, prepared.Shipment.Id);
-        else if (result.Hits.Count > 0) result.Decision = V1.ScreeningDecision.Hit;
+        else if (result.Hits.Count > 0 && (result.Lane > V1.Lane.Green || result.PendingIdentifiers == 0)) result.Decision = V1.ScreeningDecision.Hit;
         else if (result.PendingIdentifiers > 0) (result.Decision, result.Lane) = (V1.ScreeningDecision.Pending, V1.Lane.Unspecified); // No lane before it is known.
         else if (result.SimilarNames.Count > 0 && similarity.AskForDocuments(result.SimilarNames)) result.Lane = V1.Lane.Yellow;
 
         // So many records are no proof of anything, and no reason to wave the shipment through.
         if (stopped && result.Decision != V1.ScreeningDecision.Pending) (result.Decision, result.Lane) = (V1.ScreeningDecision.Hit, result.Lane < V1.Lane.Yellow ? V1.Lane.Yellow : result.Lane);
+
+        // A stream, or a wait for evaluations, may outlast the member's last circle: what then met nothing was compared with nothing.
+        if (result.Decision == V1.ScreeningDecision.Cleared && !ReadsInACircle(view())) NotScreened(result, NoCircleRead());
         metrics?.Decided(result.Decision);
         return result;
     }
+
+    // Asked for every shipment that is cleared: the answer changes with the view alone, and with the day.
+    private bool ReadsInACircle(NodeView now)
+    {
+        Reading? known = _reading;
+        if (known is not null && ReferenceEquals(known.View, now) && known.Day == now.ExpiryDay(time)) return known.Reads;
+        Reading read = new(now, now.ExpiryDay(time), now.Keyring.Keys.Any(key => now.Reads(member, key.Circle, time)));
+        _reading = read;
+        return read.Reads;
+    }
+
+    private static Refusal NoCircleRead() => Refusal.Precondition(
+        "NO_CIRCLE_READ", "This node reads in no circle now, so there is nothing to compare with and nothing was cleared.", "circles", "Wait until the node has read the log, and see `gateway node status` for its circles.");
 
     // All of a shipment's lines are asked for at once: from a table larger than the caches that takes half the time of one look-up after the other.
     private KnownState[] StatesOf(PreparedShipment prepared)
@@ -268,11 +280,13 @@ public sealed class Screener(
     }
 
     // Nothing found in nothing clears nobody: or one wrong digit in each number would be the way through.
-    private static void Refuse(V1.ScreeningResult result, string shipment)
+    private static void Refuse(V1.ScreeningResult result, string shipment) =>
+        NotScreened(result, Refusal.Invalid("NOTHING_TO_SCREEN", "Nothing in the shipment identifies a party that is screened.", shipment.Length == 0 ? "party" : shipment, "Look at the documents; correct the fields that were rejected."));
+
+    private static void NotScreened(V1.ScreeningResult result, Refusal why)
     {
         (result.Decision, result.Lane) = (V1.ScreeningDecision.NotScreened, V1.Lane.Yellow);
-        result.RejectedFields.Add(Refusal.Invalid(
-            "NOTHING_TO_SCREEN", "Nothing in the shipment identifies a party that is screened.", shipment.Length == 0 ? "party" : shipment, "Look at the documents; correct the fields that were rejected.").ToDetail());
+        result.RejectedFields.Add(why.ToDetail());
     }
 
     private static V1.ErrorDetail StopValue(DerivedIdentifier derived, int records, int compared) => Refusal.Exhausted(
@@ -280,4 +294,6 @@ public sealed class Screener(
         string.Create(CultureInfo.InvariantCulture, $"This identifier stands in {records:N0} records, more than can mean one party; the {compared} that lead furthest were compared, and {Math.Max(0, records - compared):N0} more are not shown."),
         derived.Field,
         "Look at the shipment by its other fields too.").ToDetail();
+
+    private sealed record Reading(NodeView View, UtcDay Day, bool Reads);
 }

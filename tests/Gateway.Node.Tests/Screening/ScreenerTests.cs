@@ -8,6 +8,7 @@ using Gateway.Node.Tests.Building;
 using Gateway.Protocol;
 using Gateway.Protocol.Keys;
 using Gateway.Storage.Node;
+using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 using V1 = Gateway.Protocol.V1;
 
@@ -36,6 +37,38 @@ public sealed class ScreenerTests
         await using Desk desk = await StartAsync();
         await desk.LearnAsync(desk.Prepare(Bad));
         Assert.Equal(V1.ScreeningDecision.Pending, (await desk.DecideAsync(desk.Prepare(Bad, Other))).Decision);
+    }
+
+    [Fact]
+    public async Task One_identifier_in_several_roles_opens_a_record_as_often_as_it_stands_there()
+    {
+        await using Desk desk = await StartAsync();
+        await desk.PublishAsync(desk.Log.Second, Bad);
+        await desk.LearnAsync(desk.Prepare(Bad));
+        PreparedShipment InRoles(int count) => desk.Screener.Prepare(new Shipment
+        {
+            Id = "S1",
+            Parties = [.. new[] { PartyRole.Consignor, PartyRole.Seller, PartyRole.Declarant }.Take(count).Select(role => (role, new Party { Kind = PartyKind.Organisation, Identifiers = [new StatedIdentifier(IdentifierType.Email, Bad, "")] }))],
+        });
+        foreach (int count in (int[])[1, 3, 2, 1, 3])
+        {
+            V1.ScreeningResult result = await desk.DecideAsync(InRoles(count));
+            Assert.Equal((V1.ScreeningDecision.Hit, 1u), (result.Decision, Assert.Single(result.Hits).Sources));
+        }
+    }
+
+    [Fact]
+    public async Task Nobody_is_cleared_once_the_member_has_left_its_last_circle()
+    {
+        await using Desk desk = await StartAsync();
+        PreparedShipment prepared = desk.Prepare(Bad);
+        await desk.LearnAsync(prepared);
+        Assert.Equal(V1.ScreeningDecision.Cleared, (await desk.DecideAsync(prepared)).Decision);
+        desk.Log.Add(new V1.Entry { MemberExpelled = new V1.MemberExpelled { MemberId = ByteString.CopyFrom(desk.Core.Party.Id.ToArray()), Reason = V1.MembershipReason.RulesBroken } });
+        await desk.Core.FollowAsync();
+        V1.ScreeningResult result = await desk.DecideAsync(prepared);
+        Assert.Equal((V1.ScreeningDecision.NotScreened, V1.Lane.Yellow), (result.Decision, result.Lane));
+        Assert.Equal("NO_CIRCLE_READ", Assert.Single(result.RejectedFields).Code);
     }
 
     [Fact]

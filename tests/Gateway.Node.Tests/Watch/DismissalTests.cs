@@ -43,6 +43,24 @@ public sealed class DismissalTests
     }
 
     [Fact]
+    public async Task It_gives_no_lane_while_another_party_of_the_shipment_is_pending()
+    {
+        await using WatchDesk desk = await WatchDesk.StartAsync(_time);
+        await desk.Alerts.DismissAsync(Dismiss("S1", await HitAsync(desk)), CancellationToken.None);
+        V1.ScreeningResult result = await desk.Screener.DecideAsync(desk.Screener.Prepare(new V1.Shipment
+        {
+            Id = "S2",
+            Parties =
+            {
+                new V1.ShipmentParty { Role = V1.PartyRole.Consignor, Party = new V1.Party { Kind = V1.SubjectKind.Organisation, Identifiers = { new V1.StatedIdentifier { Type = 1, Value = Bad } } } },
+                new V1.ShipmentParty { Role = V1.PartyRole.Declarant, Party = new V1.Party { Kind = V1.SubjectKind.Organisation, Identifiers = { new V1.StatedIdentifier { Type = 1, Value = "never@met.example" } } } },
+            },
+        }), CancellationToken.None);
+        Assert.Equal((V1.ScreeningDecision.Pending, V1.Lane.Unspecified, 1u), (result.Decision, result.Lane, result.PendingIdentifiers));
+        Assert.NotNull(Assert.Single(result.Hits).Dismissal);
+    }
+
+    [Fact]
     public async Task Another_record_about_the_same_party_is_another_matter()
     {
         await using WatchDesk desk = await WatchDesk.StartAsync(_time);
