@@ -96,7 +96,7 @@ public sealed class NameKeysTests
             {
                 KeyedName name = NameKeys.Of(text, kind);
                 Assert.True(name.Words.Count <= NameKeys.MostWords);
-                Assert.All(name.Words, word => Assert.True(word.Spellings.Count <= 6 && word.Skeletons.Count is >= 1 and <= 14 && word.Deletions.Count <= 16));
+                Assert.All(name.Words, word => Assert.True(word.Spellings.Count <= 10 && word.Skeletons.Count is >= 1 and <= 22 && word.Deletions.Count <= 16));
                 Assert.All(name.Identifiers, key => Assert.True(key.Value.Length is >= 1 and <= 33 && key.Value.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '=')));
                 buffer.Fill(text, kind);
                 HashSet<string> made = [.. Enumerable.Range(0, buffer.Count).Select(i => Convert.ToHexString(encoded.AsSpan(0, buffer.Encode(i, encoded))))];
