@@ -38,9 +38,19 @@ public sealed class OperatorTests
 
         AdministrationService.AdministrationServiceClient second = broker.SecondOperator;
         await second.ListChangesAsync(new ListChangesRequest());
+        ChangeRecord own = (await second.ProposeChangeAsync(new ProposeChangeRequest { Change = new Applicant(broker, "Retail", MemberRole.Retailer).Admission() })).Change;
         ChangeRecord removal = await broker.ProposeAsync(Removal("second"));
         await third.ApproveChangeAsync(new ApproveChangeRequest { Id = removal.Id });
         Assert.Equal("OPERATOR_REMOVED", await CodeAsync(async () => await second.ListChangesAsync(new ListChangesRequest())));
+
+        // Nor does he act on through what he left behind, or through a call that was waiting its turn.
+        Assert.Equal("AUTHOR_REMOVED", await CodeAsync(async () => await third.ApproveChangeAsync(new ApproveChangeRequest { Id = own.Id })));
+        ChangeRecord other = await broker.ProposeAsync(new Applicant(broker, "Brand", MemberRole.RightsHolder).Admission());
+        foreach (Func<Task> late in (Func<Task>[])[() => broker.Core.Changes.ApproveAsync("second", other.Id, CancellationToken.None), () => broker.Core.Changes.RejectAsync("second", other.Id, CancellationToken.None), () => broker.Core.Changes.ProposeAsync("second", other.Change, CancellationToken.None)])
+        {
+            Assert.Equal("OPERATOR_REMOVED", (await Assert.ThrowsAsync<RefusalException>(late)).Refusal.Code);
+        }
+
         Assert.Equal("OPERATOR_REMOVED", await CodeAsync(async () => await broker.SecondOperator.RenewOperatorCertificateAsync(new RenewOperatorCertificateRequest { CertificateRequest = Request(key) })));
         Assert.Equal("OPERATOR_NAME_TAKEN", await CodeAsync(() => broker.ProposeAsync(new Change { Operator = new OperatorChange { Name = "second", Action = OperatorAction.Admitted, CertificateRequest = Request(key) } })));
         await broker.RestartAsync();

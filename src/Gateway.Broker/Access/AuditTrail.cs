@@ -14,6 +14,9 @@ public sealed class AuditTrail(IAuditStore store, TimeProvider time, ILogger log
     /// <summary>Entries that one peer's refusals may make in an hour.</summary>
     public const int RefusalsPerHour = 60;
 
+    /// <summary>Outcome of an operator's action whose call broke off: it may have been done.</summary>
+    public const string Interrupted = "INTERRUPTED";
+
     private const int MostPeers = 10_000;
 
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);

@@ -63,16 +63,19 @@ public sealed class CallGate(PeerIdentifier identifier, OpenCalls calls, PeerAct
 
             if (audit is not null && peer.IsOperator && AccessRules.ChangesSomething(context.Method)) await audit.NoteOperatorAsync(peer.Id!.Name, ActionOf(context), subject, "done").ConfigureAwait(false);
         }
-        catch (Exception error) when (error is not RpcException)
+        catch (Exception error)
         {
-            if (error is RefusalException refused) await NoteAsync(peer, context, subject, refused.Refusal.Code).ConfigureAwait(false);
+            await NoteAsync(peer, context, subject, error).ConfigureAwait(false);
+            if (error is RpcException) throw;
             throw Translate(error, context);
         }
     }
 
-    private async ValueTask NoteAsync(Peer peer, ServerCallContext context, string subject, string code)
+    // An operator who hangs up after his change is in the log has made it all the same: how it ended is not known here, and that is what is kept.
+    private async ValueTask NoteAsync(Peer peer, ServerCallContext context, string subject, Exception error)
     {
-        if (audit is null) return;
+        string? code = (error as RefusalException)?.Refusal.Code ?? (peer.IsOperator && AccessRules.ChangesSomething(context.Method) ? AuditTrail.Interrupted : null);
+        if (audit is null || code is null) return;
         try
         {
             if (peer.IsOperator) await audit.NoteOperatorAsync(peer.Id!.Name, ActionOf(context), subject, code).ConfigureAwait(false);

@@ -55,7 +55,7 @@ public sealed class PeerIdentifier(NetworkView view, Func<string, bool> isOperat
     /// <summary>Why somebody whose certificate was good is not served, or null: asked at every call, and of open streams whenever the log grows.</summary>
     public Refusal? RefusalOf(SpiffeId id)
     {
-        if (id.IsOperator) return isOperator(id.Name) ? null : Refusal.Denied("OPERATOR_REMOVED", "The certificate's holder is not an operator of this broker, or not any more.", "certificate", "Ask the broker's operators.");
+        if (id.IsOperator) return isOperator(id.Name) ? null : OperatorRemoved();
         if (id.IsEvaluator) return null; // Which evaluators there are is said where they are admitted; a denied certificate was refused before.
         return id.Member is { } member && view.Current.Members.TryGetValue(member, out NetworkMember? known)
             ? RefusalOf(known.Standing)
@@ -70,6 +70,9 @@ public sealed class PeerIdentifier(NetworkView view, Func<string, bool> isOperat
         MemberStanding.Expelled => Refusal.Denied("MEMBER_EXPELLED", "The member was expelled from the network.", "member", "The log names the reason. To come back, apply anew under another id."),
         _ => Refusal.Denied("MEMBER_LEFT", "The member has left the network.", "member", "To come back, apply anew under another id."),
     };
+
+    /// <summary>The refusal of who is no operator, or not any more.</summary>
+    public static Refusal OperatorRemoved() => Refusal.Denied("OPERATOR_REMOVED", "The certificate's holder is not an operator of this broker, or not any more.", "certificate", "Ask the broker's operators.");
 
     /// <summary>The refusal of a call whose certificate has ended, before it began or under way.</summary>
     public static RefusalException Expired() =>

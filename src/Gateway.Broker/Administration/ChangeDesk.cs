@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Gateway.Broker.Access;
 using Gateway.Broker.Sequencing;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
@@ -25,6 +26,7 @@ public sealed class ChangeDesk
     private readonly IBrokerStore _store;
     private readonly Sequencer _sequencer;
     private readonly FrozenDictionary<Change.KindOneofCase, IChangeExecutor> _executors;
+    private readonly Func<string, bool> _isOperator;
     private readonly TimeProvider _time;
     private readonly TimeSpan _lifetime;
 
@@ -32,12 +34,13 @@ public sealed class ChangeDesk
     private readonly KeyedLock<string> _decisions = new();
 
     /// <summary>Takes what it works with, and an executor for each kind of change that this broker carries out.</summary>
-    public ChangeDesk(NetworkView view, IBrokerStore store, Sequencer sequencer, IEnumerable<IChangeExecutor> executors, TimeProvider time, TimeSpan? lifetime = null)
+    public ChangeDesk(NetworkView view, IBrokerStore store, Sequencer sequencer, IEnumerable<IChangeExecutor> executors, Func<string, bool> isOperator, TimeProvider time, TimeSpan? lifetime = null)
     {
         _view = view;
         _store = store;
         _sequencer = sequencer;
         _executors = executors.ToFrozenDictionary(executor => executor.Kind);
+        _isOperator = isOperator;
         _time = time;
         _lifetime = lifetime ?? DefaultLifetime;
     }
@@ -48,6 +51,7 @@ public sealed class ChangeDesk
     {
         IChangeExecutor executor = ExecutorOf(change);
         using KeyedLock<string>.Holding held = await _decisions.EnterAsync("", cancellation).ConfigureAwait(false);
+        RequireOperator(author);
         if (await executor.CheckAsync(change, _view.Current, cancellation).ConfigureAwait(false) is { } refusal) throw new RefusalException(refusal);
         DateTimeOffset now = _time.GetUtcNow();
         long number = await _store.Changes.AddAsync(new ProposedChange(executor.Kind, change.ToByteArray(), author, now, now + _lifetime), cancellation).ConfigureAwait(false);
@@ -67,6 +71,12 @@ public sealed class ChangeDesk
             throw new RefusalException(Refusal.Denied("OWN_CHANGE", "Nobody approves a change that he proposed himself.", Which(stored.Number), "Ask another operator to approve it."));
         }
 
+        RequireOperator(approver);
+        if (!_isOperator(stored.Proposed.Author))
+        {
+            throw new RefusalException(Refusal.Precondition("AUTHOR_REMOVED", "Who proposed the change is not an operator any more, and so it has one pair of eyes.", Which(stored.Number), "Propose it yourself, if it is still wanted, and let another operator approve it."));
+        }
+
         Change change = Change.Parser.ParseFrom(stored.Proposed.Change);
         IChangeExecutor executor = ExecutorOf(change);
         if (await executor.CheckAsync(change, _view.Current, cancellation).ConfigureAwait(false) is { } refusal) throw new RefusalException(refusal);
@@ -82,6 +92,7 @@ public sealed class ChangeDesk
         using KeyedLock<string>.Holding held = await _decisions.EnterAsync("", cancellation).ConfigureAwait(false);
         DateTimeOffset now = _time.GetUtcNow();
         StoredChange stored = await RequireOpenAsync(id, now, cancellation).ConfigureAwait(false);
+        RequireOperator(@operator);
         await _store.Changes.DecideAsync(new ChangeDecision(stored.Number, ChangeState.Rejected, @operator, now), cancellation).ConfigureAwait(false);
         return await DescribeAsync(await FindAsync(stored.Number, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
     }
@@ -121,6 +132,12 @@ public sealed class ChangeDesk
         ApproveChangeResponse response = new();
         effect.Answer(response);
         return response;
+    }
+
+    // Asked under the lock: who waited for it may have been removed by the decision before.
+    private void RequireOperator(string name)
+    {
+        if (!_isOperator(name)) throw new RefusalException(PeerIdentifier.OperatorRemoved());
     }
 
     private async Task DecideAsync(ChangeDecision decision)

@@ -13,7 +13,6 @@ namespace Gateway.Broker.Administration;
 internal sealed class RevealExecutor(IBrokerStore store, LogReader reader, int perDay, TimeProvider time) : IChangeExecutor
 {
     private const int LongestReference = 512;
-    private const int ChangesLookedAt = 1_000;
 
     public Change.KindOneofCase Kind => Change.KindOneofCase.Reveal;
 
@@ -34,8 +33,7 @@ internal sealed class RevealExecutor(IBrokerStore store, LogReader reader, int p
     public async ValueTask<ChangeEffect> PrepareAsync(Change change, StoredChange stored, NetworkState state, CancellationToken cancellation)
     {
         DateTimeOffset since = time.GetUtcNow().AddDays(-1);
-        IReadOnlyList<StoredChange> changes = await store.Changes.ListAsync(false, ChangesLookedAt, cancellation).ConfigureAwait(false);
-        if (changes.Count(other => other.Proposed.Kind == Kind && other.State == ChangeState.Executed && other.DecidedAt > since) >= perDay)
+        if (await store.Changes.CountExecutedAsync(Kind, since, cancellation).ConfigureAwait(false) >= perDay)
         {
             throw new RefusalException(Refusal.Exhausted("REVEALS_EXHAUSTED", $"{perDay} records have been traced in 24 hours already.", "reveals per day", "Try again tomorrow, or change revealsPerDay in broker.json; the log shows every reveal."));
         }

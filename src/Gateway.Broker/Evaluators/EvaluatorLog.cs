@@ -23,6 +23,7 @@ public sealed class EvaluatorLog
     private readonly List<FeedLeaf> _batch = [];
     private LogFrontier _frontier = new();
     private long _confirmedAt;
+    private ulong _newest;
     private ulong _batchStart;
 
     /// <summary>Begins at the beginning.</summary>
@@ -33,7 +34,7 @@ public sealed class EvaluatorLog
         _time = time;
         if (!File.Exists(files.Checkpoint)) return;
         string note = File.ReadAllText(files.Checkpoint);
-        if (SignedNote.TryParse(Encoding.UTF8.GetBytes(note), out SignedNote? parsed, out _) && Gateway.Ledger.Checkpoint.TryParse(parsed.Text, out Checkpoint? checkpoint, out _)) _seen = (checkpoint.Size, note);
+        if (SignedNote.TryParse(Encoding.UTF8.GetBytes(note), out SignedNote? parsed, out _) && Gateway.Ledger.Checkpoint.TryParse(parsed.Text, out Checkpoint? checkpoint, out _)) (_seen, _newest) = ((checkpoint.Size, note), checkpoint.Size);
     }
 
     /// <summary>The state at the newest verified checkpoint.</summary>
@@ -82,6 +83,7 @@ public sealed class EvaluatorLog
         if (View.Current.Genesis is null) return;
         Checkpoint checkpoint = Open(note, View.Current);
         if (_seen is { } seen && checkpoint.Size < seen.Size) throw Fault("LOG_ROLLED_BACK", $"The broker shows a log of size {checkpoint.Size} where this evaluator has seen one of size {seen.Size}.", $"checkpoint {checkpoint.Size}");
+        if (checkpoint.Size > Interlocked.Read(ref _newest)) Interlocked.Exchange(ref _newest, checkpoint.Size);
         if (checkpoint.Size == _frontier.Size)
         {
             if (checkpoint.Root != _frontier.Root) throw Fault("LOG_FORKED", "The broker's log of the same size has another root.", $"checkpoint {checkpoint.Size}");
@@ -107,7 +109,8 @@ public sealed class EvaluatorLog
         if (_seen is null || checkpoint.Size > _seen.Value.Size) CertificateFiles.ReplaceSecret(_files.Checkpoint, note.Span);
         _frontier = frontier;
         View.Replace(state, CircleHistory.Empty, []);
-        Interlocked.Exchange(ref _confirmedAt, _time.GetUtcNow().UtcTicks);
+        // Halfway through a log that is known to go on, nobody is served: whom it expels may come later.
+        if (checkpoint.Size >= Interlocked.Read(ref _newest)) Interlocked.Exchange(ref _confirmedAt, _time.GetUtcNow().UtcTicks);
     }
 
     private NetworkState Apply(ulong index, FeedLeaf leaf, NetworkState state)

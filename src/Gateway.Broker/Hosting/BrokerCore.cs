@@ -66,6 +66,7 @@ public sealed class BrokerCore : IAsyncDisposable
                 new OperatorExecutor(operators, OperatorCertificates), new AuthorityExecutor(options, view, store.Certificates, authorities, certificate, time, log),
                 new OprfKeysExecutor(Dealer), new RevealExecutor(store, Reader, options.RevealsPerDay, time),
             ],
+            operators.Has,
             time);
         Identifier = new PeerIdentifier(view, operators.Has, denials.Holder.IsDenied, time);
         Calls = new OpenCalls(Identifier, new CallLimits(options.StreamsPerMember, options.CallsPerMember));

@@ -18,6 +18,9 @@ public interface IChangeStore
     /// <summary>Proposals, the newest first: at most <paramref name="most"/>, or all that nobody has decided.</summary>
     ValueTask<IReadOnlyList<StoredChange>> ListAsync(bool undecidedOnly, int most, CancellationToken cancellation);
 
+    /// <summary>How many changes of a kind were carried out after a time, however many were proposed since.</summary>
+    ValueTask<int> CountExecutedAsync(Change.KindOneofCase kind, DateTimeOffset since, CancellationToken cancellation);
+
     /// <summary>Decides a change that leads to no entry of the log; one that does is decided by <see cref="LogAppend.Decisions"/>.</summary>
     /// <exception cref="ChangeDecidedException">It is not open to this decision.</exception>
     ValueTask DecideAsync(ChangeDecision decision, CancellationToken cancellation);

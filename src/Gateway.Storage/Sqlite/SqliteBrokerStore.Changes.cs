@@ -39,6 +39,10 @@ public sealed partial class SqliteBrokerStore : IChangeStore
             ReadChange),
         cancellation);
 
+    ValueTask<int> IChangeStore.CountExecutedAsync(Change.KindOneofCase kind, DateTimeOffset since, CancellationToken cancellation) => _file.ReadAsync(
+        session => ReadAll(session.Start("SELECT * FROM changes WHERE kind = ? AND state = 2 AND decided_at > ?").Bind((long)kind).Bind(since.UtcTicks), ReadChange).Count,
+        cancellation);
+
     ValueTask IChangeStore.DecideAsync(ChangeDecision decision, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(decision);

@@ -128,6 +128,7 @@ public sealed class EvaluatorAccessTests
 
         EvaluatorLog log = new(second.Options.Files, Convert.FromHexString(second.Options.GenesisHash), network.Broker.Time);
         foreach (FollowResponse message in shorter) log.Take(message);
+        Assert.Null(log.ConfirmedAt); // It serves nobody: of who was suspended since it knows nothing.
         Assert.Equal("LOG_ROLLED_BACK", Assert.Throws<RefusalException>(() => log.Confirm(shorter[^1].Checkpoint)).Refusal.Code);
 
         EvaluatorLog elsewhere = new(second.Options.Files, new byte[32], network.Broker.Time);

@@ -68,6 +68,18 @@ public abstract partial class BrokerStoreConformance
     }
 
     [Fact]
+    public async Task Executed_changes_of_a_kind_are_counted_however_many_were_proposed_since()
+    {
+        await using IBrokerStore store = await OpenAsync();
+        for (int i = 0; i < 2; i++) await store.Changes.DecideAsync(Execution(await store.Changes.AddAsync(Proposal() with { Kind = Change.KindOneofCase.Reveal }, None)), None);
+        await store.Changes.DecideAsync(Execution(await store.Changes.AddAsync(Proposal() with { Kind = Change.KindOneofCase.Reveal }, None)) with { State = ChangeState.Rejected }, None);
+        await store.Changes.DecideAsync(Execution(await store.Changes.AddAsync(Proposal(), None)), None);
+        for (int i = 0; i < 20; i++) await store.Changes.AddAsync(Proposal() with { Kind = Change.KindOneofCase.Reveal }, None);
+        Assert.Equal(2, await store.Changes.CountExecutedAsync(Change.KindOneofCase.Reveal, Noon, None));
+        Assert.Equal(0, await store.Changes.CountExecutedAsync(Change.KindOneofCase.Reveal, Noon.AddHours(1), None));
+    }
+
+    [Fact]
     public async Task What_has_expired_or_was_never_proposed_is_not_executed()
     {
         await using IBrokerStore store = await OpenAsync();
