@@ -73,7 +73,7 @@ public sealed class WatchTests
         both.Parties[0].Party.Identifiers.Add(new StatedIdentifier { Type = 1, Value = "two@fuzzy.example" });
         ScreeningResult hit = await customs.ScreenAsync(both);
         Assert.Equal(Lane.Red, hit.Lane);
-        Assert.Contains(Assert.Single(hit.Hits).Reasons, reason => reason.Text.StartsWith("consignor_name: ", StringComparison.Ordinal) && reason.Bits > 0);
+        Assert.Contains(Assert.Single(hit.Hits).Reasons, reason => reason.Field == "consignor_name" && reason.Bits > 0);
         Assert.Empty(hit.SimilarNames);
     }
 

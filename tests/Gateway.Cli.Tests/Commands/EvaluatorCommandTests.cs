@@ -58,6 +58,14 @@ public sealed class EvaluatorCommandTests : IDisposable
         await network.OkAsync("node", "rekey", "--dir", "node", "--new-secret-file", "secret");
         Assert.Equal("FOLDER_SEALED", await network.RefusedAsync("quota", "--dir", "node"));
         network.Variables["GATEWAY_SECRET_FILE"] = "secret";
+
+        // Its TLS key went with the old seal: the node makes another when it starts.
+        await using (await network.StartAsync("node", "run"))
+        {
+            using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
+            while (!File.Exists(Path.Combine(_folder.Path, "node", "tls.key"))) await Task.Delay(50, patience.Token);
+        }
+
         Assert.Equal(4, (await network.OkAsync("quota", "--dir", "node")).GetProperty("quotas").GetArrayLength());
     }
 

@@ -32,7 +32,7 @@ def load_messages():
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder, "set.bin")
         files = [f"gateway/v1/{name}.proto" for name in ("administration", "errors", "exchange", "log", "membership", "pseudonyms", "record")]
-        must(protoc.main(["protoc", f"-I{PROTOS}", f"--descriptor_set_out={out}", *files]) == 0, "protoc refuses the protos")
+        must(protoc.main(["protoc", f"-I{PROTOS}", f"--descriptor_set_out={out}", "--include_imports", *files]) == 0, "protoc refuses the protos")
         descriptors = descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes())
     return {name.rpartition(".")[2]: kind for name, kind in message_factory.GetMessages(descriptors.file).items()}
 
