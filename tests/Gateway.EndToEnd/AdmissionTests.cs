@@ -78,7 +78,7 @@ public sealed class AdmissionTests(ITestOutputHelper output)
 
         ByteString member = ByteString.CopyFrom(customs.Member.ToArray());
         await network.Operators.ProposeAsync(new Change { Suspension = new SuspensionChange { MemberId = member, Reason = MembershipReason.ExcessiveQueries } });
-        GetStatusResponse suspended = await customs.UntilAsync(status => status.Alarms.Any(alarm => alarm.Error.Code == "MEMBER_EXPELLED") && !status.BrokerConnected, "knowing that it is suspended");
+        GetStatusResponse suspended = await customs.UntilAsync(status => status.Alarms.Any(alarm => alarm.Error.Code == "MEMBER_SUSPENDED") && !status.BrokerConnected, "knowing that it is suspended");
         Assert.Equal(["MEMBER_SUSPENDED"], suspended.Alarms.Select(alarm => alarm.Error.Code).Distinct());
         Assert.NotEmpty((await customs.ScreenAsync(shipment)).Hits);
 
