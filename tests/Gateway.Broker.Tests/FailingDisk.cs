@@ -18,6 +18,8 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
 
     public ICertificateStore Certificates => store.Certificates;
 
+    public ICaseRelayStore Cases => store.Cases;
+
     /// <summary>Whether the broker has closed it.</summary>
     public bool IsClosed { get; private set; }
 

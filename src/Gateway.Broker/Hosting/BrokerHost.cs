@@ -86,7 +86,7 @@ public static class BrokerHost
             throw;
         }
 
-        AddServices(builder.Services, core, held, seams);
+        AddServices(builder.Services, options, core, held, seams);
         builder.Services.AddSingleton<ILoggerFactory>(_ => loggers); // By a factory: so the container disposes it.
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, core));
@@ -101,7 +101,7 @@ public static class BrokerHost
         return await SqliteBrokerStore.OpenAsync(options.Files.Store, time, cancellation).ConfigureAwait(false);
     }
 
-    private static void AddServices(IServiceCollection services, BrokerCore core, BrokerLock held, BrokerSeams seams)
+    private static void AddServices(IServiceCollection services, BrokerOptions options, BrokerCore core, BrokerLock held, BrokerSeams seams)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         services.AddSingleton(seams.Time);
@@ -139,6 +139,7 @@ public static class BrokerHost
         services.AddHostedService<DailyWork>();
         services.AddHostedService<ConnectionReview>();
         services.AddHostedService<StandingWatch>();
+        services.AddSingleton(options.Cases).AddSingleton<Cases.CaseDesk>().AddHostedService<Cases.CaseSweep>();
         services.AddSingleton<CallGate>();
         services.AddSingleton<PseudonymsService>();
         services.AddGrpc(grpc =>
@@ -191,6 +192,7 @@ public static class BrokerHost
         app.MapGrpcService<Services.OperationsService>();
         app.MapGrpcService<Services.AdministrationService>();
         app.MapGrpcService<Services.CertificatesService>();
+        app.MapGrpcService<Services.CasesService>();
         app.MapGet("/healthz", async context =>
         {
             context.Response.ContentType = "text/plain; charset=utf-8";

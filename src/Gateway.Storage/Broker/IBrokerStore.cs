@@ -14,6 +14,9 @@ public interface IBrokerStore : IQuotaStore, ITileReader
     /// <summary>Certificates issued and denied.</summary>
     ICertificateStore Certificates { get; }
 
+    /// <summary>Sealed messages on their way between members.</summary>
+    ICaseRelayStore Cases { get; }
+
     /// <summary>Appends leaves with all that belongs to them, in one durable transaction.</summary>
     ValueTask AppendAsync(LogAppend append, CancellationToken cancellation);
 
