@@ -1,6 +1,7 @@
 using Gateway.Cryptography;
 using Gateway.Matching.Scoring;
 using Gateway.Node.Broker;
+using Gateway.Node.Cases;
 using Gateway.Node.Circles;
 using Gateway.Node.Contributions;
 using Gateway.Node.Feed;
@@ -103,6 +104,7 @@ public static class NodeHost
         AddLog(services, settings, keys, (view, tree), awaited, lastNumber, backfills);
         AddWork(services, settings, keys, seams);
         AddWatch(services, seal, dismissals);
+        AddCases(services, settings, store);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OfficersEndpoint>(provider, settings.Member, store.Audit)).AddSingleton(provider => new OfficerAudit(store.Audit, seams.Time));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnStanding>(provider, settings.Member));
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
@@ -115,6 +117,7 @@ public static class NodeHost
         application.MapGrpcService<WatchEndpoint>();
         application.MapGrpcService<CirclesEndpoint>();
         application.MapGrpcService<OfficersEndpoint>();
+        application.MapGrpcService<CasesEndpoint>();
         application.Lifetime.ApplicationStarted.Register(() =>
         {
             // The folder has kept others out since before the socket was made; its own mode is for whoever opens the folder up later.
@@ -175,6 +178,14 @@ public static class NodeHost
         services.AddSingleton<PastShipments>().AddHostedService(provider => provider.GetRequiredService<PastShipments>());
         services.AddSingleton<AlertRaiser>().AddHostedService(provider => provider.GetRequiredService<AlertRaiser>());
         services.AddSingleton<Forgetting>().AddHostedService(provider => provider.GetRequiredService<Forgetting>());
+    }
+
+    private static void AddCases(IServiceCollection services, NodeSettings settings, INodeStore store)
+    {
+        services.AddSingleton<CaseVault>().AddSingleton<CaseSignals>().AddSingleton(new CaseFiles(store.Cases)).AddSingleton<CaseReceiver>().AddSingleton<CaseReader>().AddSingleton<CaseKeeping>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CaseTargets>(provider, settings.Member)).AddSingleton(provider => ActivatorUtilities.CreateInstance<CaseWriter>(provider, settings.Member));
+        services.AddSingleton<CaseDispatch>().AddSingleton<CaseCollection>().AddSingleton<CasesEndpoint>();
+        services.AddSingleton<CaseCourier>().AddHostedService(provider => provider.GetRequiredService<CaseCourier>());
     }
 
     private static void AddLocalApi(IServiceCollection services, string token)

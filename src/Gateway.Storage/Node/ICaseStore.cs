@@ -8,12 +8,12 @@ namespace Gateway.Storage.Node;
 /// </summary>
 public interface ICaseStore
 {
-    /// <summary>Adds a message of one's own, with its case where that has no number yet, and its chunks.</summary>
+    /// <summary>Adds a message of one's own, with its case where that has no number yet, and its chunks; the case's closing is taken over where it is open.</summary>
     /// <returns>The case and the message as they are now there.</returns>
     /// <exception cref="InvalidOperationException">The message's counter does not follow the case's last one.</exception>
     ValueTask<(StoredCase Case, StoredCaseMessage Message)> AddOwnAsync(StoredCase opened, StoredCaseMessage message, IReadOnlyCollection<StoredCaseChunk> chunks, IReadOnlyList<AuditEvent> events, CancellationToken cancellation);
 
-    /// <summary>Adds a message that came, likewise; the case's closing is taken over.</summary>
+    /// <summary>Adds a message that came, likewise.</summary>
     /// <returns>False where a message of this hash has come before: nothing was written.</returns>
     ValueTask<bool> AddReceivedAsync(StoredCase opened, StoredCaseMessage message, IReadOnlyCollection<StoredCaseChunk> chunks, IReadOnlyList<AuditEvent> events, CancellationToken cancellation);
 

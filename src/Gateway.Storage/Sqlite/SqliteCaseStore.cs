@@ -17,13 +17,13 @@ internal sealed partial class SqliteCaseStore(SqliteFile file) : ICaseStore
         return file.WriteAsync(
             session =>
             {
-                uint last = opened.Id == 0 ? 0 : RequireCase(session, opened.Id).LastCounter;
-                if (message.Counter != last + 1)
+                StoredCase held = opened.Id == 0 ? opened with { LastCounter = 0 } : RequireCase(session, opened.Id);
+                if (message.Counter != held.LastCounter + 1)
                 {
-                    throw new InvalidOperationException($"Message {message.Counter} does not follow message {last} of its case.");
+                    throw new InvalidOperationException($"Message {message.Counter} does not follow message {held.LastCounter} of its case.");
                 }
 
-                StoredCase written = WriteCase(session, opened with { LastCounter = message.Counter, ChangedAt = message.At });
+                StoredCase written = WriteCase(session, held with { Closing = held.Closing == 0 ? opened.Closing : held.Closing, LastCounter = message.Counter, ChangedAt = message.At });
                 StoredCaseMessage added = AddMessage(session, message with { CaseId = written.Id }, chunks);
                 SqliteAuditStore.Append(session, events);
                 return (written, added);
