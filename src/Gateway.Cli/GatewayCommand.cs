@@ -73,6 +73,9 @@ public static class GatewayCommand
             AlertsCommand.Create(frame),
             DismissCommand.Create(frame),
             DismissalsCommand.Create(frame),
+            Group(
+                "case", "Questions to the unnamed contributors of records, answers, referrals to police members.",
+                CaseCommands.Open(frame), CaseReadCommands.List(frame), CaseReadCommands.Show(frame), CaseCommands.Answer(frame), CaseCommands.Attach(frame), CaseReadCommands.SaveAttachment(frame), CaseCommands.Refer(frame), CaseCommands.Close(frame), CaseReadCommands.Disclosures(frame)),
             Group("log", "The broker's log.", LogVerifyCommand.Create(frame)),
             DoctorCommand.Create(frame),
             SampleCommand.Create(frame),

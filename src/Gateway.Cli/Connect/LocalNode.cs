@@ -21,6 +21,7 @@ public sealed class LocalNode : IDisposable
         Officers = new OfficersService.OfficersServiceClient(channel);
         Screening = new ScreeningService.ScreeningServiceClient(channel);
         Watch = new WatchService.WatchServiceClient(channel);
+        Casework = new CaseworkService.CaseworkServiceClient(channel);
         Circles = new CirclesService.CirclesServiceClient(channel);
     }
 
@@ -35,6 +36,9 @@ public sealed class LocalNode : IDisposable
 
     /// <summary>Sellers, alerts, dismissals.</summary>
     public WatchService.WatchServiceClient Watch { get; }
+
+    /// <summary>Cases.</summary>
+    public CaseworkService.CaseworkServiceClient Casework { get; }
 
     /// <summary>Circles.</summary>
     public CirclesService.CirclesServiceClient Circles { get; }

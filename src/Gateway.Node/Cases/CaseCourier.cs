@@ -17,13 +17,27 @@ public sealed class CaseCourier(CaseDispatch dispatch, CaseCollection collection
     private static readonly TimeSpan IdlePause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
+    private readonly SemaphoreSlim _round = new(1, 1);
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        _round.Dispose();
+    }
+
     /// <summary>Sends what is to be sent, takes what waits, and closes and deletes what is due: one round.</summary>
     public async Task RunOnceAsync(CancellationToken cancellation)
     {
-        await keeping.RunAsync(cancellation);
-        await dispatch.RunAsync(cancellation);
-        await collection.RunAsync(cancellation);
-        await dispatch.ReadDeliveriesAsync(cancellation);
+        await _round.WaitAsync(cancellation);
+        try
+        {
+            await RunAloneAsync(cancellation);
+        }
+        finally
+        {
+            _round.Release();
+        }
     }
 
     /// <inheritdoc/>
@@ -60,5 +74,24 @@ public sealed class CaseCourier(CaseDispatch dispatch, CaseCollection collection
             if (wait == IdlePause) await signals.Written.WaitAsync(jittered, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             else await Task.Delay(jittered, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private async Task RunAloneAsync(CancellationToken cancellation)
+    {
+        RpcException? first = null;
+        await keeping.RunAsync(cancellation);
+        foreach (Func<CancellationToken, Task> step in (Func<CancellationToken, Task>[])[dispatch.RunAsync, collection.RunAsync, dispatch.ReadDeliveriesAsync])
+        {
+            try
+            {
+                await step(cancellation);
+            }
+            catch (RpcException refused) when (refused.StatusCode is not (StatusCode.Unavailable or StatusCode.Cancelled))
+            {
+                first ??= refused; // Who may send no more now still receives.
+            }
+        }
+
+        if (first is not null) throw first;
     }
 }

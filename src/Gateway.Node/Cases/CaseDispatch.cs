@@ -123,6 +123,12 @@ public sealed class CaseDispatch(INodeStore store, CaseVault vault, CallInvoker 
                     {
                         await _broker.PutCaseChunkAsync(new V1.PutCaseChunkRequest { Thread = ByteString.CopyFrom(row.Thread.ToArray()), Chunk = UnsafeByteOperations.UnsafeWrap(chunk.Chunk) }, deadline: Deadline(), cancellationToken: cancellation);
                     }
+                    catch (RpcException refused) when (IsFinal(refused))
+                    {
+                        await NoteAsync(message, refused.ToRefusal("broker"), cancellation);
+                        await store.Cases.FinishChunkAsync(chunk, cancellation);
+                        continue;
+                    }
                     catch (RpcException later)
                     {
                         if (IsAboutThis(later)) await NoteAsync(message, later.ToRefusal("broker"), cancellation);
