@@ -6,7 +6,7 @@ using Google.Protobuf;
 
 namespace Gateway.Protocol.Tests;
 
-/// <summary>Messages of cases: made twice from the same inputs, by hand from docs/protocol.md §13 and by Gateway.Protocol.</summary>
+/// <summary>Messages of cases: made twice from the same inputs, by hand from docs/protocol.md, Cases and by Gateway.Protocol.</summary>
 public sealed class CaseVectorTests
 {
     private const ulong SentAt = 1_800_000_000;

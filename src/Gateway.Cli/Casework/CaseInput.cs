@@ -32,6 +32,10 @@ internal sealed class CaseInput(CommandFrame frame)
     {
         foreach (Option option in (Option[])[_message, _messageFile, _identifiers, _by, _directory]) command.Add(option);
         if (files) command.Add(_files);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(_message) is not null && result.GetValue(_messageFile) is not null) result.AddError("--message and --message-file exclude each other.");
+        });
         return command;
     }
 
@@ -45,9 +49,7 @@ internal sealed class CaseInput(CommandFrame frame)
     public async Task<string> TextOfAsync(ParseResult parsed, CancellationToken cancellation)
     {
         if (parsed.GetValue(_messageFile) is not { } file) return parsed.GetValue(_message) ?? "";
-        return parsed.GetValue(_message) is null
-            ? await File.ReadAllTextAsync(frame.PathOf(file), cancellation)
-            : throw new RefusalException(Refusal.Invalid("OPTIONS_CONFLICT", "--message and --message-file exclude each other.", "--message", "Give one of them."));
+        return await File.ReadAllTextAsync(frame.PathOf(file), cancellation);
     }
 
     /// <summary>Sends a message to the node.</summary>
@@ -64,8 +66,7 @@ internal sealed class CaseInput(CommandFrame frame)
         foreach (string path in (parsed.GetValue(_files) ?? []).Concat(more).Select(frame.PathOf))
         {
             FileInfo file = new(path);
-            if (!file.Exists) throw new RefusalException(Refusal.NotFound("FILE_UNKNOWN", "There is no such file.", path, "Check the path."));
-            if (file.Length > 8 * PartSize) throw new RefusalException(Refusal.Invalid("CASE_ATTACHMENT_INVALID", $"The file has {file.Length:N0} bytes; at most {8 * PartSize:N0} go with a message.", path, "Attach a smaller file, or parts of it."));
+            if (file.Exists && file.Length > 8 * PartSize) throw new RefusalException(Refusal.Invalid("CASE_ATTACHMENT_INVALID", $"The file has {file.Length:N0} bytes; at most {8 * PartSize:N0} go with a message.", path, "Attach a smaller file, or parts of it."));
             contents.Add(await File.ReadAllBytesAsync(path, cancellation));
             draft.Files.Add(new CaseFile { Name = file.Name, Size = (ulong)contents[^1].Length });
         }

@@ -6,7 +6,7 @@ using Google.Protobuf;
 
 namespace Gateway.Protocol.Cases;
 
-/// <summary>Seals files as chunks that are named by the hash of their ciphertext, and opens them (protocol §13).</summary>
+/// <summary>Seals files as chunks that are named by the hash of their ciphertext, and opens them (docs/protocol.md, Cases).</summary>
 public static class CaseAttachments
 {
     /// <summary>How many chunks a file of so many bytes has.</summary>

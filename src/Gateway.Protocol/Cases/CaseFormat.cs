@@ -16,7 +16,7 @@ public enum CaseMessageKind
     Referral = 3,
 }
 
-/// <summary>Sizes and hashes of case messages and attachments (protocol §13).</summary>
+/// <summary>Sizes and hashes of case messages and attachments (docs/protocol.md, Cases).</summary>
 public static class CaseFormat
 {
     /// <summary>Version of the format: the first byte of a content.</summary>

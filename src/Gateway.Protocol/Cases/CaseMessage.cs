@@ -6,7 +6,7 @@ using Google.Protobuf;
 
 namespace Gateway.Protocol.Cases;
 
-/// <summary>The content of a message of a case: what is signed (protocol §13).</summary>
+/// <summary>The content of a message of a case: what is signed (docs/protocol.md, Cases).</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Record">The record it is about.</param>
 /// <param name="Thread">Its thread.</param>

@@ -10,7 +10,7 @@ namespace Gateway.Protocol.Cases;
 /// <param name="Statement">LP4(content) ‖ signature: what the recipient finds inside, and can show to others.</param>
 public sealed record SealedCaseMessage(byte[] Sealed, byte[] Statement);
 
-/// <summary>Signs and seals messages of cases, and opens them (protocol §13). What it opens it has verified.</summary>
+/// <summary>Signs and seals messages of cases, and opens them (docs/protocol.md, Cases). What it opens it has verified.</summary>
 public static class CaseSealer
 {
     /// <summary>Signs a message and seals it to one recipient.</summary>

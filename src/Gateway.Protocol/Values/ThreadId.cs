@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Gateway.Protocol;
 
-/// <summary>Id of a case's thread: 16 random bytes, drawn by who opens it (protocol §13).</summary>
+/// <summary>Id of a case's thread: 16 random bytes, drawn by who opens it (docs/protocol.md, Cases).</summary>
 public readonly record struct ThreadId
 {
     private readonly UInt128 value;
