@@ -132,6 +132,8 @@ internal sealed class RunningNode(NodeDirectory directory)
 
     public ScreeningService.ScreeningServiceClient Screening => new(_channel);
 
+    public CaseworkService.CaseworkServiceClient Casework => new(_channel);
+
     /// <summary>What the running node holds to be true.</summary>
     public Gateway.Node.Feed.NodeView View => _application!.Services.GetRequiredService<Func<Gateway.Node.Feed.NodeView>>()();
 
