@@ -1,12 +1,10 @@
 using System.Security.Cryptography;
-using Gateway.Node.Cases;
 using Gateway.Node.Tests.Network;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
-using Grpc.Core;
 using Grpc.Core.Interceptors;
-using Microsoft.Extensions.DependencyInjection;
 using Xunit.Abstractions;
+using static Gateway.Node.Tests.Cases.CaseSteps;
 
 namespace Gateway.Node.Tests.Cases;
 
@@ -39,11 +37,11 @@ public sealed class CaseInterruptionTests(ITestOutputHelper output)
                     breaker.Arm(place, after);
                     said.Add($"message {said.Count + 1}");
                     opened = await WriteAsync(asker, draft => { if (opened is { } known) draft.CaseId = known; else draft.RecordId = record; }, said[^1], file);
-                    await CarryUntilAsync(asker, contributor, () => Task.FromResult(breaker.Broken is not null));
+                    await CarryUntilAsync([asker, contributor], () => Task.FromResult(breaker.Broken is not null));
                     broken.Add($"{(atSender ? "sender" : "receiver")} {(after ? "after" : "before")} {breaker.Broken}");
                     await victim.StopAsync();
                     await victim.StartAsync(invoker => invoker.Intercept(breaker));
-                    await CarryUntilAsync(asker, contributor, async () => await IsThereAsync(asker, contributor, opened.Value, said.Count));
+                    await CarryUntilAsync([asker, contributor], async () => await IsThereAsync(asker, contributor, opened.Value, said.Count));
                 }
             }
         }
@@ -68,86 +66,5 @@ public sealed class CaseInterruptionTests(ITestOutputHelper output)
         if (sent.Count != count || sent[^1].State != CaseMessageState.Delivered) return false;
         List<CaseMessageLine> came = await ShowAsync(contributor, (await ListAsync(contributor)).Single().CaseId);
         return came.Count == count && came[^1].Attachments[0] is var attachment && attachment.ChunksDone == attachment.Chunks;
-    }
-
-    private static async Task CarryUntilAsync(RunningNode asker, RunningNode contributor, Func<Task<bool>> holds)
-    {
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(120));
-        while (!await holds())
-        {
-            Assert.False(patience.IsCancellationRequested, "the message did not come");
-            foreach (RunningNode node in new[] { asker, contributor })
-            {
-                try
-                {
-                    await node.Services.GetRequiredService<CaseCourier>().RunOnceAsync(CancellationToken.None);
-                }
-                catch (RpcException)
-                {
-                    // The break.
-                }
-            }
-        }
-    }
-
-    private static async Task<ByteString> PublishAsync(RunningNode contributor, RunningNode reader)
-    {
-        Contribution contribution = new()
-        {
-            Circle = "acx",
-            Reference = "case-1",
-            Summary = new Summary { Kind = RecordKind.BadActor, EvidenceGrade = EvidenceGrade.SeizureConfirmed, Categories = { GoodsCategory.Footwear } },
-            Subject = new Party { Kind = SubjectKind.Organisation, Name = "Bad Shoes Trading GmbH", Identifiers = { new StatedIdentifier { Type = 1, Value = "sales@bad-shoes.example" } } },
-        };
-        using AsyncDuplexStreamingCall<ContributeRequest, ContributeResponse> call = contributor.Contributions.Contribute();
-        await call.RequestStream.WriteAsync(new ContributeRequest { Contributions = { contribution } });
-        await call.RequestStream.CompleteAsync();
-        ByteString record = ByteString.Empty;
-        while (await call.ResponseStream.MoveNext(CancellationToken.None)) record = call.ResponseStream.Current.Outcomes[^1].RecordId;
-        await reader.UntilAsync(status => status.LiveRecords == 1);
-        return record;
-    }
-
-    private static async Task<ulong> WriteAsync(RunningNode node, Action<CaseDraft> target, string text, byte[] file)
-    {
-        CaseDraft draft = new() { Text = text, By = "ann", Files = { new CaseFile { Name = "photo.jpg", Size = (ulong)file.Length } } };
-        target(draft);
-        using AsyncClientStreamingCall<ComposeCaseMessageRequest, ComposeCaseMessageResponse> call = node.Casework.ComposeCaseMessage();
-        await call.RequestStream.WriteAsync(new ComposeCaseMessageRequest { Draft = draft });
-        await call.RequestStream.WriteAsync(new ComposeCaseMessageRequest { Data = ByteString.CopyFrom(file) });
-        await call.RequestStream.CompleteAsync();
-        return (await call.ResponseAsync).CaseId;
-    }
-
-    private static async Task<List<CaseLine>> ListAsync(RunningNode node)
-    {
-        List<CaseLine> lines = [];
-        using AsyncServerStreamingCall<ListCasesResponse> call = node.Casework.ListCases(new ListCasesRequest { All = true });
-        while (await call.ResponseStream.MoveNext(CancellationToken.None)) lines.AddRange(call.ResponseStream.Current.Cases);
-        return lines;
-    }
-
-    private static async Task<List<CaseMessageLine>> ShowAsync(RunningNode node, ulong caseId)
-    {
-        List<CaseMessageLine> lines = [];
-        using AsyncServerStreamingCall<ShowCaseResponse> call = node.Casework.ShowCase(new ShowCaseRequest { CaseId = caseId });
-        while (await call.ResponseStream.MoveNext(CancellationToken.None)) lines.AddRange(call.ResponseStream.Current.Messages);
-        return lines;
-    }
-
-    private static async Task<byte[]> ReadAsync(RunningNode node, ulong message)
-    {
-        using MemoryStream whole = new();
-        using AsyncServerStreamingCall<ReadCaseAttachmentResponse> call = node.Casework.ReadCaseAttachment(new ReadCaseAttachmentRequest { MessageId = message });
-        while (await call.ResponseStream.MoveNext(CancellationToken.None)) whole.Write(call.ResponseStream.Current.Data.Span);
-        return whole.ToArray();
-    }
-
-    private static async Task<List<CaseDisclosure>> DisclosuresAsync(RunningNode node)
-    {
-        List<CaseDisclosure> all = [];
-        using AsyncServerStreamingCall<ListCaseDisclosuresResponse> call = node.Casework.ListCaseDisclosures(new ListCaseDisclosuresRequest());
-        while (await call.ResponseStream.MoveNext(CancellationToken.None)) all.AddRange(call.ResponseStream.Current.Disclosures);
-        return all;
     }
 }
