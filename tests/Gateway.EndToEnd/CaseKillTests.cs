@@ -150,7 +150,7 @@ public sealed class CaseKillTests(ITestOutputHelper output)
                 using GrpcChannel channel = LocalNode.Connect(node.Directory.SocketFile);
                 return await ask(new CaseworkService.CaseworkServiceClient(channel));
             }
-            catch (Exception away) when (away is RpcException { StatusCode: not StatusCode.FailedPrecondition } or InvalidOperationException && !patience.IsCancellationRequested)
+            catch (Exception away) when (away is RpcException { StatusCode: not StatusCode.FailedPrecondition } or InvalidOperationException or IOException && !patience.IsCancellationRequested)
             {
                 await Task.Delay(100);
             }
