@@ -29,6 +29,18 @@ public sealed partial class SqliteNodeStore
     {
         NodeDispute? held = FindDispute(session, state.Record);
         WriteDispute(session, new NodeDispute(state, held is not null && held.State.DisputedAt == state.DisputedAt ? held.Reminded : 0));
+
+        // Whoever follows the alerts is told: what they say of the record has changed.
+        foreach (int number in ReadAll(session.Start("SELECT number FROM records WHERE id = ?").Bind(state.Record), ReadNumber))
+        {
+            foreach (StoredAlert alert in ReadAll(session.Start(AlertQuery + " WHERE record = ? AND ended IS NULL").Bind(number), ReadAlert)) UpdateAlert(session, alert);
+        }
+    }
+
+    private static int ReadNumber(Statement query)
+    {
+        query.Row(Records);
+        return (int)query.Int64();
     }
 
     private static NodeDispute? FindDispute(Session session, RecordId record) =>
