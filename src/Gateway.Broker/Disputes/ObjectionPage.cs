@@ -41,12 +41,13 @@ internal static class ObjectionPage
 
     private static async Task<IMessage> FileAsync(HttpContext context, ObjectionIntake intake)
     {
+        string body = await ReadAsync(context).ConfigureAwait(false);
         FileObjectionRequest request;
         try
         {
-            request = new JsonParser(JsonParser.Settings.Default.WithIgnoreUnknownFields(true)).Parse<FileObjectionRequest>(await ReadAsync(context).ConfigureAwait(false));
+            request = new JsonParser(JsonParser.Settings.Default.WithIgnoreUnknownFields(true)).Parse<FileObjectionRequest>(body);
         }
-        catch (Exception unreadable) when (unreadable is InvalidProtocolBufferException or InvalidOperationException or FormatException)
+        catch (Exception unreadable) when (unreadable is IOException or InvalidOperationException or FormatException) // The parser's own are IOExceptions.
         {
             throw new RefusalException(Refusal.Invalid("MESSAGE_UNREADABLE", "The body is not the JSON of a FileObjectionRequest.", "body", "Send {\"objections\": [{\"deskId\": base64, \"sealed\": base64}, …]}."));
         }
