@@ -12,7 +12,7 @@ namespace Gateway.Node.Disputes;
 public sealed class DisputeBook
 {
     // Every sentence about a dispute begins so: a hit that is looked at again later says what holds then.
-    private const string Mark = "Dispute";
+    private const string Mark = "Dispute", ScorerMark = "The record is under dispute";
 
     private readonly ConcurrentDictionary<RecordId, DisputeState> _disputes;
 
@@ -38,11 +38,12 @@ public sealed class DisputeBook
     {
         ArgumentNullException.ThrowIfNull(hit);
         if (!RecordId.TryFromBytes(hit.RecordId.Span, out RecordId id) || (Find(id) is not { DisputedAt: not null } dispute)) return hit;
-        foreach (V1.Reason said in hit.Reasons.Where(reason => reason.Field.Length == 0 && reason.Text.StartsWith(Mark, StringComparison.Ordinal)).ToArray()) hit.Reasons.Remove(said);
+        foreach (V1.Reason said in hit.Reasons.Where(reason => reason.Field.Length == 0 && (reason.Text.StartsWith(Mark, StringComparison.Ordinal) || reason.Text.StartsWith(ScorerMark, StringComparison.Ordinal))).ToArray()) hit.Reasons.Remove(said);
         hit.Dispute = dispute.ToNote();
         if (hit.Dismissal is null)
         {
-            if (hit.UndisputedLane != V1.Lane.Unspecified) (hit.Lane, hit.UndisputedLane) = (hit.UndisputedLane, V1.Lane.Unspecified);
+            // The scorer has lowered the lane of what was screened since (weights.json, disputed); an alert raised before, or kept until after, is told here.
+            if (!dispute.IsOpen && hit.UndisputedLane != V1.Lane.Unspecified) (hit.Lane, hit.UndisputedLane) = (hit.UndisputedLane, V1.Lane.Unspecified);
             if (dispute.IsOpen && hit.Lane == V1.Lane.Red) (hit.Lane, hit.UndisputedLane) = (V1.Lane.Yellow, V1.Lane.Red);
         }
 

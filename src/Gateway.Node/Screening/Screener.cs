@@ -211,9 +211,11 @@ public sealed class Screener(
 
         if (opened.Count == 0) return;
         RecordMatch[] matches = [.. opened.Select(pair => MatchOf(prepared, pair.Hit, pair.Met))];
-        ShipmentAssessment assessment = scorer.Assess(Translation.FactsOf(prepared.Shipment, UtcDay.Of(time.GetUtcNow())), matches);
+        ShipmentFacts facts = Translation.FactsOf(prepared.Shipment, UtcDay.Of(time.GetUtcNow()));
+        ShipmentAssessment assessment = scorer.Assess(facts, matches);
+        ShipmentAssessment undisputed = matches.Any(match => match.Record.Disputed) ? scorer.Assess(facts, [.. matches.Select(match => match with { Record = match.Record with { Disputed = false } })]) : assessment;
         MetRecord[] records = [.. opened.Select(pair => MetOf(pair.Hit, pair.Met))];
-        for (int i = 0; i < opened.Count; i++) result.Hits.Add(Heard(HitOf(opened[i].Hit, assessment.Records[i], Corroboration.Of(records, i)), opened[i].Hit.Record.Record.Id, prepared, opened[i].Met));
+        for (int i = 0; i < opened.Count; i++) result.Hits.Add(Heard(HitOf(opened[i].Hit, assessment.Records[i], undisputed.Records[i].Lane, Corroboration.Of(records, i)), opened[i].Hit.Record.Record.Id, prepared, opened[i].Met));
         result.Lane = result.Hits.Max(hit => hit.Lane);
         result.Score = result.Lane == V1.Lane.Green ? 0 : result.Hits.Where(hit => hit.Lane == result.Lane).Max(hit => hit.Score);
         V1.Hit[] ranked = [.. result.Hits.OrderByDescending(hit => hit.Lane).ThenByDescending(hit => hit.Bits).Take(MostHits)];
@@ -227,7 +229,7 @@ public sealed class Screener(
         V1.RecordBody body = hit.Record.Body;
         IReadOnlyList<EncodedText> texts = Translation.TextsOf(body);
         HashSet<PartyRole> roles = [.. met.Select(i => prepared.Keys.Identifiers[i].Role)];
-        return new RecordMatch(Translation.FactsOf(hit.Record.Record.Summary), [.. met.Select(i => new Evidence(prepared.Keys.Identifiers[i].Role, prepared.Keys.Identifiers[i].Field, prepared.Keys.Identifiers[i].Identifier.Type) { Place = i + 1 })])
+        return new RecordMatch(Translation.FactsOf(hit.Record.Record.Summary) with { Disputed = IsDisputed(hit) }, [.. met.Select(i => new Evidence(prepared.Keys.Identifiers[i].Role, prepared.Keys.Identifiers[i].Field, prepared.Keys.Identifiers[i].Identifier.Type) { Place = i + 1 })])
         {
             Circle = view().State.Circles.TryGetValue(hit.Circle, out Protocol.Log.NetworkCircle? circle) ? Translation.LanesOf(circle.Policy.Lanes) : null,
             Fits =
@@ -238,7 +240,7 @@ public sealed class Screener(
         };
     }
 
-    private V1.Hit HitOf(OpenedHit opened, Assessment assessment, uint sources)
+    private V1.Hit HitOf(OpenedHit opened, Assessment assessment, Lane undisputed, uint sources)
     {
         V1.Hit hit = new()
         {
@@ -250,6 +252,7 @@ public sealed class Screener(
             Score = (uint)assessment.Score,
             Bits = assessment.Bits,
             Sources = sources,
+            UndisputedLane = undisputed == assessment.Lane ? V1.Lane.Unspecified : Translation.ToMessage(undisputed),
         };
         hit.Reasons.AddRange(assessment.Reasons.Select(reason => new V1.Reason
         {
@@ -266,9 +269,10 @@ public sealed class Screener(
     private MetRecord MetOf(OpenedHit opened, List<int> met)
     {
         V1.RecordKind kind = opened.Record.Record.Summary.Kind;
-        bool isDisputed = disputes?.Find(opened.Record.Record.Id) is { IsOpen: true };
-        return new MetRecord(opened.Circle, kind is V1.RecordKind.AuthorisedTrader or V1.RecordKind.Right, !isDisputed, [.. met.Zip(opened.Sources).Where(pair => pair.Second is not null).Select(pair => (pair.First, pair.Second!))]);
+        return new MetRecord(opened.Circle, kind is V1.RecordKind.AuthorisedTrader or V1.RecordKind.Right, !IsDisputed(opened), [.. met.Zip(opened.Sources).Where(pair => pair.Second is not null).Select(pair => (pair.First, pair.Second!))]);
     }
+
+    private bool IsDisputed(OpenedHit hit) => disputes?.Find(hit.Record.Record.Id) is { IsOpen: true };
 
     // A dismissed record goes on being shown, and counts for nothing.
     private V1.Hit Heard(V1.Hit hit, RecordId record, PreparedShipment prepared, List<int> met)

@@ -108,7 +108,7 @@ public sealed class DisputeJourneyTests
                     Circle = "acx",
                     Reference = "case-1",
                     Summary = new Summary { Kind = RecordKind.BadActor, EvidenceGrade = EvidenceGrade.SeizureConfirmed, Categories = { GoodsCategory.Footwear }, Severity = Severity.High },
-                    Subject = Objector,
+                    Subject = new Party { Kind = SubjectKind.Organisation, Name = "Bad Shoes Trading GmbH", Identifiers = { Objector.Identifiers } },
                 },
             },
         });
