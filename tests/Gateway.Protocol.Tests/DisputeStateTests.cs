@@ -81,9 +81,15 @@ public sealed class DisputeStateTests
     }
 
     // Entry i stands at leaf i + 1; a decision names an earlier leaf.
-    private static Func<DisputeState, DisputeState>[] EventsOf((bool IsDecision, byte About, bool Upheld)[] shape) => [.. shape.Select((one, i) => (Func<DisputeState, DisputeState>)(one.IsDecision
-        ? state => state.After((ulong)i + 1, new RecordDisputeResolved { DisputedAt = AboutOf(one.About, i), Decision = one.Upheld ? DisputeDecision.Upheld : DisputeDecision.Rejected, Reason = DisputeReason.Outdated })
-        : state => state.After((ulong)i + 1, new RecordDisputed { Ground = DisputeGround.Untrue, DeadlineDay = (uint)i }))))];
+    private static Func<DisputeState, DisputeState>[] EventsOf((bool IsDecision, byte About, bool Upheld)[] shape) => [.. shape.Select((one, i) => EventOf(one, i))];
+
+    private static Func<DisputeState, DisputeState> EventOf((bool IsDecision, byte About, bool Upheld) one, int i)
+    {
+        ulong leaf = (ulong)i + 1;
+        RecordDisputeResolved resolved = new() { DisputedAt = AboutOf(one.About, i), Decision = one.Upheld ? DisputeDecision.Upheld : DisputeDecision.Rejected, Reason = DisputeReason.Outdated };
+        RecordDisputed disputed = new() { Ground = DisputeGround.Untrue, DeadlineDay = (uint)i };
+        return one.IsDecision ? state => state.After(leaf, resolved) : state => state.After(leaf, disputed);
+    }
 
     private static ulong AboutOf(byte about, int i) => (ulong)(about % (i + 1));
 }
