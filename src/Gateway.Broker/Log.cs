@@ -107,6 +107,12 @@ internal static partial class Log
     [LoggerMessage(52, LogLevel.Information, "Operator {Operator} rejected change {Id}: {Kind}.")]
     public static partial void ChangeRejected(ILogger log, string @operator, ulong id, Gateway.Protocol.V1.Change.KindOneofCase kind);
 
+    [LoggerMessage(70, LogLevel.Information, "{Count} records were withdrawn: the disputes about them were not decided in time.")]
+    public static partial void DisputesOverdue(ILogger log, int count);
+
+    [LoggerMessage(71, LogLevel.Error, "The intake of objections failed.")]
+    public static partial void IntakeFailed(ILogger log, Exception error);
+
     [LoggerMessage(53, LogLevel.Error, "A refusal could not be written to the audit chain.")]
     public static partial void AuditNotWritten(ILogger log, Exception error);
 }

@@ -3,9 +3,11 @@ using Gateway.Matching.Scoring;
 using Gateway.Node.Broker;
 using Gateway.Node.Circles;
 using Gateway.Node.Contributions;
+using Gateway.Node.Disputes;
 using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Node.Matching;
+using Gateway.Node.Outcomes;
 using Gateway.Node.Pseudonyms;
 using Gateway.Node.Screening;
 using Gateway.Node.Services;
@@ -82,6 +84,7 @@ public static class NodeHost
         IReadOnlyList<NodeRecord> awaited = await store.ReadAwaitingWithdrawalAsync(cancellation);
         int lastNumber = await store.ReadLastRecordNumberAsync(cancellation);
         IReadOnlyList<StoredBackfill> backfills = await store.ReadBackfillsAsync(cancellation);
+        DisputeBook disputes = new(await store.ReadDisputesAsync(cancellation), seams.Time);
 
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -103,6 +106,7 @@ public static class NodeHost
         AddLog(services, settings, keys, (view, tree), awaited, lastNumber, backfills);
         AddWork(services, settings, keys, seams);
         AddWatch(services, seal, dismissals);
+        AddJustice(services, settings, disputes);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OfficersEndpoint>(provider, settings.Member, store.Audit)).AddSingleton(provider => new OfficerAudit(store.Audit, seams.Time));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnStanding>(provider, settings.Member));
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
@@ -115,6 +119,8 @@ public static class NodeHost
         application.MapGrpcService<WatchEndpoint>();
         application.MapGrpcService<CirclesEndpoint>();
         application.MapGrpcService<OfficersEndpoint>();
+        application.MapGrpcService<DisputeOfficeEndpoint>();
+        application.MapGrpcService<OutcomeOfficeEndpoint>();
         application.Lifetime.ApplicationStarted.Register(() =>
         {
             // The folder has kept others out since before the socket was made; its own mode is for whoever opens the folder up later.
@@ -138,7 +144,8 @@ public static class NodeHost
             lastNumber,
             backfills,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<NodeLog>>()));
+            provider.GetRequiredService<ILogger<NodeLog>>(),
+            provider.GetRequiredService<DisputeBook>()));
         services.AddSingleton<Func<NodeView>>(provider =>
         {
             NodeLog log = provider.GetRequiredService<NodeLog>();
@@ -175,6 +182,15 @@ public static class NodeHost
         services.AddSingleton<PastShipments>().AddHostedService(provider => provider.GetRequiredService<PastShipments>());
         services.AddSingleton<AlertRaiser>().AddHostedService(provider => provider.GetRequiredService<AlertRaiser>());
         services.AddSingleton<Forgetting>().AddHostedService(provider => provider.GetRequiredService<Forgetting>());
+    }
+
+    private static void AddJustice(IServiceCollection services, NodeSettings settings, DisputeBook disputes)
+    {
+        services.AddSingleton(disputes).AddSingleton<OutcomeGrades>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DisputeReminders>(provider, settings.Member)).AddHostedService(provider => provider.GetRequiredService<DisputeReminders>());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OutcomeExchange>(provider, settings.Member)).AddHostedService(provider => provider.GetRequiredService<OutcomeExchange>());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DisputeOffice>(provider, settings.Member)).AddSingleton<DisputeOfficeEndpoint>();
+        services.AddSingleton<OutcomeDesk>().AddSingleton<OutcomeOfficeEndpoint>();
     }
 
     private static void AddLocalApi(IServiceCollection services, string token)

@@ -18,6 +18,10 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
 
     public ICertificateStore Certificates => store.Certificates;
 
+    public IDisputeStore Disputes => store.Disputes;
+
+    public IOutcomeStore Outcomes => store.Outcomes;
+
     /// <summary>Whether the broker has closed it.</summary>
     public bool IsClosed { get; private set; }
 

@@ -1,9 +1,11 @@
 using Gateway.Broker.Access;
 using Gateway.Broker.Administration;
 using Gateway.Broker.Certificates;
+using Gateway.Broker.Disputes;
 using Gateway.Broker.Evaluators;
 using Gateway.Broker.Membership;
 using Gateway.Broker.Observation;
+using Gateway.Broker.Outcomes;
 using Gateway.Broker.Publishing;
 using Gateway.Broker.Quotas;
 using Gateway.Broker.Sequencing;
@@ -51,6 +53,9 @@ public sealed class BrokerCore : IAsyncDisposable
         _log = log;
         Reader = new LogReader(store);
         Admission = new Admission(view, store, sequencer, Reader, quotas);
+        Objections = new ObjectionIntake(view, store.Disputes, random, time);
+        Disputes = new DisputeRegister(view, store, sequencer, Reader, Admission, Objections);
+        Outcomes = new OutcomeRegister(view, store, time);
         CertificateIssuance issuance = new(authorities, denials.Holder, store.Certificates, time);
         Enrolment = new Enrolment(view, store, sequencer, issuance, options.Quotas, time, options.NodeCertificateLifetime);
         Proposals = new EpochProposals(view, store, sequencer);
@@ -99,6 +104,15 @@ public sealed class BrokerCore : IAsyncDisposable
 
     /// <summary>The checks before the log.</summary>
     public Admission Admission { get; }
+
+    /// <summary>Disputes about records.</summary>
+    public DisputeRegister Disputes { get; }
+
+    /// <summary>What is filed for the dispute desks.</summary>
+    public ObjectionIntake Objections { get; }
+
+    /// <summary>What came of hits.</summary>
+    public OutcomeRegister Outcomes { get; }
 
     /// <summary>The network's authorities.</summary>
     public NetworkAuthorities Authorities { get; }

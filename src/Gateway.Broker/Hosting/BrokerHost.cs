@@ -102,6 +102,7 @@ public static class BrokerHost
         services.AddSingleton(core.Sequencer);
         services.AddSingleton(core.Reader);
         services.AddSingleton(core.Admission);
+        services.AddSingleton(core.Disputes).AddSingleton(core.Objections).AddSingleton(core.Outcomes);
         services.AddSingleton(core.Enrolment);
         services.AddSingleton(core.Proposals).AddSingleton(core.Statements);
         services.AddSingleton(core.Changes);
@@ -150,6 +151,9 @@ public static class BrokerHost
         app.MapGrpcService<Services.OperationsService>();
         app.MapGrpcService<Services.AdministrationService>();
         app.MapGrpcService<Services.CertificatesService>();
+        app.MapGrpcService<Services.DisputesService>();
+        app.MapGrpcService<Services.OutcomesService>();
+        Disputes.ObjectionPage.Map(app, core.Objections, app.Services.GetRequiredService<ILogger<Disputes.ObjectionIntake>>());
         app.MapGet("/healthz", async context =>
         {
             context.Response.ContentType = "text/plain; charset=utf-8";

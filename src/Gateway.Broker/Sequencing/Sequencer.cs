@@ -88,6 +88,12 @@ public sealed class Sequencer : IAsyncDisposable
     /// <exception cref="RefusalException">The store cannot write now.</exception>
     public Task<LogReceipt> WithdrawAsync(RecordId id, RecordWithdrawn withdrawal) => EnqueueAsync(new WithdrawRecord(id, withdrawal));
 
+    /// <summary>Logs entries about a record's dispute, with the withdrawal they lead to. The caller holds the reservation of the record's id.</summary>
+    /// <param name="dispute">How the dispute stands before them.</param>
+    /// <param name="entries">Makes them from the state they are sequenced in.</param>
+    /// <exception cref="RefusalException">The store cannot write now.</exception>
+    public Task<IReadOnlyList<LogReceipt>> DisputeAsync(StoredDispute dispute, Func<NetworkState, IReadOnlyList<Entry>> entries) => EnqueueAsync(new DisputeRecord(dispute, entries));
+
     /// <summary>Changes the network's state.</summary>
     /// <exception cref="RefusalException">The state does not allow it, or the store cannot write now.</exception>
     public Task<IReadOnlyList<LogReceipt>> ChangeStateAsync(StateChange change) => EnqueueAsync(new ChangeNetwork(change));

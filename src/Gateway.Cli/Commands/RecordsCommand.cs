@@ -50,6 +50,7 @@ internal static class RecordsCommand
     {
         RecordId = Convert.ToHexStringLower(line.RecordId.Span),
         line.State,
+        line.Disputed,
         line.Circle,
         line.Index,
         line.Reference,
@@ -70,7 +71,7 @@ internal static class RecordsCommand
         string id = Convert.ToHexStringLower(line.RecordId.Span);
         table.AddText(
             id.Length > 0 ? id[..8] : "-",
-            line.State,
+            line.Disputed ? $"{line.State}, disputed" : line.State,
             line.Circle,
             Codes.Evidence.Of(line.Summary?.EvidenceGrade ?? EvidenceGrade.Unspecified),
             string.Join(", ", (line.Summary?.Categories ?? []).Select(Codes.Categories.Of)),

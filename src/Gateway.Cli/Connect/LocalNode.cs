@@ -21,6 +21,8 @@ public sealed class LocalNode : IDisposable
         Officers = new OfficersService.OfficersServiceClient(channel);
         Screening = new ScreeningService.ScreeningServiceClient(channel);
         Watch = new WatchService.WatchServiceClient(channel);
+        Disputes = new DisputeOfficeService.DisputeOfficeServiceClient(channel);
+        Outcomes = new OutcomeOfficeService.OutcomeOfficeServiceClient(channel);
         Circles = new CirclesService.CirclesServiceClient(channel);
     }
 
@@ -35,6 +37,12 @@ public sealed class LocalNode : IDisposable
 
     /// <summary>Sellers, alerts, dismissals.</summary>
     public WatchService.WatchServiceClient Watch { get; }
+
+    /// <summary>Disputes.</summary>
+    public DisputeOfficeService.DisputeOfficeServiceClient Disputes { get; }
+
+    /// <summary>Outcomes of hits.</summary>
+    public OutcomeOfficeService.OutcomeOfficeServiceClient Outcomes { get; }
 
     /// <summary>Circles.</summary>
     public CirclesService.CirclesServiceClient Circles { get; }

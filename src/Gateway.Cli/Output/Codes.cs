@@ -93,6 +93,24 @@ public static class Codes
     /// <summary>Whom alerts concern.</summary>
     public static Codes<AlertSubjectKind> AlertSubjects { get; } = new(WatchReflection.Descriptor, "ALERT_SUBJECT_KIND_");
 
+    /// <summary>What an objection says.</summary>
+    public static Codes<DisputeGround> DisputeGrounds { get; } = new(LogReflection.Descriptor, "DISPUTE_GROUND_");
+
+    /// <summary>How a dispute was decided.</summary>
+    public static Codes<DisputeDecision> DisputeDecisions { get; } = new(LogReflection.Descriptor, "DISPUTE_DECISION_");
+
+    /// <summary>Why a dispute was decided so.</summary>
+    public static Codes<DisputeReason> DisputeReasons { get; } = new(LogReflection.Descriptor, "DISPUTE_REASON_");
+
+    /// <summary>What came of a hit.</summary>
+    public static Codes<Outcome> Outcomes { get; } = new(OutcomesReflection.Descriptor, "OUTCOME_");
+
+    /// <summary>Why.</summary>
+    public static Codes<OutcomeReason> OutcomeReasons { get; } = new(OutcomesReflection.Descriptor, "OUTCOME_REASON_");
+
+    /// <summary>How good a record's hits have turned out.</summary>
+    public static Codes<OutcomeGrade> OutcomeGrades { get; } = new(OutcomesReflection.Descriptor, "OUTCOME_GRADE_");
+
     /// <summary>How far a contribution has come.</summary>
     public static Codes<ContributionState> Contributions { get; } = new(ContributionsReflection.Descriptor, "CONTRIBUTION_STATE_");
 }

@@ -1,4 +1,5 @@
 using Gateway.Protocol;
+using Gateway.Protocol.Disputes;
 using Gateway.Protocol.Errors;
 using Gateway.Storage.Node;
 
@@ -14,6 +15,9 @@ internal sealed class BatchOutcome
 
     /// <summary>The records held before that it ends, and as what.</summary>
     public List<(NodeRecord Record, NodeRecordState State)> Ended { get; } = [];
+
+    /// <summary>How disputes stand after it, by record: those that it changes.</summary>
+    public Dictionary<RecordId, DisputeState> Disputes { get; init; } = [];
 
     /// <summary>All records it withdraws, its own included.</summary>
     public List<RecordId> Withdrawn { get; } = [];

@@ -60,6 +60,7 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
             Head = new LogHead(tree.Size, batch.Checkpoint),
             Records = progress.Records,
             Withdrawals = progress.Withdrawals,
+            Disputes = progress.Disputes,
             NewKeys = progress.NewKeys,
             Left = progress.Left,
             Grants = progress.Grants,
@@ -96,6 +97,9 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
                 break;
             case Entry.ContentOneofCase.RecordWithdrawn:
                 progress.Withdrawals.Add(new ArrivedWithdrawal(index, entry.RecordWithdrawn));
+                break;
+            case { } when DisputeArrivals.Is(entry):
+                ReadDispute(index, entry, route!.Value, progress);
                 break;
             default:
                 ApplyState(index, leaf, entry, progress);
@@ -181,6 +185,13 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         if (arrived is not null) progress.Records.Add(arrived);
     }
 
+    private static void ReadDispute(ulong index, Entry entry, (CircleId Circle, uint Epoch) route, Progress progress)
+    {
+        if (progress.Keyring.Find(route.Circle, route.Epoch) is null) return; // Of an epoch before this member's.
+        if (DisputeArrivals.Take(index, entry, progress.State, progress.View.History, progress.State.Day, out string? fault) is { } dispute) progress.Disputes.Add(dispute);
+        else progress.Alarms.Add(Alarm("DISPUTE_INVALID", fault!, $"leaf {index}"));
+    }
+
     private static void CheckCheckpoint(FeedBatch batch, NetworkState state, TiledTree tree)
     {
         if (state.Genesis is null) throw Fault("GENESIS_FOREIGN", "The log does not begin with Genesis.", "leaf 0", batch);
@@ -212,6 +223,8 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         public List<ArrivedRecord> Records { get; } = [];
 
         public List<ArrivedWithdrawal> Withdrawals { get; } = [];
+
+        public List<ArrivedDispute> Disputes { get; } = [];
 
         public List<CircleKey> NewKeys { get; } = [];
 

@@ -11,12 +11,12 @@ public sealed partial class NodeLog
 
     private async Task<BatchOutcome> JudgeAsync(VerifiedBatch verified, CancellationToken cancellation)
     {
-        BatchOutcome outcome = new();
+        BatchOutcome outcome = new() { Disputes = _disputes.After(verified.Disputes) };
         NodeRecord[] records = await RemoveRepeatedAsync(Judge(verified.Records, cancellation), outcome, cancellation);
         Dictionary<RecordId, NodeRecord> arrived = Arrived(records, outcome);
         foreach (ArrivedWithdrawal withdrawal in verified.Withdrawals)
         {
-            if (!await WithdrawAsync(withdrawal, arrived, outcome, cancellation)) Remember(withdrawal, verified.Grants);
+            if (!await WithdrawAsync(withdrawal, arrived, outcome, verified.View, cancellation)) Remember(withdrawal, verified.Grants);
         }
 
         await ExpireAsync(verified, arrived, outcome, cancellation);
@@ -103,14 +103,15 @@ public sealed partial class NodeLog
     }
 
     // False where the record is not held: published under a right this member did not have, or not read again yet.
-    private async Task<bool> WithdrawAsync(ArrivedWithdrawal withdrawal, Dictionary<RecordId, NodeRecord> arrived, BatchOutcome outcome, CancellationToken cancellation)
+    private async Task<bool> WithdrawAsync(ArrivedWithdrawal withdrawal, Dictionary<RecordId, NodeRecord> arrived, BatchOutcome outcome, NodeView after, CancellationToken cancellation)
     {
         if (!RecordId.TryFromBytes(withdrawal.Entry.RecordId.Span, out RecordId id)) return true;
         NodeRecord? record = arrived.GetValueOrDefault(id) ?? await _store.FindRecordAsync(id, cancellation);
         if (record is null) return false;
-        if (!Cryptography.VerifyingKey.TryFromBytes(record.RecordKey, out Cryptography.VerifyingKey key) || !RecordFormat.IsSignedBy(withdrawal.Entry, key))
+        bool isContributors = Cryptography.VerifyingKey.TryFromBytes(record.RecordKey, out Cryptography.VerifyingKey key) && RecordFormat.IsSignedBy(withdrawal.Entry, key);
+        if (!isContributors && !DisputeArrivals.Ends(withdrawal.Entry, withdrawal.Index, outcome.Disputes.GetValueOrDefault(id) ?? _disputes.Find(id), after))
         {
-            outcome.Alarms.Add(Refusal.DataLoss("WITHDRAWAL_FORGED", "A withdrawal is not signed by the record's key; the record stays.", $"record {id.Prefix}", "Tell the broker's operator; keep this node's store as evidence."));
+            outcome.Alarms.Add(Refusal.DataLoss("WITHDRAWAL_FORGED", "A withdrawal is not signed by the record's key, and no dispute ended the record; it stays.", $"record {id.Prefix}", "Tell the broker's operator; keep this node's store as evidence."));
             return true;
         }
 

@@ -1,5 +1,6 @@
 using Gateway.Ledger;
 using Gateway.Node.Circles;
+using Gateway.Node.Disputes;
 using Gateway.Node.Matching;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
@@ -27,12 +28,13 @@ public sealed partial class NodeLog : IDisposable
     private readonly ILogger<NodeLog> _logger;
     private readonly Dictionary<RecordId, (NodeRecord Record, UtcDay Since)> _awaited;
     private readonly OwnRecords _own;
+    private readonly DisputeBook _disputes;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private volatile NodeView _view;
     private int _lastNumber;
 
     /// <summary>Continues where <see cref="OpenAsync"/> found the store.</summary>
-    public NodeLog(INodeStore store, NodeMatcher matcher, BatchReader reader, TiledTree tree, NodeView view, OwnRecords own, IEnumerable<NodeRecord> awaited, int lastNumber, IEnumerable<StoredBackfill> backfills, TimeProvider time, ILogger<NodeLog> logger)
+    public NodeLog(INodeStore store, NodeMatcher matcher, BatchReader reader, TiledTree tree, NodeView view, OwnRecords own, IEnumerable<NodeRecord> awaited, int lastNumber, IEnumerable<StoredBackfill> backfills, TimeProvider time, ILogger<NodeLog> logger, DisputeBook? disputes = null)
     {
         _store = store;
         _matcher = matcher;
@@ -44,6 +46,7 @@ public sealed partial class NodeLog : IDisposable
         _time = time;
         _awaited = awaited.ToDictionary(record => record.Id, record => (record, Today));
         _logger = logger;
+        _disputes = disputes ?? new DisputeBook([], time);
         _backfills = [.. backfills];
     }
 
@@ -132,10 +135,12 @@ public sealed partial class NodeLog : IDisposable
                 Alarms = [.. verified.Alarms.Concat(outcome.Alarms).Select(AlarmOf)],
                 ClosedOutbox = ClosedBy(outcome),
                 WithdrawnOutbox = [.. outcome.Withdrawn.Where(_own.Contains)],
+                Disputes = [.. outcome.Disputes.Values.Where(dispute => !DisputeBook.Goes(dispute, left))],
                 Left = left,
                 Backfills = verified.Grants,
             };
             await _matcher.ApplyAsync(apply, [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.Record.Tags))], cancellation);
+            _disputes.Set(apply.Disputes, left);
             _tree.Commit();
             Publish(verified, outcome, left);
             _own.Tell(apply.ClosedOutbox.Concat(apply.WithdrawnOutbox));

@@ -14,6 +14,12 @@ public interface IBrokerStore : IQuotaStore, ITileReader
     /// <summary>Certificates issued and denied.</summary>
     ICertificateStore Certificates { get; }
 
+    /// <summary>Disputes about records, and what was filed to their desks.</summary>
+    IDisputeStore Disputes { get; }
+
+    /// <summary>What came of hits.</summary>
+    IOutcomeStore Outcomes { get; }
+
     /// <summary>Appends leaves with all that belongs to them, in one durable transaction.</summary>
     ValueTask AppendAsync(LogAppend append, CancellationToken cancellation);
 
@@ -29,7 +35,7 @@ public interface IBrokerStore : IQuotaStore, ITileReader
     /// <summary>Leaves <paramref name="from"/> ≤ index &lt; <paramref name="to"/>, ascending, with items; reads no more than the reader takes.</summary>
     IAsyncEnumerable<BrokerLeaf> ReadLeavesAsync(ulong from, ulong to, CancellationToken cancellation);
 
-    /// <summary>All leaves whose entries make up the state of the network, ascending: everything but records and withdrawals.</summary>
+    /// <summary>All leaves whose entries make up the state of the network, ascending: everything but what is about one record.</summary>
     IAsyncEnumerable<LoggedLeaf> ReadStateLeavesAsync(CancellationToken cancellation);
 
     /// <summary>A record by its id, or null.</summary>

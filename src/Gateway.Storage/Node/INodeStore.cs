@@ -9,7 +9,7 @@ namespace Gateway.Storage.Node;
 /// whole, when its task completes; when it fails, nothing of it has happened. Failures: <see cref="StoreUnavailableException"/>, <see cref="StoreCorruptException"/>.
 /// What is secret here (identifiers' evaluations, drafts) arrives sealed: the store never holds a key.
 /// </summary>
-public interface INodeStore : IWatchStore, ITileReader, IAsyncDisposable
+public interface INodeStore : IWatchStore, INodeDisputeStore, INodeOutcomeStore, ITileReader, IAsyncDisposable
 {
     /// <summary>What the officers of this member did at the node, and what was refused.</summary>
     IAuditStore Audit { get; }
@@ -23,7 +23,7 @@ public interface INodeStore : IWatchStore, ITileReader, IAsyncDisposable
     /// <summary>Leaves <paramref name="from"/> ≤ index &lt; <paramref name="to"/>, ascending.</summary>
     IAsyncEnumerable<LoggedLeaf> ReadLeavesAsync(ulong from, ulong to, CancellationToken cancellation);
 
-    /// <summary>Readable leaves that make up the state of the network, ascending: everything but records and withdrawals.</summary>
+    /// <summary>Readable leaves that make up the state of the network, ascending: everything but what is about one record.</summary>
     IAsyncEnumerable<LoggedLeaf> ReadStateLeavesAsync(CancellationToken cancellation);
 
     /// <summary>For the matcher's start: the tags of every live record, ascending by number.</summary>

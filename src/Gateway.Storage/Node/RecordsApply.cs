@@ -1,4 +1,5 @@
 using Gateway.Protocol;
+using Gateway.Protocol.Disputes;
 
 namespace Gateway.Storage.Node;
 
@@ -16,6 +17,9 @@ public abstract record RecordsApply
 
     /// <summary>Known identifiers that meet the new records.</summary>
     public IReadOnlyList<StoredHit> Hits { get; init; } = [];
+
+    /// <summary>How disputes stand after the leaves, each in place of what was known of the record's dispute.</summary>
+    public IReadOnlyList<DisputeState> Disputes { get; init; } = [];
 
     /// <summary>Alarms raised.</summary>
     public IReadOnlyList<StoredAlarm> Alarms { get; init; } = [];

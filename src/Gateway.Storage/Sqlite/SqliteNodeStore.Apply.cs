@@ -1,4 +1,6 @@
 using Gateway.Protocol;
+using Gateway.Protocol.Disputes;
+using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Node;
 using Google.Protobuf;
@@ -62,6 +64,11 @@ public sealed partial class SqliteNodeStore
         }
 
         AddHits(session, apply.Hits);
+        foreach (DisputeState dispute in apply.Disputes)
+        {
+            SaveDispute(session, dispute);
+        }
+
         foreach (StoredAlarm alarm in apply.Alarms)
         {
             AddAlarm(session, alarm);
@@ -90,7 +97,7 @@ public sealed partial class SqliteNodeStore
 
         try
         {
-            return Entry.Parser.ParseFrom(entry).ContentCase is not (Entry.ContentOneofCase.RecordPublished or Entry.ContentOneofCase.RecordWithdrawn);
+            return !EntryRoute.IsOfRecord(Entry.Parser.ParseFrom(entry).ContentCase);
         }
         catch (InvalidProtocolBufferException)
         {
