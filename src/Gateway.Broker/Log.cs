@@ -115,4 +115,7 @@ internal static partial class Log
 
     [LoggerMessage(53, LogLevel.Error, "A refusal could not be written to the audit chain.")]
     public static partial void AuditNotWritten(ILogger log, Exception error);
+
+    [LoggerMessage(70, LogLevel.Information, "{Count} sealed messages of cases expired: nobody fetched them")]
+    public static partial void CaseMessagesExpired(ILogger logger, int count);
 }

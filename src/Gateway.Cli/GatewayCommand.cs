@@ -75,6 +75,9 @@ public static class GatewayCommand
             DismissalsCommand.Create(frame),
             Group("dispute", "Objections to records, and their decisions.", DisputeFileCommand.Create(frame), DisputeCommands.Open(frame), DisputeCommands.List(frame), DisputeCommands.Show(frame), DisputeCommands.Inbox(frame), DisputeCommands.Resolve(frame)),
             Group("outcome", "What came of hits.", OutcomeCommands.Report(frame), OutcomeCommands.Import(frame), OutcomeCommands.Summary(frame)),
+            Group(
+                "case", "Questions to the unnamed contributors of records, answers, referrals to police members.",
+                CaseCommands.Open(frame), CaseReadCommands.List(frame), CaseReadCommands.Show(frame), CaseCommands.Answer(frame), CaseCommands.Attach(frame), CaseReadCommands.SaveAttachment(frame), CaseCommands.Refer(frame), CaseCommands.Close(frame), CaseReadCommands.Disclosures(frame)),
             Group("log", "The broker's log.", LogVerifyCommand.Create(frame)),
             DoctorCommand.Create(frame),
             SampleCommand.Create(frame),

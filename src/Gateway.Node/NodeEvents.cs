@@ -55,4 +55,10 @@ internal static partial class NodeEvents
 
     [LoggerMessage(13, LogLevel.Warning, "Record {Record} refused by the broker: {Code} {What}")]
     public static partial void RecordRefused(ILogger logger, string record, string code, string what);
+
+    [LoggerMessage(30, LogLevel.Information, "A message of a case came ({Kind}), about record {Record}")]
+    public static partial void CaseMessageArrived(ILogger logger, string kind, string record);
+
+    [LoggerMessage(31, LogLevel.Warning, "A message of a case was refused by the broker: {Code} {What}")]
+    public static partial void CaseMessageRefused(ILogger logger, string code, string what);
 }

@@ -1,6 +1,7 @@
 using Gateway.Cryptography;
 using Gateway.Matching.Scoring;
 using Gateway.Node.Broker;
+using Gateway.Node.Cases;
 using Gateway.Node.Circles;
 using Gateway.Node.Contributions;
 using Gateway.Node.Disputes;
@@ -107,6 +108,7 @@ public static class NodeHost
         AddWork(services, settings, keys, seams);
         AddWatch(services, seal, dismissals);
         AddJustice(services, settings, disputes);
+        AddCases(services, settings, store);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OfficersEndpoint>(provider, settings.Member, store.Audit)).AddSingleton(provider => new OfficerAudit(store.Audit, seams.Time));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnStanding>(provider, settings.Member));
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
@@ -121,6 +123,7 @@ public static class NodeHost
         application.MapGrpcService<OfficersEndpoint>();
         application.MapGrpcService<DisputeOfficeEndpoint>();
         application.MapGrpcService<OutcomeOfficeEndpoint>();
+        application.MapGrpcService<CasesEndpoint>();
         application.Lifetime.ApplicationStarted.Register(() =>
         {
             // The folder has kept others out since before the socket was made; its own mode is for whoever opens the folder up later.
@@ -191,6 +194,14 @@ public static class NodeHost
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OutcomeExchange>(provider, settings.Member)).AddHostedService(provider => provider.GetRequiredService<OutcomeExchange>());
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DisputeOffice>(provider, settings.Member)).AddSingleton<DisputeOfficeEndpoint>();
         services.AddSingleton<OutcomeDesk>().AddSingleton<OutcomeOfficeEndpoint>();
+    }
+
+    private static void AddCases(IServiceCollection services, NodeSettings settings, INodeStore store)
+    {
+        services.AddSingleton<CaseVault>().AddSingleton<CaseSignals>().AddSingleton(new CaseFiles(store.Cases)).AddSingleton<CaseReceiver>().AddSingleton<CaseReader>().AddSingleton<CaseKeeping>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CaseTargets>(provider, settings.Member)).AddSingleton(provider => ActivatorUtilities.CreateInstance<CaseWriter>(provider, settings.Member));
+        services.AddSingleton<CaseDispatch>().AddSingleton<CaseCollection>().AddSingleton<CasesEndpoint>();
+        services.AddSingleton<CaseCourier>().AddHostedService(provider => provider.GetRequiredService<CaseCourier>());
     }
 
     private static void AddLocalApi(IServiceCollection services, string token)

@@ -21,6 +21,7 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
     public IDisputeStore Disputes => store.Disputes;
 
     public IOutcomeStore Outcomes => store.Outcomes;
+    public ICaseRelayStore Cases => store.Cases;
 
     /// <summary>Whether the broker has closed it.</summary>
     public bool IsClosed { get; private set; }

@@ -155,6 +155,8 @@ public sealed class LocalNode(string folder)
 
     public WatchService.WatchServiceClient Watch => new(_channel);
 
+    public CaseworkService.CaseworkServiceClient Casework => new(_channel);
+
     public CirclesService.CirclesServiceClient Circles => new(_channel);
 
     public OfficersService.OfficersServiceClient Officers => new(_channel);

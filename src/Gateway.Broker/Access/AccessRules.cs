@@ -60,7 +60,7 @@ public enum CircleRight
 public static class AccessRules
 {
     private const string Exchange = "/gateway.v1.ExchangeService/", Pseudonyms = "/gateway.v1.PseudonymsService/", LogService = "/gateway.v1.LogService/", Membership = "/gateway.v1.MembershipService/", Administration = "/gateway.v1.AdministrationService/", Certificates = "/gateway.v1.CertificatesService/",
-        Evaluators = "/gateway.v1.EvaluatorsService/", Operations = "/gateway.v1.OperationsService/", Disputes = "/gateway.v1.DisputesService/", Outcomes = "/gateway.v1.OutcomesService/";
+        Evaluators = "/gateway.v1.EvaluatorsService/", Operations = "/gateway.v1.OperationsService/", Disputes = "/gateway.v1.DisputesService/", Outcomes = "/gateway.v1.OutcomesService/", Cases = "/gateway.v1.CasesService/";
 
     private static readonly FrozenDictionary<string, AccessRule> Table = new Dictionary<string, AccessRule>
     {
@@ -116,6 +116,14 @@ public static class AccessRules
         [Outcomes + "ListOutcomeGrades"] = AccessRule.Member,
         [Outcomes + "ListOwnOutcomes"] = AccessRule.Member,
         [Administration + "GetAudit"] = AccessRule.Operator,
+
+        // Who may write in which thread, CaseDesk says: it takes the record's contributor to know.
+        [Cases + "SendCaseMessage"] = AccessRule.Member,
+        [Cases + "FetchCaseMessages"] = AccessRule.Member,
+        [Cases + "AcknowledgeCaseMessages"] = AccessRule.Member,
+        [Cases + "GetCaseDeliveries"] = AccessRule.Member,
+        [Cases + "PutCaseChunk"] = AccessRule.Member,
+        [Cases + "GetCaseChunk"] = AccessRule.Member,
     }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<string, CircleRight> InCircles = new Dictionary<string, CircleRight>
@@ -123,6 +131,7 @@ public static class AccessRules
         [Exchange + "Publish"] = CircleRight.Publish,
         [Exchange + "Withdraw"] = CircleRight.OwnRecord,
         [Exchange + "Follow"] = CircleRight.Read,
+        [Cases + "SendCaseMessage"] = CircleRight.Read,
         [Membership + "ProposeEpoch"] = CircleRight.Steward,
         [Membership + "ListProposals"] = CircleRight.SecondMember,
         [Membership + "CountersignEpoch"] = CircleRight.SecondMember,

@@ -76,7 +76,7 @@ public static class BrokerHost
             throw;
         }
 
-        AddServices(builder.Services, core, held, seams);
+        AddServices(builder.Services, options, core, held, seams);
         builder.Services.AddSingleton<ILoggerFactory>(_ => loggers); // By a factory: so the container disposes it.
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(new PublicListener(options.Listen, options.MaximumConnections, options.ConnectionsPerMember, () => core.Certificate.Current, core.Identifier, core.Connections).Configure);
@@ -91,7 +91,7 @@ public static class BrokerHost
         return await SqliteBrokerStore.OpenAsync(options.Files.Store, time, cancellation).ConfigureAwait(false);
     }
 
-    private static void AddServices(IServiceCollection services, BrokerCore core, BrokerLock held, BrokerSeams seams)
+    private static void AddServices(IServiceCollection services, BrokerOptions options, BrokerCore core, BrokerLock held, BrokerSeams seams)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         services.AddSingleton(seams.Time);
@@ -130,6 +130,7 @@ public static class BrokerHost
         services.AddHostedService<DailyWork>();
         services.AddHostedService(_ => new ConnectionReview(core.Connections, core.Denials.Holder.IsDenied, seams.Time));
         services.AddHostedService<StandingWatch>();
+        services.AddSingleton(options.Cases).AddSingleton<Cases.CaseDesk>().AddHostedService<Cases.CaseSweep>();
         services.AddSingleton<CallGate>();
         services.AddSingleton<PseudonymsService>();
         services.AddGrpc(grpc =>
@@ -154,6 +155,7 @@ public static class BrokerHost
         app.MapGrpcService<Services.DisputesService>();
         app.MapGrpcService<Services.OutcomesService>();
         Disputes.ObjectionPage.Map(app, core.Objections, app.Services.GetRequiredService<ILogger<Disputes.ObjectionIntake>>());
+        app.MapGrpcService<Services.CasesService>();
         app.MapGet("/healthz", async context =>
         {
             context.Response.ContentType = "text/plain; charset=utf-8";

@@ -63,6 +63,9 @@ public sealed record BrokerOptions
     /// <summary>What a member may use.</summary>
     public QuotaOptions Quotas { get; init; } = new();
 
+    /// <summary>What a member may do with sealed messages of cases.</summary>
+    public Gateway.Broker.Cases.CaseOptions Cases { get; init; } = new();
+
     /// <summary>The files of the broker's folder.</summary>
     [JsonIgnore]
     public BrokerFiles Files => new(Directory);
@@ -104,6 +107,7 @@ public sealed record BrokerOptions
         if (RevealsPerDay < 0) faults.Add("revealsPerDay: must not be negative.");
         if (MetricsEndpoint.Length > 0 && !(Uri.TryCreate(MetricsEndpoint, UriKind.Absolute, out Uri? metrics) && metrics.Scheme is "http" or "https")) faults.Add($"metricsEndpoint: '{MetricsEndpoint}' is not an address such as http://localhost:4318.");
         faults.AddRange(Quotas.Validate());
+        faults.AddRange(Cases.Validate());
         if (faults.Count > 0) throw new BrokerOptionsException(faults);
     }
 }

@@ -23,6 +23,7 @@ public sealed class LocalNode : IDisposable
         Watch = new WatchService.WatchServiceClient(channel);
         Disputes = new DisputeOfficeService.DisputeOfficeServiceClient(channel);
         Outcomes = new OutcomeOfficeService.OutcomeOfficeServiceClient(channel);
+        Casework = new CaseworkService.CaseworkServiceClient(channel);
         Circles = new CirclesService.CirclesServiceClient(channel);
     }
 
@@ -43,6 +44,9 @@ public sealed class LocalNode : IDisposable
 
     /// <summary>Outcomes of hits.</summary>
     public OutcomeOfficeService.OutcomeOfficeServiceClient Outcomes { get; }
+
+    /// <summary>Cases.</summary>
+    public CaseworkService.CaseworkServiceClient Casework { get; }
 
     /// <summary>Circles.</summary>
     public CirclesService.CirclesServiceClient Circles { get; }

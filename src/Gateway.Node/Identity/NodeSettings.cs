@@ -30,6 +30,13 @@ public sealed record NodeSettings
     /// <summary>Days for which screened shipments are remembered, so that a record that arrives later finds them: 13 months unless stated; 0: not at all; at most 3,650.</summary>
     public int? PastShipmentDays { get; init; }
 
+    /// <summary>Days for which a closed case is kept, and an unused one left open: 365 unless stated; at least 1, at most 3,650. A circle's longest retention goes before where it is shorter.</summary>
+    public int? CaseDays { get; init; }
+
+    /// <summary>Days for which a closed case is kept.</summary>
+    [JsonIgnore]
+    public int KeptCaseDays => CaseDays ?? 365;
+
     /// <summary>The office's own lanes; null for those of circle and product.</summary>
     public LaneSetting? Lanes { get; init; }
 
@@ -57,6 +64,7 @@ public sealed record NodeSettings
         if (!Protocol.Identity.SpiffeId.IsNetwork(Network)) faults.Add("network is not a network's name");
         if (ApiPort is < 0 or > 65_535) faults.Add("api_port is not a port");
         if (PastShipmentDays is < 0 or > 3_650) faults.Add("past_shipment_days is not 0 to 3650");
+        if (CaseDays is < 1 or > 3_650) faults.Add("case_days is not 1 to 3650");
         if (Lanes?.FaultOn(Weights.Shipped().Thresholds) is { } lanes) faults.Add($"lanes: {lanes}");
         if (PriorBits is >= 0 or < -60 or double.NaN) faults.Add("prior_bits is not between -60 and 0");
         if (MetricsEndpoint.Length > 0 && !(Uri.TryCreate(MetricsEndpoint, UriKind.Absolute, out Uri? metrics) && metrics.Scheme is "http" or "https")) faults.Add("metrics_endpoint is not an http:// or https:// address");

@@ -55,6 +55,9 @@ public sealed class MemberKeys : IDisposable
         return new RecordKeys(SigningFrom("gateway/v1/record-key", recordSalt), BoxFrom("gateway/v1/reply-key", recordSalt));
     }
 
+    /// <summary>The key to which answers in a thread of one's own are sealed: HKDF(seed, salt = thread, `…/return-key`). The caller disposes it.</summary>
+    public BoxKey ForThread(ThreadId thread) => BoxFrom("gateway/v1/return-key", thread.ToArray());
+
     /// <summary>The source mark of an identifier in a circle: first 8 bytes of HMAC-SHA256(source key, circle_id ‖ y) (protocol §5).</summary>
     /// <param name="circle">The circle.</param>
     /// <param name="evaluation">y, 64 bytes.</param>

@@ -20,6 +20,9 @@ public interface IBrokerStore : IQuotaStore, ITileReader
     /// <summary>What came of hits.</summary>
     IOutcomeStore Outcomes { get; }
 
+    /// <summary>Sealed messages on their way between members.</summary>
+    ICaseRelayStore Cases { get; }
+
     /// <summary>Appends leaves with all that belongs to them, in one durable transaction.</summary>
     ValueTask AppendAsync(LogAppend append, CancellationToken cancellation);
 

@@ -14,6 +14,9 @@ public interface INodeStore : IWatchStore, INodeDisputeStore, INodeOutcomeStore,
     /// <summary>What the officers of this member did at the node, and what was refused.</summary>
     IAuditStore Audit { get; }
 
+    /// <summary>Cases with contributors, askers and police members.</summary>
+    ICaseStore Cases { get; }
+
     /// <summary>Applies one batch of the feed: leaves, tiles, checkpoint (which is the cursor), records and their ends, hits and alarms, in one transaction.</summary>
     ValueTask ApplyAsync(FeedApply apply, CancellationToken cancellation);
 

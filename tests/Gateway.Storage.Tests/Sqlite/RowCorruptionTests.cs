@@ -9,7 +9,7 @@ using static Gateway.Storage.Tests.Samples;
 namespace Gateway.Storage.Tests.Sqlite;
 
 /// <summary>Every column of every table is changed by one bit, past the store, and must not be served.</summary>
-public sealed class RowCorruptionTests : IDisposable
+public sealed partial class RowCorruptionTests : IDisposable
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
