@@ -6,6 +6,7 @@ using Gateway.Node.Contributions;
 using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Node.Matching;
+using Gateway.Node.Neutrality;
 using Gateway.Node.Pseudonyms;
 using Gateway.Node.Screening;
 using Gateway.Node.Services;
@@ -103,6 +104,7 @@ public static class NodeHost
         AddLog(services, settings, keys, (view, tree), awaited, lastNumber, backfills);
         AddWork(services, settings, keys, seams);
         AddWatch(services, seal, dismissals);
+        services.AddNeutrality(settings, keys, await Acceptance.LoadAsync(store, cancellation));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OfficersEndpoint>(provider, settings.Member, store.Audit)).AddSingleton(provider => new OfficerAudit(store.Audit, seams.Time));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnStanding>(provider, settings.Member));
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
@@ -115,6 +117,7 @@ public static class NodeHost
         application.MapGrpcService<WatchEndpoint>();
         application.MapGrpcService<CirclesEndpoint>();
         application.MapGrpcService<OfficersEndpoint>();
+        application.MapGrpcService<NeutralityEndpoint>();
         application.Lifetime.ApplicationStarted.Register(() =>
         {
             // The folder has kept others out since before the socket was made; its own mode is for whoever opens the folder up later.

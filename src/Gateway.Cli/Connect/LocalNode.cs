@@ -21,6 +21,7 @@ public sealed class LocalNode : IDisposable
         Officers = new OfficersService.OfficersServiceClient(channel);
         Screening = new ScreeningService.ScreeningServiceClient(channel);
         Watch = new WatchService.WatchServiceClient(channel);
+        Neutrality = new NeutralityService.NeutralityServiceClient(channel);
         Circles = new CirclesService.CirclesServiceClient(channel);
     }
 
@@ -35,6 +36,9 @@ public sealed class LocalNode : IDisposable
 
     /// <summary>Sellers, alerts, dismissals.</summary>
     public WatchService.WatchServiceClient Watch { get; }
+
+    /// <summary>Whether the broker shows everybody one log.</summary>
+    public NeutralityService.NeutralityServiceClient Neutrality { get; }
 
     /// <summary>Circles.</summary>
     public CirclesService.CirclesServiceClient Circles { get; }

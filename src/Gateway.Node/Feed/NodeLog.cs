@@ -130,7 +130,7 @@ public sealed partial class NodeLog : IDisposable
                 Records = [.. outcome.Records.Where(record => !Goes(record, left))],
                 Ended = [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.State))],
                 Alarms = [.. verified.Alarms.Concat(outcome.Alarms).Select(AlarmOf)],
-                ClosedOutbox = ClosedBy(outcome),
+                LoggedOutbox = LoggedBy(outcome),
                 WithdrawnOutbox = [.. outcome.Withdrawn.Where(_own.Contains)],
                 Left = left,
                 Backfills = verified.Grants,
@@ -138,7 +138,7 @@ public sealed partial class NodeLog : IDisposable
             await _matcher.ApplyAsync(apply, [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.Record.Tags))], cancellation);
             _tree.Commit();
             Publish(verified, outcome, left);
-            _own.Tell(apply.ClosedOutbox.Concat(apply.WithdrawnOutbox));
+            _own.Tell(apply.LoggedOutbox.Concat(apply.WithdrawnOutbox));
         }
         catch
         {
@@ -169,7 +169,7 @@ public sealed partial class NodeLog : IDisposable
         foreach (Refusal alarm in alarms) NodeEvents.AlarmRaised(_logger, alarm.Code, alarm.What, alarm.Which);
     }
 
-    private RecordId[] ClosedBy(BatchOutcome outcome) =>
+    private RecordId[] LoggedBy(BatchOutcome outcome) =>
         [.. outcome.Records.Where(record => record.State != NodeRecordState.Quarantined).Select(record => record.Id).Where(_own.Contains)];
 
     private static bool Goes(NodeRecord record, LeftCircle[] left) => left.Any(circle => circle.Circle == record.Circle && record.Index < circle.At);

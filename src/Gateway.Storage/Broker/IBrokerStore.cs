@@ -14,6 +14,9 @@ public interface IBrokerStore : IQuotaStore, ITileReader
     /// <summary>Certificates issued and denied.</summary>
     ICertificateStore Certificates { get; }
 
+    /// <summary>What lets anyone check the log.</summary>
+    IWitnessStore Witness { get; }
+
     /// <summary>Appends leaves with all that belongs to them, in one durable transaction.</summary>
     ValueTask AppendAsync(LogAppend append, CancellationToken cancellation);
 

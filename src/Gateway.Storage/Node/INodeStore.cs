@@ -14,6 +14,9 @@ public interface INodeStore : IWatchStore, ITileReader, IAsyncDisposable
     /// <summary>What the officers of this member did at the node, and what was refused.</summary>
     IAuditStore Audit { get; }
 
+    /// <summary>What holds the broker to one history.</summary>
+    INeutralityStore Neutrality { get; }
+
     /// <summary>Applies one batch of the feed: leaves, tiles, checkpoint (which is the cursor), records and their ends, hits and alarms, in one transaction.</summary>
     ValueTask ApplyAsync(FeedApply apply, CancellationToken cancellation);
 

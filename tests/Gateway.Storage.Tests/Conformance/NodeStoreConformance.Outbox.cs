@@ -91,7 +91,7 @@ public abstract partial class NodeStoreConformance
         OutboxRow first = rows[0] with { State = OutboxState.Acknowledged, RecordId = Record(1), Submission = [1], Receipt = [2] };
         OutboxRow second = rows[1] with { State = OutboxState.Sealed, RecordId = Record(2), Submission = [1] };
         await store.UpdateOutboxAsync([first, second], None);
-        await store.ApplyAsync(Apply(0, 2) with { ClosedOutbox = [Record(1), Record(2), Record(3)], WithdrawnOutbox = [Record(2)] }, None);
+        await store.ApplyAsync(Apply(0, 2) with { LoggedOutbox = [Record(1), Record(2), Record(3)], WithdrawnOutbox = [Record(2)] }, None);
         Assert.Equivalent(first with { State = OutboxState.Closed, Draft = null, Submission = null }, await store.FindOutboxAsync(Record(1), None), strict: true);
         Assert.Equivalent(second with { State = OutboxState.Withdrawn, Draft = null, Submission = null }, await store.FindOutboxAsync(Record(2), None), strict: true);
     }
