@@ -121,6 +121,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
             _connected = true;
             Interlocked.Exchange(ref _lastHeard, time.GetUtcNow().UtcTicks);
             NodeEvents.BrokerReached(logger, from);
+            watch.OnFollowed();
         }
 
         List<FeedLeaf> leaves = [];
@@ -140,7 +141,6 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
             leaves.AddRange(message.Leaves);
             if (message.Checkpoint.IsEmpty) continue;
             if (leaves.Count > 0) await log.ApplyAsync(new FeedBatch(first, leaves, message.Checkpoint.ToByteArray()), stopping);
-            watch.OnFollowed();
             authorities.Follow(log.View.State);
             await standing.CheckAsync(log.View.State, stopping);
             Interlocked.Exchange(ref _brokerSize, (long)log.View.Size);

@@ -41,7 +41,7 @@ public sealed class BrokerWatch(OwnLog log, ForkWatch forks, LogConditions condi
         }
     }
 
-    /// <summary>A batch of the feed has been applied: the broker goes on from what this node holds.</summary>
+    /// <summary>The broker serves the feed from where this node is: its log is not shorter.</summary>
     public void OnFollowed() => conditions.Clear(LogConditions.RolledBack);
 
     /// <summary>Asks the broker for its newest checkpoint and compares it.</summary>

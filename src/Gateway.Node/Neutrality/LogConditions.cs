@@ -29,6 +29,12 @@ public sealed class LogConditions(AlarmBell alarms, TimeProvider time)
         }
     }
 
+    /// <summary>Whether something of a code is wrong now.</summary>
+    public bool Has(string code)
+    {
+        lock (_lock) return _now.Keys.Any(key => key.Code == code);
+    }
+
     /// <summary>Says that something is wrong: raises the alarm, again after an hour for as long as it is said.</summary>
     public async Task RaiseAsync(Refusal refusal, CancellationToken cancellation, byte[]? evidence = null)
     {

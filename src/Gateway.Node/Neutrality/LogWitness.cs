@@ -32,7 +32,6 @@ public sealed class LogWitness(
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly WitnessService.WitnessServiceClient _broker = new(broker);
-    private ulong _cosigned;
     private ulong _read;
     private (ulong Size, ulong Accepted) _closed;
     private DateTimeOffset _asked;
@@ -40,7 +39,7 @@ public sealed class LogWitness(
     private ulong _behindAt;
     private bool _loaded;
 
-    /// <summary>This member's cosignature of the newest checkpoint it has verified and handed in; null before the first.</summary>
+    /// <summary>This member's newest cosignature; null before the first since the start.</summary>
     public CosignedCheckpoint? Own { get; private set; }
 
     /// <inheritdoc/>
@@ -91,19 +90,20 @@ public sealed class LogWitness(
         await CheckQuorumAsync(now, cancellation);
     }
 
-    // Only while something waits, or now and then: a network at rest costs the broker two calls a minute and member.
+    // Only while something waits, or now and then: a network at rest costs the broker two calls a minute and member. The newest cosignature goes along every time, so that a broker that has lost
+    // it, or whose store was replaced by an older one, hears of it.
     private async Task ExchangeAsync(NodeView now, LogVerifier verifier, CancellationToken cancellation)
     {
-        bool isActive = now.State.Members.TryGetValue(member, out NetworkMember? me) && me.IsActive;
-        CosignedCheckpoint? fresh = isActive && !forks.IsOpen && now.Size > _cosigned ? await CosignAsync(now, verifier, cancellation) : null;
-        if (!isActive || (fresh is null && acceptance.Size >= now.Size && time.GetUtcNow() - _asked < IdleInterval)) return;
+        if (!now.State.Members.TryGetValue(member, out NetworkMember? me) || !me.IsActive) return;
+        bool isFresh = !forks.IsOpen && now.Size > (Own?.Checkpoint.Size ?? 0);
+        if (isFresh) Own = await CosignAsync(now, verifier, cancellation) ?? Own;
+        bool isWaiting = isFresh || acceptance.Size < now.Size || conditions.Has(LogConditions.RolledBack);
+        if (!isWaiting && time.GetUtcNow() - _asked < IdleInterval) return;
         _asked = time.GetUtcNow();
         try
         {
             ExchangeCosignaturesResponse response = await _broker.ExchangeCosignaturesAsync(
-                new ExchangeCosignaturesRequest { CosignedCheckpoint = fresh is null ? ByteString.Empty : ByteString.CopyFrom(fresh.Note.ToBytes()), After = _read }, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
-            if (fresh is not null) (Own, _cosigned) = (fresh, fresh.Checkpoint.Size);
-            if (response.Last < _read) _cosigned = 0; // Another broker process, which may not have this member's any more.
+                new ExchangeCosignaturesRequest { CosignedCheckpoint = Own is null ? ByteString.Empty : ByteString.CopyFrom(Own.Note.ToBytes()), After = _read }, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
             _read = response.Last < _read ? 0 : response.Last;
             tally.Take(response.CosignedCheckpoints.Select(note => note.Memory), now.State, verifier);
         }
