@@ -112,10 +112,15 @@ internal static partial class Log
 
     [LoggerMessage(71, LogLevel.Error, "The intake of objections failed.")]
     public static partial void IntakeFailed(ILogger log, Exception error);
+    [LoggerMessage(54, LogLevel.Critical, "Member {Member} holds a checkpoint of size {Size} that this log's key has signed and this store does not have: the store was replaced by an older one, or the key signs elsewhere. Nothing is appended any more; restore the newest store and start again")]
+    public static partial void ForeignCheckpoint(ILogger log, string member, ulong size);
+
+    [LoggerMessage(55, LogLevel.Warning, "Members' cosignatures could not be written and are written again later: {What}")]
+    public static partial void CosignaturesNotWritten(ILogger log, string what);
 
     [LoggerMessage(53, LogLevel.Error, "A refusal could not be written to the audit chain.")]
     public static partial void AuditNotWritten(ILogger log, Exception error);
 
-    [LoggerMessage(70, LogLevel.Information, "{Count} sealed messages of cases expired: nobody fetched them")]
+    [LoggerMessage(80, LogLevel.Information, "{Count} sealed messages of cases expired: nobody fetched them")]
     public static partial void CaseMessagesExpired(ILogger logger, int count);
 }

@@ -52,7 +52,7 @@ public static class GatewayCommand
             Group("audit", "What operators and officers did, in a chain.", AuditCommands.Export(frame), AuditCommands.Verify(frame)),
             Group("circle", "Circles: who exchanges what with whom.", CircleCreateCommand.Create(frame), CircleChangeCommand.Create(frame), CircleListCommand.Create(frame), CircleShowCommand.Show(frame), CircleShowCommand.Audience(frame),
                 CircleOrderCommands.Accept(frame), CircleOrderCommands.Invite(frame), CircleOrderCommands.Remove(frame), CircleOrderCommands.Leave(frame)),
-            Group("node", "A member's node: applies, makes it, runs it, shows how it does.", NodeApplyCommand.Create(frame), NodeInitCommand.Create(frame), NodeRunCommand.Create(frame), NodeStatusCommand.Create(frame), NodeRekeyCommand.Create(frame), NodeTrustCommand.Create(frame)),
+            Group("node", "A member's node: applies, makes it, runs it, shows how it does.", NodeApplyCommand.Create(frame), NodeInitCommand.Create(frame), NodeRunCommand.Create(frame), NodeStatusCommand.Create(frame), NodeRekeyCommand.Create(frame), NodeTrustCommand.Create(frame), NodeSettingsCommand.Create(frame)),
             Group(
                 "evaluator",
                 "Evaluators of pseudonyms under other operators than the broker's.",
@@ -78,7 +78,7 @@ public static class GatewayCommand
             Group(
                 "case", "Questions to the unnamed contributors of records, answers, referrals to police members.",
                 CaseCommands.Open(frame), CaseReadCommands.List(frame), CaseReadCommands.Show(frame), CaseCommands.Answer(frame), CaseCommands.Attach(frame), CaseReadCommands.SaveAttachment(frame), CaseCommands.Refer(frame), CaseCommands.Close(frame), CaseReadCommands.Disclosures(frame)),
-            Group("log", "The broker's log.", LogVerifyCommand.Create(frame)),
+            Group("log", "The broker's log.", LogVerifyCommand.Create(frame), LogStandingCommands.Status(frame), LogStandingCommands.Checkpoint(frame), LogStandingCommands.Compare(frame), LogStandingCommands.Export(frame), LogEvidenceCommand.Create(frame)),
             DoctorCommand.Create(frame),
             SampleCommand.Create(frame),
             DemoCommand.Create(frame),

@@ -41,6 +41,18 @@ internal static partial class NodeEvents
     [LoggerMessage(11, LogLevel.Information, "Certificate renewed; it ends {NotAfter}")]
     public static partial void CertificateRenewed(ILogger logger, DateTimeOffset notAfter);
 
+    [LoggerMessage(30, LogLevel.Information, "Over: {Code} ({Which})")]
+    public static partial void AlarmOver(ILogger logger, string code, string which);
+
+    [LoggerMessage(31, LogLevel.Information, "Gossip with other nodes listens on {Address}")]
+    public static partial void GossipListens(ILogger logger, string address);
+
+    [LoggerMessage(32, LogLevel.Warning, "Gossip with {Peer} failed: {What}")]
+    public static partial void GossipFailed(ILogger logger, string peer, string what);
+
+    [LoggerMessage(33, LogLevel.Debug, "Cosignatures were not exchanged: {What}")]
+    public static partial void CosignaturesNotExchanged(ILogger logger, string what);
+
     [LoggerMessage(12, LogLevel.Error, "Unexpected failure {Reference} in {Method}")]
     public static partial void Unexpected(ILogger logger, Exception failure, string reference, string method);
 

@@ -8,6 +8,7 @@ using Gateway.Node.Disputes;
 using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Node.Matching;
+using Gateway.Node.Neutrality;
 using Gateway.Node.Outcomes;
 using Gateway.Node.Pseudonyms;
 using Gateway.Node.Screening;
@@ -109,6 +110,7 @@ public static class NodeHost
         AddWatch(services, seal, dismissals);
         AddJustice(services, settings, disputes);
         AddCases(services, settings, store);
+        services.AddNeutrality(settings, keys, await Acceptance.LoadAsync(store, cancellation));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OfficersEndpoint>(provider, settings.Member, store.Audit)).AddSingleton(provider => new OfficerAudit(store.Audit, seams.Time));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnStanding>(provider, settings.Member));
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
@@ -124,6 +126,7 @@ public static class NodeHost
         application.MapGrpcService<DisputeOfficeEndpoint>();
         application.MapGrpcService<OutcomeOfficeEndpoint>();
         application.MapGrpcService<CasesEndpoint>();
+        application.MapGrpcService<NeutralityEndpoint>();
         application.Lifetime.ApplicationStarted.Register(() =>
         {
             // The folder has kept others out since before the socket was made; its own mode is for whoever opens the folder up later.

@@ -53,6 +53,8 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
         await store.AppendAsync(append, cancellation);
     }
 
+    public IWitnessStore Witness => store.Witness;
+
     public IChangeStore Changes => store.Changes;
 
     public IAuditStore Audit => store.Audit;

@@ -60,7 +60,7 @@ public enum CircleRight
 public static class AccessRules
 {
     private const string Exchange = "/gateway.v1.ExchangeService/", Pseudonyms = "/gateway.v1.PseudonymsService/", LogService = "/gateway.v1.LogService/", Membership = "/gateway.v1.MembershipService/", Administration = "/gateway.v1.AdministrationService/", Certificates = "/gateway.v1.CertificatesService/",
-        Evaluators = "/gateway.v1.EvaluatorsService/", Operations = "/gateway.v1.OperationsService/", Disputes = "/gateway.v1.DisputesService/", Outcomes = "/gateway.v1.OutcomesService/", Cases = "/gateway.v1.CasesService/";
+        Evaluators = "/gateway.v1.EvaluatorsService/", Operations = "/gateway.v1.OperationsService/", Disputes = "/gateway.v1.DisputesService/", Outcomes = "/gateway.v1.OutcomesService/", Cases = "/gateway.v1.CasesService/", Witness = "/gateway.v1.WitnessService/";
 
     private static readonly FrozenDictionary<string, AccessRule> Table = new Dictionary<string, AccessRule>
     {
@@ -74,6 +74,8 @@ public static class AccessRules
         [Evaluators + "GetShareOffer"] = AccessRule.Evaluator,
         [Evaluators + "AcceptShare"] = AccessRule.Evaluator,
         [Operations + "GetBrokerStatus"] = AccessRule.Operator,
+
+        [Witness + "ExchangeCosignatures"] = AccessRule.Member,
 
         // Checkpoints are public and served from memory's worth of reading; proofs read tiles, which a stranger shall not make the broker do.
         [LogService + "GetCheckpoint"] = AccessRule.Anonymous,

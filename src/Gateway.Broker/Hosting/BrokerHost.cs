@@ -103,6 +103,7 @@ public static class BrokerHost
         services.AddSingleton(core.Reader);
         services.AddSingleton(core.Admission);
         services.AddSingleton(core.Disputes).AddSingleton(core.Objections).AddSingleton(core.Outcomes);
+        services.AddSingleton(core.Cosignatures);
         services.AddSingleton(core.Enrolment);
         services.AddSingleton(core.Proposals).AddSingleton(core.Statements);
         services.AddSingleton(core.Changes);
@@ -147,6 +148,8 @@ public static class BrokerHost
         app.MapGrpcService<Services.ExchangeService>();
         app.MapGrpcService<Services.PseudonymsService>();
         app.MapGrpcService<Services.LogService>();
+        app.MapGrpcService<Services.WitnessService>();
+        core.PublicLog.Map(app);
         app.MapGrpcService<Services.MembershipService>();
         app.MapGrpcService<Services.EvaluatorsService>();
         app.MapGrpcService<Services.OperationsService>();

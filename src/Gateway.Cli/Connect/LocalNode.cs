@@ -24,6 +24,7 @@ public sealed class LocalNode : IDisposable
         Disputes = new DisputeOfficeService.DisputeOfficeServiceClient(channel);
         Outcomes = new OutcomeOfficeService.OutcomeOfficeServiceClient(channel);
         Casework = new CaseworkService.CaseworkServiceClient(channel);
+        Neutrality = new NeutralityService.NeutralityServiceClient(channel);
         Circles = new CirclesService.CirclesServiceClient(channel);
     }
 
@@ -47,6 +48,9 @@ public sealed class LocalNode : IDisposable
 
     /// <summary>Cases.</summary>
     public CaseworkService.CaseworkServiceClient Casework { get; }
+
+    /// <summary>Whether the broker shows everybody one log.</summary>
+    public NeutralityService.NeutralityServiceClient Neutrality { get; }
 
     /// <summary>Circles.</summary>
     public CirclesService.CirclesServiceClient Circles { get; }

@@ -84,7 +84,7 @@ public sealed class Outbox : IDisposable
             throw new RefusalException(Refusal.Invalid("REASON_INVALID", "A withdrawal needs a reason: MISTAKE, OBSOLETE or LEGAL.", "reason", "Give one of these."));
         }
 
-        if (row.State is not (OutboxState.Sealed or OutboxState.Acknowledged or OutboxState.Closed or OutboxState.Withdrawn))
+        if (row.State is not (OutboxState.Sealed or OutboxState.Acknowledged or OutboxState.Logged or OutboxState.Closed or OutboxState.Withdrawn))
         {
             throw new RefusalException(Refusal.Precondition("RECORD_NOT_PUBLISHED", "The record is not published.", $"record {record.Prefix}", "There is nothing to withdraw."));
         }

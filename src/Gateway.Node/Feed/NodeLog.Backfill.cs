@@ -75,7 +75,7 @@ public sealed partial class NodeLog
                 Records = outcome.Records,
                 Ended = [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.State))],
                 Alarms = [.. outcome.Alarms.Select(AlarmOf)],
-                ClosedOutbox = ClosedBy(outcome),
+                LoggedOutbox = LoggedBy(outcome),
                 WithdrawnOutbox = [.. outcome.Withdrawn.Where(_own.Contains)],
                 Disputes = [.. outcome.Disputes.Values],
             };

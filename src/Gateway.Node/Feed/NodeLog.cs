@@ -133,7 +133,7 @@ public sealed partial class NodeLog : IDisposable
                 Records = [.. outcome.Records.Where(record => !Goes(record, left))],
                 Ended = [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.State))],
                 Alarms = [.. verified.Alarms.Concat(outcome.Alarms).Select(AlarmOf)],
-                ClosedOutbox = ClosedBy(outcome),
+                LoggedOutbox = LoggedBy(outcome),
                 WithdrawnOutbox = [.. outcome.Withdrawn.Where(_own.Contains)],
                 Disputes = [.. outcome.Disputes.Values.Where(dispute => !DisputeBook.Goes(dispute, left))],
                 Left = left,
@@ -143,7 +143,7 @@ public sealed partial class NodeLog : IDisposable
             _disputes.Set(apply.Disputes, left);
             _tree.Commit();
             Publish(verified, outcome, left);
-            _own.Tell(apply.ClosedOutbox.Concat(apply.WithdrawnOutbox));
+            _own.Tell(apply.LoggedOutbox.Concat(apply.WithdrawnOutbox));
         }
         catch
         {
@@ -174,7 +174,7 @@ public sealed partial class NodeLog : IDisposable
         foreach (Refusal alarm in alarms) NodeEvents.AlarmRaised(_logger, alarm.Code, alarm.What, alarm.Which);
     }
 
-    private RecordId[] ClosedBy(BatchOutcome outcome) =>
+    private RecordId[] LoggedBy(BatchOutcome outcome) =>
         [.. outcome.Records.Where(record => record.State != NodeRecordState.Quarantined).Select(record => record.Id).Where(_own.Contains)];
 
     private static bool Goes(NodeRecord record, LeftCircle[] left) => left.Any(circle => circle.Circle == record.Circle && record.Index < circle.At);

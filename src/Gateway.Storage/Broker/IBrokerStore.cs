@@ -23,6 +23,9 @@ public interface IBrokerStore : IQuotaStore, ITileReader
     /// <summary>Sealed messages on their way between members.</summary>
     ICaseRelayStore Cases { get; }
 
+    /// <summary>What lets anyone check the log.</summary>
+    IWitnessStore Witness { get; }
+
     /// <summary>Appends leaves with all that belongs to them, in one durable transaction.</summary>
     ValueTask AppendAsync(LogAppend append, CancellationToken cancellation);
 

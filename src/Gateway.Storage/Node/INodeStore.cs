@@ -17,6 +17,9 @@ public interface INodeStore : IWatchStore, INodeDisputeStore, INodeOutcomeStore,
     /// <summary>Cases with contributors, askers and police members.</summary>
     ICaseStore Cases { get; }
 
+    /// <summary>What holds the broker to one history.</summary>
+    INeutralityStore Neutrality { get; }
+
     /// <summary>Applies one batch of the feed: leaves, tiles, checkpoint (which is the cursor), records and their ends, hits and alarms, in one transaction.</summary>
     ValueTask ApplyAsync(FeedApply apply, CancellationToken cancellation);
 

@@ -25,7 +25,7 @@ public abstract record RecordsApply
     public IReadOnlyList<StoredAlarm> Alarms { get; init; } = [];
 
     /// <summary>Own records that now stand in the own tree: their outbox rows close.</summary>
-    public IReadOnlyList<RecordId> ClosedOutbox { get; init; } = [];
+    public IReadOnlyList<RecordId> LoggedOutbox { get; init; } = [];
 
     /// <summary>Own records whose withdrawal now stands in the own tree.</summary>
     public IReadOnlyList<RecordId> WithdrawnOutbox { get; init; } = [];

@@ -74,7 +74,7 @@ public sealed partial class SqliteNodeStore
             AddAlarm(session, alarm);
         }
 
-        CloseOutbox(session, apply.ClosedOutbox, OutboxState.Closed);
+        CloseOutbox(session, apply.LoggedOutbox, OutboxState.Logged);
         CloseOutbox(session, apply.WithdrawnOutbox, OutboxState.Withdrawn);
     }
 

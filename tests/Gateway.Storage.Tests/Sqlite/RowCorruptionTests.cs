@@ -35,6 +35,7 @@ public sealed partial class RowCorruptionTests : IDisposable
     [InlineData("issued_certificates", "serial name key_hash authority issued_at not_after row_hash")]
     [InlineData("denied_certificates", "key_hash name operator reason denied_at until row_hash")]
     [InlineData("deny_lists", "number body signature row_hash")]
+    [InlineData("cosignatures", "member size note row_hash")]
     public async Task A_changed_column_of_the_broker_is_never_served(string table, string columns)
     {
         await using (SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None))
@@ -49,6 +50,7 @@ public sealed partial class RowCorruptionTests : IDisposable
             await store.Certificates.AddIssuedAsync(new([1], "spiffe://test/a", Bytes("key", 1, 32), Bytes("authority", 1, 32), Noon, Noon.AddDays(1)), None);
             await store.Certificates.DenyAsync(new(Bytes("key", 1, 32), "spiffe://test/a", "ann", "stolen", Noon, Noon.AddDays(1)), None);
             await store.Certificates.TryAddDenyListAsync(new(1, [1, 2], [3, 4]), None);
+            await store.Witness.SaveCosignaturesAsync([new(Member(1), 7, [1, 2])], None);
             await store.Changes.DecideAsync(new(change, ChangeState.Executed, "bob", Noon) { Invitation = Invitation(1) }, None);
             await ReadAllAsync(store);
         }
@@ -101,6 +103,10 @@ public sealed partial class RowCorruptionTests : IDisposable
     [InlineData("meetings", "hash record row_hash")]
     [InlineData("alerts", "subject_kind subject record weight raised_at about opened acknowledged change row_hash")]
     [InlineData("dismissals", "record identifiers day sealed row_hash")]
+    [InlineData("cosignatures", "member size note row_hash")]
+    [InlineData("acceptance", "size row_hash")]
+    [InlineData("sightings", "size source note row_hash")]
+    [InlineData("fork_evidence", "digest source evidence settled_at settled_by row_hash")]
     public async Task A_changed_column_of_the_node_is_never_served(string table, string columns)
     {
         await using (SqliteNodeStore store = await SqliteNodeStore.OpenAsync(_file.Path, TimeProvider.System, None))
@@ -117,6 +123,10 @@ public sealed partial class RowCorruptionTests : IDisposable
             await store.AddMeetingsAsync([new StoredHit(Hash(1), 1)], None);
             await store.SaveAlertsAsync([new StoredAlert { Kind = AlertSubject.Seller, Subject = [1], Record = 1, Weight = 2, RaisedAt = Noon, About = [3], Opened = [4], Acknowledged = [5] }], [], None);
             await store.AddDismissalAsync(new StoredDismissal(0, [1], [2], new(3), [4]), None);
+            await store.AcceptAsync([new(Member(1), 7, [1, 2])], 5, None);
+            await store.AddSightingAsync(new(0, 9, "file", [1, 2]), 4, None);
+            await store.AddEvidenceAsync(new(0, Bytes("digest", 1, 32), "file", [1, 2]), None);
+            await store.SettleEvidenceAsync(1, Noon, "ann", None);
             await ReadAllAsync(store);
         }
 
@@ -168,6 +178,7 @@ public sealed partial class RowCorruptionTests : IDisposable
         await store.Certificates.ReadDenyListAsync(None);
         await store.ReadRouteKeysAsync(None);
         await store.ReadUsageAsync(new UtcDay(0), None);
+        await store.Witness.ReadCosignaturesAsync(None);
     }
 
     private static async Task ReadAllAsync(SqliteNodeStore store)
@@ -193,6 +204,10 @@ public sealed partial class RowCorruptionTests : IDisposable
         await store.ReadAlarmsAsync(10, None);
         await store.ReadCircleOrdersAsync(None);
         await store.ReadBackfillsAsync(None);
+        await store.ReadCosignaturesAsync(None);
+        await store.ReadAcceptedSizeAsync(None);
+        await store.ReadSightingsAsync(ulong.MaxValue, None);
+        await store.ReadEvidenceAsync(None);
     }
 
     /// <summary>Changes each column in turn, reads everything, and puts it back.</summary>
