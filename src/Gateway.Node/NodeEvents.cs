@@ -41,6 +41,9 @@ internal static partial class NodeEvents
     [LoggerMessage(11, LogLevel.Information, "Certificate renewed; it ends {NotAfter}")]
     public static partial void CertificateRenewed(ILogger logger, DateTimeOffset notAfter);
 
+    [LoggerMessage(40, LogLevel.Debug, "Deletions up to leaf {Size} acknowledged for {Circles} circles")]
+    public static partial void Acknowledged(ILogger logger, ulong size, int circles);
+
     [LoggerMessage(12, LogLevel.Error, "Unexpected failure {Reference} in {Method}")]
     public static partial void Unexpected(ILogger logger, Exception failure, string reference, string method);
 

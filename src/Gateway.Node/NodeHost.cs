@@ -5,6 +5,7 @@ using Gateway.Node.Circles;
 using Gateway.Node.Contributions;
 using Gateway.Node.Feed;
 using Gateway.Node.Identity;
+using Gateway.Node.Life;
 using Gateway.Node.Matching;
 using Gateway.Node.Pseudonyms;
 using Gateway.Node.Screening;
@@ -103,6 +104,7 @@ public static class NodeHost
         AddLog(services, settings, keys, (view, tree), awaited, lastNumber, backfills);
         AddWork(services, settings, keys, seams);
         AddWatch(services, seal, dismissals);
+        AddLife(services, settings, HighWater.Load(directory.HighWaterFile, keys));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OfficersEndpoint>(provider, settings.Member, store.Audit)).AddSingleton(provider => new OfficerAudit(store.Audit, seams.Time));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnStanding>(provider, settings.Member));
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
@@ -115,6 +117,7 @@ public static class NodeHost
         application.MapGrpcService<WatchEndpoint>();
         application.MapGrpcService<CirclesEndpoint>();
         application.MapGrpcService<OfficersEndpoint>();
+        application.MapGrpcService<LifeEndpoint>();
         application.Lifetime.ApplicationStarted.Register(() =>
         {
             // The folder has kept others out since before the socket was made; its own mode is for whoever opens the folder up later.
@@ -155,7 +158,7 @@ public static class NodeHost
         services.AddSingleton<ReleaseSchedule>().AddSingleton<WithdrawalUpload>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DraftSealer>(provider, settings.Member));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RecordUpload>(provider, settings.Member));
-        services.AddHostedService<Publisher>();
+        services.AddHostedService<Publisher>().AddHostedService<Rectifier>();
         services.AddSingleton<CircleWork>().AddSingleton(provider => ActivatorUtilities.CreateInstance<CircleOrders>(provider, settings.Member));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CircleSteward>(provider, settings.Member));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<Backfill>(provider, settings.Member));
@@ -177,15 +180,28 @@ public static class NodeHost
         services.AddSingleton<Forgetting>().AddHostedService(provider => provider.GetRequiredService<Forgetting>());
     }
 
+    private static void AddLife(IServiceCollection services, NodeSettings settings, HighWater highWater)
+    {
+        services.AddSingleton(highWater).AddSingleton<StoreAge>().AddSingleton<EpochRetirement>().AddSingleton<SubjectSearch>().AddSingleton<LifeEndpoint>();
+        services.AddSingleton(provider =>
+        {
+            NodeLog log = provider.GetRequiredService<NodeLog>();
+            Func<ulong> accepted = () => log.View.Size; // What is verified; with a quorum of cosignatures, what is accepted.
+            return ActivatorUtilities.CreateInstance<Acknowledger>(provider, settings.Member, accepted);
+        });
+        services.AddHostedService(provider => provider.GetRequiredService<Acknowledger>());
+    }
+
     private static void AddLocalApi(IServiceCollection services, string token)
     {
         services.AddSingleton(provider => new LocalAccess(token, provider.GetRequiredService<OfficerAudit>(), provider.GetRequiredService<ILogger<LocalAccess>>()));
-        services.AddSingleton<ScreeningEndpoint>().AddSingleton<ContributionsEndpoint>().AddSingleton<CirclesEndpoint>();
+        services.AddSingleton<AgeGate>().AddSingleton<ScreeningEndpoint>().AddSingleton<ContributionsEndpoint>().AddSingleton<CirclesEndpoint>();
         services.AddGrpc(options =>
         {
             options.MaxReceiveMessageSize = MaximumLocalMessage;
             options.MaxSendMessageSize = MaximumLocalMessage;
             options.Interceptors.Add<LocalAccess>();
+            options.Interceptors.Add<AgeGate>();
         });
     }
 

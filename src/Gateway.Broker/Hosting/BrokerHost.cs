@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Authentication;
 using Gateway.Broker.Access;
 using Gateway.Broker.Evaluators;
+using Gateway.Broker.Life;
 using Gateway.Broker.Services;
 using Gateway.Cryptography;
 using Gateway.Protocol.Log;
@@ -139,6 +140,7 @@ public static class BrokerHost
         services.AddHostedService<DailyWork>();
         services.AddHostedService<ConnectionReview>();
         services.AddHostedService<StandingWatch>();
+        services.AddSingleton<AcknowledgementDesk>().AddHostedService<AcknowledgementWatch>();
         services.AddSingleton<CallGate>();
         services.AddSingleton<PseudonymsService>();
         services.AddGrpc(grpc =>
@@ -184,6 +186,7 @@ public static class BrokerHost
     private static void Map(WebApplication app, BrokerCore core)
     {
         app.MapGrpcService<Services.ExchangeService>();
+        app.MapGrpcService<Services.AcknowledgementsService>();
         app.MapGrpcService<Services.PseudonymsService>();
         app.MapGrpcService<Services.LogService>();
         app.MapGrpcService<Services.MembershipService>();
