@@ -22,6 +22,7 @@ public sealed class LocalNode : IDisposable
         Screening = new ScreeningService.ScreeningServiceClient(channel);
         Watch = new WatchService.WatchServiceClient(channel);
         Circles = new CirclesService.CirclesServiceClient(channel);
+        Life = new LifeService.LifeServiceClient(channel);
     }
 
     /// <summary>Contributions, records, state.</summary>
@@ -38,6 +39,9 @@ public sealed class LocalNode : IDisposable
 
     /// <summary>Circles.</summary>
     public CirclesService.CirclesServiceClient Circles { get; }
+
+    /// <summary>What becomes of records.</summary>
+    public LifeService.LifeServiceClient Life { get; }
 
     /// <summary>Opens the way to the node.</summary>
     /// <exception cref="RefusalException">The folder holds no node, or the node does not run.</exception>
