@@ -121,6 +121,12 @@ internal static partial class Log
     [LoggerMessage(53, LogLevel.Error, "A refusal could not be written to the audit chain.")]
     public static partial void AuditNotWritten(ILogger log, Exception error);
 
-    [LoggerMessage(80, LogLevel.Information, "{Count} sealed messages of cases expired: nobody fetched them")]
+    [LoggerMessage(90, LogLevel.Information, "{Count} sealed messages of cases expired: nobody fetched them")]
     public static partial void CaseMessagesExpired(ILogger logger, int count);
+
+    [LoggerMessage(80, LogLevel.Error, "Member {Member} acknowledged leaf {Size} with a root that this log of {Head} leaves does not have")]
+    public static partial void AcknowledgementOfAnotherLog(ILogger log, string member, ulong size, ulong head);
+
+    [LoggerMessage(81, LogLevel.Error, "Live digests of circle {Circle} differ at leaf {Size}: {Expected} members state one, {Others} another")]
+    public static partial void DigestsDiffer(ILogger log, string circle, ulong size, int expected, int others);
 }

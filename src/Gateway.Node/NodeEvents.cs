@@ -53,6 +53,9 @@ internal static partial class NodeEvents
     [LoggerMessage(33, LogLevel.Debug, "Cosignatures were not exchanged: {What}")]
     public static partial void CosignaturesNotExchanged(ILogger logger, string what);
 
+    [LoggerMessage(40, LogLevel.Debug, "Deletions up to leaf {Size} acknowledged for {Circles} circles")]
+    public static partial void Acknowledged(ILogger logger, ulong size, int circles);
+
     [LoggerMessage(12, LogLevel.Error, "Unexpected failure {Reference} in {Method}")]
     public static partial void Unexpected(ILogger logger, Exception failure, string reference, string method);
 
@@ -68,9 +71,9 @@ internal static partial class NodeEvents
     [LoggerMessage(13, LogLevel.Warning, "Record {Record} refused by the broker: {Code} {What}")]
     public static partial void RecordRefused(ILogger logger, string record, string code, string what);
 
-    [LoggerMessage(30, LogLevel.Information, "A message of a case came ({Kind}), about record {Record}")]
+    [LoggerMessage(50, LogLevel.Information, "A message of a case came ({Kind}), about record {Record}")]
     public static partial void CaseMessageArrived(ILogger logger, string kind, string record);
 
-    [LoggerMessage(31, LogLevel.Warning, "A message of a case was refused by the broker: {Code} {What}")]
+    [LoggerMessage(51, LogLevel.Warning, "A message of a case was refused by the broker: {Code} {What}")]
     public static partial void CaseMessageRefused(ILogger logger, string code, string what);
 }

@@ -7,7 +7,7 @@ using Gateway.Storage.Broker;
 namespace Gateway.Broker.Tests;
 
 /// <summary>The real store on a disk that can be told to refuse writes, and that counts transactions.</summary>
-internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
+internal sealed partial class FailingDisk(IBrokerStore store) : IBrokerStore
 {
     private TaskCompletionSource? _gate;
     private TaskCompletionSource? _reached;

@@ -73,6 +73,7 @@ public sealed class BrokerCore : IAsyncDisposable
                 StandingExecutor.Suspension, StandingExecutor.Reinstatement, StandingExecutor.Expulsion, new CirclePolicyExecutor(random), new AdmissionExecutor(store, random, time),
                 new OperatorExecutor(operators, OperatorCertificates), new AuthorityExecutor(options, view, store.Certificates, authorities, certificate, time, log),
                 new OprfKeysExecutor(Dealer), new RevealExecutor(store, Reader, options.RevealsPerDay, time),
+                new RecordWithdrawalExecutor(store),
             ],
             operators.Has,
             time);

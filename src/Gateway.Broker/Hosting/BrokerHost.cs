@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Broker.Access;
 using Gateway.Broker.Evaluators;
+using Gateway.Broker.Life;
 using Gateway.Broker.Services;
 using Gateway.Cryptography;
 using Gateway.Protocol.Log;
@@ -132,6 +133,7 @@ public static class BrokerHost
         services.AddHostedService(_ => new ConnectionReview(core.Connections, core.Denials.Holder.IsDenied, seams.Time));
         services.AddHostedService<StandingWatch>();
         services.AddSingleton(options.Cases).AddSingleton<Cases.CaseDesk>().AddHostedService<Cases.CaseSweep>();
+        services.AddSingleton<AcknowledgementDesk>().AddHostedService<AcknowledgementWatch>();
         services.AddSingleton<CallGate>();
         services.AddSingleton<PseudonymsService>();
         services.AddGrpc(grpc =>
@@ -146,6 +148,7 @@ public static class BrokerHost
     private static void Map(WebApplication app, BrokerCore core)
     {
         app.MapGrpcService<Services.ExchangeService>();
+        app.MapGrpcService<Services.AcknowledgementsService>();
         app.MapGrpcService<Services.PseudonymsService>();
         app.MapGrpcService<Services.LogService>();
         app.MapGrpcService<Services.WitnessService>();

@@ -26,6 +26,7 @@ public sealed class LocalNode : IDisposable
         Casework = new CaseworkService.CaseworkServiceClient(channel);
         Neutrality = new NeutralityService.NeutralityServiceClient(channel);
         Circles = new CirclesService.CirclesServiceClient(channel);
+        Life = new LifeService.LifeServiceClient(channel);
     }
 
     /// <summary>Contributions, records, state.</summary>
@@ -54,6 +55,9 @@ public sealed class LocalNode : IDisposable
 
     /// <summary>Circles.</summary>
     public CirclesService.CirclesServiceClient Circles { get; }
+
+    /// <summary>What becomes of records.</summary>
+    public LifeService.LifeServiceClient Life { get; }
 
     /// <summary>Opens the way to the node.</summary>
     /// <exception cref="RefusalException">The folder holds no node, or the node does not run.</exception>

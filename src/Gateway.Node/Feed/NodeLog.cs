@@ -1,5 +1,6 @@
 using Gateway.Ledger;
 using Gateway.Node.Circles;
+using Gateway.Node.Contributions;
 using Gateway.Node.Disputes;
 using Gateway.Node.Matching;
 using Gateway.Protocol;
@@ -48,6 +49,7 @@ public sealed partial class NodeLog : IDisposable
         _logger = logger;
         _disputes = disputes ?? new DisputeBook([], time);
         _backfills = [.. backfills];
+        Ended = new WorkSignal(time);
     }
 
     /// <summary>What is true up to the last applied checkpoint.</summary>
@@ -78,6 +80,7 @@ public sealed partial class NodeLog : IDisposable
             (view, _) = NodeView.After(view, leaf.Index, entry, leaf.Entry, member, keys.Box, out _); // What is refused changes nothing; the batch raised the alarm likewise.
         }
 
+        foreach ((CircleId circle, uint epoch) in await store.ReadRetiredEpochsAsync(cancellation)) view = view with { Keyring = view.Keyring.Without(circle, epoch) };
         if (head is not null)
         {
             Checkpoint? checkpoint = view.State.Genesis is null
@@ -132,6 +135,8 @@ public sealed partial class NodeLog : IDisposable
                 Head = verified.Head,
                 Records = [.. outcome.Records.Where(record => !Goes(record, left))],
                 Ended = [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.State))],
+                EndedAt = outcome.EndedAt,
+                Replacements = outcome.Replacements,
                 Alarms = [.. verified.Alarms.Concat(outcome.Alarms).Select(AlarmOf)],
                 LoggedOutbox = LoggedBy(outcome),
                 WithdrawnOutbox = [.. outcome.Withdrawn.Where(_own.Contains)],
@@ -160,6 +165,7 @@ public sealed partial class NodeLog : IDisposable
         foreach (NodeRecord gone in _awaited.Values.Select(awaited => awaited.Record).Where(record => Goes(record, left)).ToArray()) _awaited.Remove(gone.Id);
         SetBackfills([.. _backfills.Where(reading => !left.Any(circle => circle.Circle == reading.Circle && reading.Grant < circle.At)), .. verified.Grants]);
         Tell(verified.Alarms.Concat(outcome.Alarms));
+        if (outcome.Ended.Count > 0 || outcome.EndedAt.Count > 0 || verified.DayAt is not null || left.Length > 0 || verified.NewKeys.Count > 0) NoteEnd();
         NodeEvents.BatchApplied(_logger, verified.Leaves.Count, verified.View.Size, outcome.Records.Length);
     }
 

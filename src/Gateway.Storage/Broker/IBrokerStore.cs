@@ -9,7 +9,7 @@ namespace Gateway.Storage.Broker;
 /// What the broker keeps. One caller appends (the sequencer); any number read at the same time. A write has happened, durably and whole, when its task
 /// completes; when it fails, nothing of it has happened. Failures: <see cref="StoreUnavailableException"/>, <see cref="StoreCorruptException"/>.
 /// </summary>
-public interface IBrokerStore : IQuotaStore, ITileReader
+public interface IBrokerStore : IQuotaStore, IBrokerLifeStore, ITileReader
 {
     /// <summary>Certificates issued and denied.</summary>
     ICertificateStore Certificates { get; }

@@ -89,13 +89,13 @@ public sealed partial class SqliteNodeStore
     {
         ArgumentNullException.ThrowIfNull(withdrawal);
         return _file.WriteAsync(
-            session =>
-            {
-                session.Start("INSERT OR IGNORE INTO outbox_withdrawals (record_id, request, receipt, refusal, created_at, row_hash) VALUES (?, ?, ?, ?, ?, ?)", Withdrawals)
-                    .Bind(withdrawal.Record).Bind(withdrawal.Request.AsSpan()).Bind(withdrawal.Receipt).Bind(withdrawal.Refusal).Bind(withdrawal.CreatedAt.UtcTicks).RunWithHash();
-            },
+            session => InsertWithdrawal(session, withdrawal),
             cancellation);
     }
+
+    private static void InsertWithdrawal(Session session, OutboxWithdrawal withdrawal) =>
+        session.Start("INSERT OR IGNORE INTO outbox_withdrawals (record_id, request, receipt, refusal, created_at, row_hash) VALUES (?, ?, ?, ?, ?, ?)", Withdrawals)
+            .Bind(withdrawal.Record).Bind(withdrawal.Request.AsSpan()).Bind(withdrawal.Receipt).Bind(withdrawal.Refusal).Bind(withdrawal.CreatedAt.UtcTicks).RunWithHash();
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OutboxWithdrawal>> ReadOpenWithdrawalsAsync(CancellationToken cancellation) => _file.ReadAsync<IReadOnlyList<OutboxWithdrawal>>(

@@ -62,9 +62,11 @@ internal sealed class TestCore : IAsyncDisposable
     }
 
     /// <summary>What the disk holds is all that is left: as after kill -9.</summary>
-    public async Task RestartAsync()
+    /// <param name="meanwhile">What is done to the folder while the node is off.</param>
+    public async Task RestartAsync(Action? meanwhile = null)
     {
         await CloseAsync();
+        meanwhile?.Invoke();
         await OpenAsync();
     }
 

@@ -138,6 +138,55 @@ public sealed partial class RowCorruptionTests : IDisposable
     }
 
     [Theory]
+    [InlineData("life_endings", "row_hash")]
+    [InlineData("life_replacements", "replacement row_hash")]
+    [InlineData("life_rectifications", "record outbox created_at row_hash")]
+    [InlineData("life_retired_epochs", "circle epoch row_hash")]
+    public async Task A_changed_column_about_the_end_of_records_is_never_served_by_a_node(string table, string columns)
+    {
+        await using (SqliteNodeStore store = await SqliteNodeStore.OpenAsync(_file.Path, TimeProvider.System, None))
+        {
+            OutboxRow row = Assert.Single(await store.AddDraftsAsync([Draft("a")], None));
+            await store.UpdateOutboxAsync([row with { RecordId = Record(1), State = OutboxState.Closed }], None);
+            await store.BeginRectificationAsync(Record(1), "old", Draft("a", content: 2), None);
+            await store.ApplyAsync(Apply(0, 1) with { Records = [NodeRecord(1)], Replacements = [(Record(1), Record(2))] }, None);
+            await store.ApplyAsync(Apply(1, 1) with { Ended = [(1, NodeRecordState.Withdrawn)] }, None);
+            await store.RetireEpochAsync(Circle(1), 3, None);
+        }
+
+        await RequireDetectedAsync(table, columns, async () =>
+        {
+            await using SqliteNodeStore store = await SqliteNodeStore.OpenAsync(_file.Path, TimeProvider.System, None);
+            await store.ReadRectificationsAsync(None);
+            await store.FindReplacementAsync(Record(1), None);
+            await store.ReadRetiredEpochsAsync(None);
+            await store.DeleteEndedAsync(ulong.MaxValue, 10, None);
+        });
+    }
+
+    [Theory]
+    [InlineData("life_acknowledgements", "member size request at row_hash")]
+    [InlineData("life_milestones", "day at row_hash")]
+    [InlineData("life_findings", "circle size found_at finding row_hash")]
+    public async Task A_changed_column_about_the_end_of_records_is_never_served_by_the_broker(string table, string columns)
+    {
+        await using (SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None))
+        {
+            await store.SaveAcknowledgementAsync(new(Member(1), 3, Bytes("ack", 1, 40), Noon), None);
+            await store.AddMilestoneAsync(new(3, new UtcDay(7), Noon), None);
+            await store.SaveFindingAsync(new(Circle(1), 3, Noon, Bytes("finding", 1, 40)), None);
+        }
+
+        await RequireDetectedAsync(table, columns, async () =>
+        {
+            await using SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None);
+            await store.ListAcknowledgementsAsync(None);
+            await store.ReadMilestonesAsync(None);
+            await store.ListFindingsAsync(10, None);
+        });
+    }
+
+    [Theory]
     [InlineData("records")]
     [InlineData("items")]
     public async Task A_missing_row_of_a_published_record_is_not_taken_for_its_end(string table)
