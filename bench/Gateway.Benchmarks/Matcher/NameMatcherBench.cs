@@ -40,8 +40,7 @@ internal static class NameMatcherBench
         string manifest = Path.Combine(network.Folder, "manifest.csv");
         SampleManifest.Write(manifest, Rows);
         Screener screener = node.Get<Screener>();
-        Shipment[] shipments;
-        using (CsvSource source = ManifestFile.Open(manifest)) shipments = [.. ManifestFile.Read(source).Select(row => row.Value!)];
+        Shipment[] shipments = [.. SampleManifest.Shipments(screener, manifest)];
         await LearnAsync(node, member, screener, shipments);
 
         Cores.Use(1);

@@ -116,7 +116,7 @@ internal sealed class WatchDesk : IAsyncDisposable
         Screener = Core.ScreenerOver(opener, pseudonymiser);
         SellerEvaluation evaluation = new(Core.Store, Core.Matcher, Screener, Core.Seal, alarms, Core.Time);
         Sellers = new SellerBook(Core.Store, Core.Matcher, Screener, Core.Seal, evaluation, Core.Time);
-        Past = new PastShipments(Core.Store, Core.Matcher, Core.Seal, Core.Settings, alarms, Core.Time);
+        Past = new PastShipments(Core.Store, Core.Matcher, Screener, Core.Seal, Core.Settings, alarms, Core.Time);
         Raiser = new AlertRaiser(Core.Store, Core.Matcher, Screener, Sellers, Past, Core.Seal, () => Core.Log.View, alarms, Core.Time);
         Alerts = new AlertList(Core.Store, Sellers, Past, Screener, Core.Dismissals, Core.Seal, Core.Time);
         Forgetting = new Forgetting(Core.Store, Core.Matcher, Past, Core.Settings, () => Core.Log.View, alarms, Core.Time);
