@@ -109,7 +109,7 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
         NodeView now = view();
         if (!earlier.Rules.Equals(new ComparedUnder(now, now.ExpiryDay(time)))) return null;
         if (earlier.Generation == generation) return earlier;
-        if (!earlier.HoldsAmong(matcher.LiveRecords) || MetBy(name, out _) != earlier.Met) return null;
+        if (MetBy(name, out bool any) != earlier.Met || (any && !earlier.HoldsAmong(matcher.LiveRecords))) return null;
         earlier.Generation = generation;
         return earlier;
     }
