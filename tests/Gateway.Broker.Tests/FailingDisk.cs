@@ -7,7 +7,7 @@ using Gateway.Storage.Broker;
 namespace Gateway.Broker.Tests;
 
 /// <summary>The real store on a disk that can be told to refuse writes, and that counts transactions.</summary>
-internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
+internal sealed partial class FailingDisk(IBrokerStore store) : IBrokerStore
 {
     private TaskCompletionSource? _gate;
     private TaskCompletionSource? _reached;
@@ -18,6 +18,9 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
 
     public ICertificateStore Certificates => store.Certificates;
 
+    public IDisputeStore Disputes => store.Disputes;
+
+    public IOutcomeStore Outcomes => store.Outcomes;
     public ICaseRelayStore Cases => store.Cases;
 
     /// <summary>Whether the broker has closed it.</summary>
@@ -49,6 +52,8 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
         if (IsFull) throw new StoreUnavailableException("The disk is full.", new IOException("No space left on device"));
         await store.AppendAsync(append, cancellation);
     }
+
+    public IWitnessStore Witness => store.Witness;
 
     public IChangeStore Changes => store.Changes;
 

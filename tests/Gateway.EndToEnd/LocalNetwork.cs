@@ -161,6 +161,8 @@ public sealed class LocalNode(string folder)
 
     public OfficersService.OfficersServiceClient Officers => new(_channel);
 
+    public LifeService.LifeServiceClient Life => new(_channel);
+
     public IServiceProvider Services => _application!.Services;
 
     public async Task StartAsync(TimeProvider? time = null)
