@@ -90,6 +90,24 @@ public sealed class WithdrawingTests
         Assert.NotNull((await node.Core.Store.FindWithdrawalAsync(first, CancellationToken.None))!.Receipt);
     }
 
+    [Fact]
+    public async Task A_withdrawal_that_a_dispute_came_before_is_answered_by_the_end_that_the_dispute_made()
+    {
+        await using TestOutbox node = await TestOutbox.StartAsync();
+        RecordId id = await SealAsync(node, "case-1");
+        await node.PublishAsync();
+        await node.FollowAsync();
+        OutboxRow row = await node.RowAsync("case-1");
+        Submission submission = Submission.Parser.ParseFrom(row.Submission);
+        node.Source.Add(
+            new Entry { RecordWithdrawn = new RecordWithdrawn { RecordId = submission.RecordId, CircleId = submission.CircleId, Epoch = submission.Epoch, Reason = WithdrawalReason.DisputeUpheld } }, node.Source.Circle.RouteKey);
+        Receipt ended = node.Source.ReceiptOf((int)node.Source.Size - 1);
+        await node.Outbox.WithdrawAsync(id, WithdrawalReason.Mistake, CancellationToken.None);
+        node.Wire.Withdrawn = receipt => receipt.MergeFrom(ended);
+        Assert.True(await node.WithdrawAsync());
+        Assert.NotNull((await node.Core.Store.FindWithdrawalAsync(id, CancellationToken.None))!.Receipt);
+    }
+
     private static async Task<RecordId> SealAsync(TestOutbox node, string reference)
     {
         await node.AddAsync(TestOutbox.Case(reference));
