@@ -2,6 +2,7 @@ using Gateway.Node.Contributions;
 using Gateway.Node.Tests.Building;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
+using Gateway.Protocol.Keys;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Node;
 using Google.Protobuf;
@@ -97,13 +98,10 @@ public sealed class WithdrawingTests
         RecordId id = await SealAsync(node, "case-1");
         await node.PublishAsync();
         await node.FollowAsync();
-        OutboxRow row = await node.RowAsync("case-1");
-        Submission submission = Submission.Parser.ParseFrom(row.Submission);
+        CircleKey circle = node.Source.Circle;
         node.Source.Add(
-            new Entry { RecordWithdrawn = new RecordWithdrawn { RecordId = submission.RecordId, CircleId = submission.CircleId, Epoch = submission.Epoch, Reason = WithdrawalReason.DisputeUpheld } }, node.Source.Circle.RouteKey);
-        Receipt ended = node.Source.ReceiptOf((int)node.Source.Size - 1);
+            new Entry { RecordWithdrawn = new RecordWithdrawn { RecordId = id.ToByteString(), CircleId = circle.Circle.ToByteString(), Epoch = circle.Epoch, Reason = WithdrawalReason.DisputeUpheld } }, circle.RouteKey);
         await node.Outbox.WithdrawAsync(id, WithdrawalReason.Mistake, CancellationToken.None);
-        node.Wire.Withdrawn = receipt => receipt.MergeFrom(ended);
         Assert.True(await node.WithdrawAsync());
         Assert.NotNull((await node.Core.Store.FindWithdrawalAsync(id, CancellationToken.None))!.Receipt);
     }
