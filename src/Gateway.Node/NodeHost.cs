@@ -1,12 +1,15 @@
 using Gateway.Cryptography;
 using Gateway.Matching.Scoring;
 using Gateway.Node.Broker;
+using Gateway.Node.Cases;
 using Gateway.Node.Circles;
 using Gateway.Node.Contributions;
 using Gateway.Node.Disputes;
 using Gateway.Node.Feed;
 using Gateway.Node.Identity;
+using Gateway.Node.Life;
 using Gateway.Node.Matching;
+using Gateway.Node.Neutrality;
 using Gateway.Node.Outcomes;
 using Gateway.Node.Pseudonyms;
 using Gateway.Node.Screening;
@@ -77,6 +80,8 @@ public static class NodeHost
         INodeStore store = resources.Keep(await seams.OpenStore(directory.StoreFile, cancellation));
         KnownCache cache = new(keys, seams.Random);
         (NodeView view, Ledger.TiledTree tree) = await NodeLog.OpenAsync(store, settings.Member, keys, cancellation);
+        HighWater highWater = HighWater.Load(directory.HighWaterFile, keys);
+        if (view.Size < highWater.Size) File.Delete(directory.IndexFile); // It is a copy of the store that was here before.
         NodeMatcher matcher = resources.Keep(await NodeMatcher.LoadAsync(store, cache, view, seams.Random, seams.Time, directory.IndexFile, cancellation));
         WatchSeal seal = new(keys, seams.Random);
         Dismissals dismissals = await Dismissals.LoadAsync(store, seal, seams.Time, cancellation);
@@ -107,6 +112,9 @@ public static class NodeHost
         AddWork(services, settings, keys, seams);
         AddWatch(services, seal, dismissals);
         AddJustice(services, settings, disputes);
+        AddCases(services, settings, store);
+        services.AddNeutrality(settings, keys, await Acceptance.LoadAsync(store, cancellation));
+        AddLife(services, settings, highWater);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OfficersEndpoint>(provider, settings.Member, store.Audit)).AddSingleton(provider => new OfficerAudit(store.Audit, seams.Time));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnStanding>(provider, settings.Member));
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
@@ -121,6 +129,9 @@ public static class NodeHost
         application.MapGrpcService<OfficersEndpoint>();
         application.MapGrpcService<DisputeOfficeEndpoint>();
         application.MapGrpcService<OutcomeOfficeEndpoint>();
+        application.MapGrpcService<CasesEndpoint>();
+        application.MapGrpcService<NeutralityEndpoint>();
+        application.MapGrpcService<LifeEndpoint>();
         application.Lifetime.ApplicationStarted.Register(() =>
         {
             // The folder has kept others out since before the socket was made; its own mode is for whoever opens the folder up later.
@@ -162,7 +173,7 @@ public static class NodeHost
         services.AddSingleton<ReleaseSchedule>().AddSingleton<WithdrawalUpload>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DraftSealer>(provider, settings.Member));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RecordUpload>(provider, settings.Member));
-        services.AddHostedService<Publisher>();
+        services.AddHostedService<Publisher>().AddHostedService<Rectifier>();
         services.AddSingleton<CircleWork>().AddSingleton(provider => ActivatorUtilities.CreateInstance<CircleOrders>(provider, settings.Member));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CircleSteward>(provider, settings.Member));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<Backfill>(provider, settings.Member));
@@ -193,15 +204,37 @@ public static class NodeHost
         services.AddSingleton<OutcomeDesk>().AddSingleton<OutcomeOfficeEndpoint>();
     }
 
+    private static void AddCases(IServiceCollection services, NodeSettings settings, INodeStore store)
+    {
+        services.AddSingleton<CaseVault>().AddSingleton<CaseSignals>().AddSingleton(new CaseFiles(store.Cases)).AddSingleton<CaseReceiver>().AddSingleton<CaseReader>().AddSingleton<CaseKeeping>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CaseTargets>(provider, settings.Member)).AddSingleton(provider => ActivatorUtilities.CreateInstance<CaseWriter>(provider, settings.Member));
+        services.AddSingleton<CaseDispatch>().AddSingleton<CaseCollection>().AddSingleton<CasesEndpoint>();
+        services.AddSingleton<CaseCourier>().AddHostedService(provider => provider.GetRequiredService<CaseCourier>());
+    }
+
+    private static void AddLife(IServiceCollection services, NodeSettings settings, HighWater highWater)
+    {
+        services.AddSingleton(highWater).AddSingleton<StoreAge>().AddSingleton<EpochRetirement>().AddSingleton<SubjectSearch>().AddSingleton<LifeEndpoint>();
+        services.AddSingleton(provider =>
+        {
+            NodeLog log = provider.GetRequiredService<NodeLog>();
+            Acceptance acceptance = provider.GetRequiredService<Acceptance>();
+            Func<ulong> accepted = () => acceptance.Size;
+            return ActivatorUtilities.CreateInstance<Acknowledger>(provider, settings.Member, accepted);
+        });
+        services.AddHostedService(provider => provider.GetRequiredService<Acknowledger>());
+    }
+
     private static void AddLocalApi(IServiceCollection services, string token)
     {
         services.AddSingleton(provider => new LocalAccess(token, provider.GetRequiredService<OfficerAudit>(), provider.GetRequiredService<ILogger<LocalAccess>>()));
-        services.AddSingleton<ScreeningEndpoint>().AddSingleton<ContributionsEndpoint>().AddSingleton<CirclesEndpoint>();
+        services.AddSingleton<AgeGate>().AddSingleton<ScreeningEndpoint>().AddSingleton<ContributionsEndpoint>().AddSingleton<CirclesEndpoint>();
         services.AddGrpc(options =>
         {
             options.MaxReceiveMessageSize = MaximumLocalMessage;
             options.MaxSendMessageSize = MaximumLocalMessage;
             options.Interceptors.Add<LocalAccess>();
+            options.Interceptors.Add<AgeGate>();
         });
     }
 

@@ -7,7 +7,7 @@ using Gateway.Storage.Broker;
 namespace Gateway.Broker.Tests;
 
 /// <summary>The real store on a disk that can be told to refuse writes, and that counts transactions.</summary>
-internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
+internal sealed partial class FailingDisk(IBrokerStore store) : IBrokerStore
 {
     private TaskCompletionSource? _gate;
     private TaskCompletionSource? _reached;
@@ -21,6 +21,7 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
     public IDisputeStore Disputes => store.Disputes;
 
     public IOutcomeStore Outcomes => store.Outcomes;
+    public ICaseRelayStore Cases => store.Cases;
 
     /// <summary>Whether the broker has closed it.</summary>
     public bool IsClosed { get; private set; }
@@ -51,6 +52,8 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
         if (IsFull) throw new StoreUnavailableException("The disk is full.", new IOException("No space left on device"));
         await store.AppendAsync(append, cancellation);
     }
+
+    public IWitnessStore Witness => store.Witness;
 
     public IChangeStore Changes => store.Changes;
 

@@ -9,6 +9,7 @@ using Gateway.Broker.Outcomes;
 using Gateway.Broker.Publishing;
 using Gateway.Broker.Quotas;
 using Gateway.Broker.Sequencing;
+using Gateway.Broker.Witness;
 using Gateway.Cryptography;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.Log;
@@ -30,7 +31,7 @@ public sealed class BrokerCore : IAsyncDisposable
 
     private BrokerCore(
         BrokerOptions options, IBrokerStore store, NetworkView view, LogSignal signal, SigningKey logKey, SecretFolder secrets, Sequencer sequencer, NetworkAuthorities authorities, BrokerCertificate certificate, CertificateDenials denials,
-        OprfShare? derived, ShareRing shares, QuotaLedger quotas, OperatorRoster operators, BrokerMetrics metrics, RandomSource random, TimeProvider time, ILogger log)
+        OprfShare? derived, ShareRing shares, QuotaLedger quotas, OperatorRoster operators, CosignatureBoard cosignatures, BrokerMetrics metrics, RandomSource random, TimeProvider time, ILogger log)
     {
         Files = options.Files;
         StartedAt = time.GetUtcNow();
@@ -52,6 +53,8 @@ public sealed class BrokerCore : IAsyncDisposable
         Quotas = quotas;
         _log = log;
         Reader = new LogReader(store);
+        Cosignatures = cosignatures;
+        PublicLog = new PublicLog(store, signal, cosignatures, new PublicLimits(options.PublicRequestsPerSecond, time));
         Admission = new Admission(view, store, sequencer, Reader, quotas);
         Objections = new ObjectionIntake(view, store.Disputes, random, time);
         Disputes = new DisputeRegister(view, store, sequencer, Reader, Admission, Objections);
@@ -70,6 +73,7 @@ public sealed class BrokerCore : IAsyncDisposable
                 StandingExecutor.Suspension, StandingExecutor.Reinstatement, StandingExecutor.Expulsion, new CirclePolicyExecutor(random), new AdmissionExecutor(store, random, time),
                 new OperatorExecutor(operators, OperatorCertificates), new AuthorityExecutor(options, view, store.Certificates, authorities, certificate, time, log),
                 new OprfKeysExecutor(Dealer), new RevealExecutor(store, Reader, options.RevealsPerDay, time),
+                new RecordWithdrawalExecutor(store),
             ],
             operators.Has,
             time);
@@ -101,6 +105,12 @@ public sealed class BrokerCore : IAsyncDisposable
 
     /// <summary>Receipts and proofs.</summary>
     public LogReader Reader { get; }
+
+    /// <summary>Members' cosignatures.</summary>
+    public CosignatureBoard Cosignatures { get; }
+
+    /// <summary>What anyone may read of the log.</summary>
+    public PublicLog PublicLog { get; }
 
     /// <summary>The checks before the log.</summary>
     public Admission Admission { get; }
@@ -208,7 +218,8 @@ public sealed class BrokerCore : IAsyncDisposable
         BrokerMetrics metrics = new();
         Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, signal, metrics, log, cancellation).ConfigureAwait(false);
         OperatorRoster operators = await OperatorRoster.LoadAsync(store, cancellation).ConfigureAwait(false);
-        return new BrokerCore(options, store, view, signal, logKey, secrets, sequencer, authorities, certificate, denials, derived, shares, quotas, operators, metrics, random, time, log);
+        CosignatureBoard cosignatures = await CosignatureBoard.LoadAsync(store, view, sequencer, time, log, cancellation).ConfigureAwait(false);
+        return new BrokerCore(options, store, view, signal, logKey, secrets, sequencer, authorities, certificate, denials, derived, shares, quotas, operators, cosignatures, metrics, random, time, log);
     }
 
     /// <summary>Destroys shares that the log has left behind, and the seed they came from.</summary>
@@ -227,6 +238,7 @@ public sealed class BrokerCore : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         Log.Stopping(_log);
         await Sequencer.DisposeAsync().ConfigureAwait(false);
+        await Cosignatures.WriteAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
             await Quotas.FlushAsync(CancellationToken.None).ConfigureAwait(false);
@@ -238,6 +250,7 @@ public sealed class BrokerCore : IAsyncDisposable
         }
 
         await Store.DisposeAsync().ConfigureAwait(false);
+        PublicLog.Dispose();
         Shares.Dispose();
         Metrics.Dispose();
         Authorities.Dispose();

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gateway.Broker.Quotas;
 using Gateway.Cryptography;
@@ -11,14 +10,6 @@ namespace Gateway.Broker.Hosting;
 /// <summary>How a broker runs: <c>broker.json</c> in its folder.</summary>
 public sealed record BrokerOptions
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-    };
-
     /// <summary>The broker's folder: its keys, certificates and store.</summary>
     [JsonIgnore]
     public string Directory { get; init; } = "";
@@ -63,6 +54,9 @@ public sealed record BrokerOptions
     /// <summary>Calls of one member at once that are no streams.</summary>
     public int CallsPerMember { get; init; } = 128;
 
+    /// <summary>Requests of the public log (checkpoint, tiles, entry bundles) that one address may make a second in the long run, four times as many at once.</summary>
+    public int PublicRequestsPerSecond { get; init; } = 500;
+
     /// <summary>Records that may be traced to their contributors in 24 hours.</summary>
     public int RevealsPerDay { get; init; } = 20;
 
@@ -71,6 +65,9 @@ public sealed record BrokerOptions
 
     /// <summary>What a member may use.</summary>
     public QuotaOptions Quotas { get; init; } = new();
+
+    /// <summary>What a member may do with sealed messages of cases.</summary>
+    public Gateway.Broker.Cases.CaseOptions Cases { get; init; } = new();
 
     /// <summary>The files of the broker's folder.</summary>
     [JsonIgnore]
@@ -83,27 +80,11 @@ public sealed record BrokerOptions
     /// <param name="directory">The folder.</param>
     /// <param name="secret">What opens its keys; null where they are not sealed.</param>
     /// <exception cref="BrokerOptionsException">There is none, or it cannot be read.</exception>
-    public static BrokerOptions Load(string directory, SealingSecret? secret = null)
-    {
-        BrokerFiles files = new(directory);
-        try
-        {
-            using FileStream file = File.OpenRead(files.Options);
-            BrokerOptions options = JsonSerializer.Deserialize<BrokerOptions>(file, Json) ?? throw new BrokerOptionsException([$"{files.Options} is empty."]);
-            return options with { Directory = directory, Secret = secret };
-        }
-        catch (JsonException error)
-        {
-            throw new BrokerOptionsException([$"{files.Options} cannot be read: {error.Message}"]);
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new BrokerOptionsException([$"{files.Options} does not exist: make the broker with 'gateway broker init'."]);
-        }
-    }
+    public static BrokerOptions Load(string directory, SealingSecret? secret = null) =>
+        OptionsFile.Read<BrokerOptions>(new BrokerFiles(directory).Options, "make the broker with 'gateway broker init'") with { Directory = directory, Secret = secret };
 
     /// <summary>The options as they stand in broker.json.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
+    public byte[] ToJson() => OptionsFile.ToBytes(this);
 
     /// <summary>Checks everything at once.</summary>
     /// <exception cref="BrokerOptionsException">Lists every fault.</exception>
@@ -126,9 +107,11 @@ public sealed record BrokerOptions
         if (AuthorityOverlap < AuthoritySettling || AuthorityOverlap > TimeSpan.FromDays(365)) faults.Add("authorityOverlap: must lie between authoritySettling and 365 days.");
         if (MaximumConnections < 1) faults.Add("maximumConnections: must be at least 1.");
         if (ConnectionsPerMember < 1 || StreamsPerMember < 1 || CallsPerMember < 1) faults.Add("connectionsPerMember, streamsPerMember, callsPerMember: must be at least 1.");
+        if (PublicRequestsPerSecond < 1) faults.Add("publicRequestsPerSecond: must be at least 1.");
         if (RevealsPerDay < 0) faults.Add("revealsPerDay: must not be negative.");
         if (MetricsEndpoint.Length > 0 && !(Uri.TryCreate(MetricsEndpoint, UriKind.Absolute, out Uri? metrics) && metrics.Scheme is "http" or "https")) faults.Add($"metricsEndpoint: '{MetricsEndpoint}' is not an address such as http://localhost:4318.");
         faults.AddRange(Quotas.Validate());
+        faults.AddRange(Cases.Validate());
         if (faults.Count > 0) throw new BrokerOptionsException(faults);
     }
 }

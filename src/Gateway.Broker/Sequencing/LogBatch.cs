@@ -79,6 +79,12 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
 
         if (change.Decision is { } decision && _decisions.Exists(other => other.Number == decision.Number)) return Administration.ChangeDesk.NotOpen(decision.Number);
         if (change.Condition?.Invoke(State) is { } unmet) return unmet;
+        foreach ((_, RecordWithdrawn withdrawal) in change.Withdrawals)
+        {
+            CircleId circle = CircleId.FromBytes(withdrawal.CircleId.Span);
+            if (FindRouteKey(circle, withdrawal.Epoch) is null) return NoRoute(circle, withdrawal.Epoch);
+        }
+
         NetworkState next = State;
         CircleHistory history = History;
         List<(Entry Entry, byte[] Bytes)> entries = [];
@@ -109,9 +115,16 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
             added.Add(new BrokerLeaf(index, LeafData.Of(index, null, salt, bytes), salt, bytes, entry.ContentCase, null, 0, null));
         }
 
+        Leaves.AddRange(added);
+        foreach ((RecordId id, RecordWithdrawn withdrawal) in change.Withdrawals)
+        {
+            CircleId circle = CircleId.FromBytes(withdrawal.CircleId.Span);
+            added.Add(AddLeaf(new Entry { RecordWithdrawn = withdrawal }, circle, withdrawal.Epoch, FindRouteKey(circle, withdrawal.Epoch)!, null));
+            _withdrawals.Add((id, added[^1].Index));
+        }
+
         if (change.UsedInvitation is not null) _usedInvitations.Add((change.UsedInvitation, added[0].Index));
         if (change.Decision is not null) _decisions.Add(change.Decision with { Index = added[0].Index });
-        Leaves.AddRange(added);
         RouteKeys.AddRange(change.RouteKeys);
         (State, History) = (next, history);
         _completions.Add(receiptOf => request.Complete([.. added.Select(receiptOf)]));

@@ -61,5 +61,5 @@ internal sealed class ChangeNetwork(StateChange change) : LogRequest<IReadOnlyLi
 {
     public StateChange Change { get; } = change;
 
-    public override int LeafCount => Change.Entries.Count;
+    public override int LeafCount => Change.Entries.Count + Change.Withdrawals.Count;
 }

@@ -34,6 +34,7 @@ public sealed class Sequencer : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Channel<LogRequest> _queue = Channel.CreateBounded<LogRequest>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly Task _loop;
+    private volatile RefusalException? _halted;
 
     private Sequencer(IBrokerStore store, NetworkView view, TiledTree tree, LogSigner signer, RandomSource random, TimeProvider time, LogSignal signal, BrokerMetrics metrics, ILogger log)
     {
@@ -98,6 +99,14 @@ public sealed class Sequencer : IAsyncDisposable
     /// <exception cref="RefusalException">The state does not allow it, or the store cannot write now.</exception>
     public Task<IReadOnlyList<LogReceipt>> ChangeStateAsync(StateChange change) => EnqueueAsync(new ChangeNetwork(change));
 
+    /// <summary>
+    /// Appends nothing from here on: what is signed next would be a second history. For good, as far as this process is concerned; what is in the log is served on.
+    /// </summary>
+    public void Halt(Refusal why) => _halted = new RefusalException(why);
+
+    /// <summary>Why nothing is appended; null while it is.</summary>
+    public Refusal? Halted => _halted?.Refusal;
+
     /// <summary>Commits what waits and ends.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -148,6 +157,7 @@ public sealed class Sequencer : IAsyncDisposable
 
     private async ValueTask SequenceAsync(List<LogRequest> requests)
     {
+        if (_halted is { } halted) throw halted; // Here, and not only where callers queue: nothing that waited already is signed either.
         long started = _time.GetTimestamp();
         LogBatch batch = new(_tree.Size, _view, _random, UtcDay.Of(_time.GetUtcNow()));
         foreach (ChangeNetwork change in requests.OfType<ChangeNetwork>())

@@ -72,6 +72,12 @@ public static class Codes
     /// <summary>Reasons to withdraw.</summary>
     public static Codes<WithdrawalReason> Withdrawals { get; } = new(LogReflection.Descriptor, "WITHDRAWAL_REASON_");
 
+    /// <summary>On what ground the broker withdraws.</summary>
+    public static Codes<WithdrawalBasis> WithdrawalBases { get; } = new(LogReflection.Descriptor, "WITHDRAWAL_BASIS_");
+
+    /// <summary>What a member holds of a subject.</summary>
+    public static Codes<SubjectHoldingKind> Holdings { get; } = new(LifeReflection.Descriptor, "SUBJECT_HOLDING_KIND_");
+
     /// <summary>Reasons why a membership ends.</summary>
     public static Codes<MembershipReason> MembershipReasons { get; } = new(LogReflection.Descriptor, "MEMBERSHIP_REASON_");
 

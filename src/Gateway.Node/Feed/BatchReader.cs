@@ -61,6 +61,7 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
             Records = progress.Records,
             Withdrawals = progress.Withdrawals,
             Disputes = progress.Disputes,
+            DayAt = progress.DayAt,
             NewKeys = progress.NewKeys,
             Left = progress.Left,
             Grants = progress.Grants,
@@ -136,7 +137,9 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         foreach (CircleId circle in change.Left) progress.Leave(circle, index);
         progress.NewKeys.AddRange(change.Opened);
         if (entry.ContentCase == Entry.ContentOneofCase.KeyGrant && change.Opened.Count > 0) progress.Grants.Add(GrantOf(index, change.Opened, progress.View.History));
-        if (entry.ContentCase == Entry.ContentOneofCase.Day) CheckDay(index, progress.State.Day, progress);
+        if (entry.ContentCase != Entry.ContentOneofCase.Day) return;
+        progress.DayAt = index;
+        CheckDay(index, progress.State.Day, progress);
     }
 
     // From where the oldest of the epochs began: before it nothing is sealed under the keys granted.
@@ -219,6 +222,8 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
 
         public bool MayRead(CircleId circle, MemberId member) =>
             State.Members.TryGetValue(member, out NetworkMember? me) && State.Circles.TryGetValue(circle, out NetworkCircle? joined) && joined.MayRead(me);
+
+        public ulong? DayAt { get; set; }
 
         public List<ArrivedRecord> Records { get; } = [];
 

@@ -74,8 +74,10 @@ public sealed partial class NodeLog
                 Leaves = part.Leaves,
                 Records = outcome.Records,
                 Ended = [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.State))],
+                EndedAt = outcome.EndedAt,
+                Replacements = outcome.Replacements,
                 Alarms = [.. outcome.Alarms.Select(AlarmOf)],
-                ClosedOutbox = ClosedBy(outcome),
+                LoggedOutbox = LoggedBy(outcome),
                 WithdrawnOutbox = [.. outcome.Withdrawn.Where(_own.Contains)],
                 Disputes = [.. outcome.Disputes.Values],
             };
@@ -84,6 +86,7 @@ public sealed partial class NodeLog
             _lastNumber += part.Records.Count;
             Await(outcome);
             Tell(outcome.Alarms);
+            NoteEnd();
             SetBackfills(after.Next > after.Grant ? _backfills.Remove(part.Before) : _backfills.Replace(part.Before, after));
             return true;
         }

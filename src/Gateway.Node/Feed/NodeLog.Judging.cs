@@ -108,14 +108,21 @@ public sealed partial class NodeLog
         if (!RecordId.TryFromBytes(withdrawal.Entry.RecordId.Span, out RecordId id)) return true;
         NodeRecord? record = arrived.GetValueOrDefault(id) ?? await _store.FindRecordAsync(id, cancellation);
         if (record is null) return false;
+        bool isBrokers = RecordFormat.IsByBroker(withdrawal.Entry);
         bool isContributors = Cryptography.VerifyingKey.TryFromBytes(record.RecordKey, out Cryptography.VerifyingKey key) && RecordFormat.IsSignedBy(withdrawal.Entry, key);
-        if (!isContributors && !DisputeArrivals.Ends(withdrawal.Entry, withdrawal.Index, outcome.Disputes.GetValueOrDefault(id) ?? _disputes.Find(id), after))
+        if (!isBrokers && !isContributors && !DisputeArrivals.Ends(withdrawal.Entry, withdrawal.Index, outcome.Disputes.GetValueOrDefault(id) ?? _disputes.Find(id), after))
         {
-            outcome.Alarms.Add(Refusal.DataLoss("WITHDRAWAL_FORGED", "A withdrawal is not signed by the record's key, and no dispute ended the record; it stays.", $"record {id.Prefix}", "Tell the broker's operator; keep this node's store as evidence."));
+            outcome.Alarms.Add(Refusal.DataLoss("WITHDRAWAL_FORGED", "A withdrawal is not signed by the record's key, names no legal basis of the broker's, and no dispute ended the record; it stays.", $"record {id.Prefix}", "Tell the broker's operator; keep this node's store as evidence."));
             return true;
         }
 
-        if (record.State is NodeRecordState.Live or NodeRecordState.AwaitingWithdrawal or NodeRecordState.Quarantined) outcome.End(record, NodeRecordState.Withdrawn);
+        if (isBrokers && _own.Contains(id))
+        {
+            outcome.Alarms.Add(Refusal.Precondition("RECORD_WITHDRAWN_BY_BROKER", $"The broker has withdrawn one of this member's records; legal basis {withdrawal.Entry.LegalBasis}.", $"record {id.Prefix}", "Ask the broker's operators for the case behind it."));
+        }
+
+        if (record.State is NodeRecordState.Live or NodeRecordState.AwaitingWithdrawal or NodeRecordState.Quarantined) outcome.End(record, NodeRecordState.Withdrawn, withdrawal.Index);
+        if (RecordId.TryFromBytes(withdrawal.Entry.ReplacementId.Span, out RecordId replacement)) outcome.Replacements.Add((id, replacement));
         return true;
     }
 
@@ -126,10 +133,10 @@ public sealed partial class NodeLog
         foreach (NodeRecord record in await _store.ReadExpiredAsync(day, cancellation))
         {
             // The list comes without tags; without them the index would go on meeting the record.
-            outcome.End(await _store.ReadRecordAsync(record.Number, cancellation) ?? record, NodeRecordState.Expired);
+            outcome.End(await _store.ReadRecordAsync(record.Number, cancellation) ?? record, NodeRecordState.Expired, verified.DayAt);
         }
 
-        foreach (NodeRecord record in arrived.Values.Where(record => record.Expiry < day)) outcome.End(record, NodeRecordState.Expired);
+        foreach (NodeRecord record in arrived.Values.Where(record => record.Expiry < day)) outcome.End(record, NodeRecordState.Expired, verified.DayAt);
     }
 
     // The broker said: the item is gone because of the withdrawal at that index. When the log passes the index, it must have been true. And the withdrawal was in the log when it said so:

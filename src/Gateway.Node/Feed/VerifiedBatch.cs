@@ -41,6 +41,9 @@ public sealed record VerifiedBatch
     /// <summary>What is said about disputes, in order.</summary>
     public required IReadOnlyList<ArrivedDispute> Disputes { get; init; }
 
+    /// <summary>Index of its last Day entry; null when it has none.</summary>
+    public ulong? DayAt { get; init; }
+
     /// <summary>Circle epochs that this member can open from here on.</summary>
     public required IReadOnlyList<CircleKey> NewKeys { get; init; }
 

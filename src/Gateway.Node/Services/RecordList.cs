@@ -42,7 +42,9 @@ public sealed class RecordList(INodeStore store, NodeMatcher matcher, KnownCache
             if (request.Mine && mine is null) continue;
             if (left-- == 0) yield break;
             NodeRecord whole = record.State == NodeRecordState.Live ? await store.ReadRecordAsync(record.Number, cancellation) ?? record : record; // Lists are read without items.
-            yield return LineOf(whole, mine, state);
+            RecordLine line = LineOf(whole, mine, state);
+            if (record.State == NodeRecordState.Withdrawn && await store.FindReplacementAsync(record.Id, cancellation) is { } replacement) line.ReplacementId = ByteString.CopyFrom(replacement.ToArray());
+            yield return line;
         }
 
         // What this member contributed to a circle it has left stays listed, though the record itself is gone from here.

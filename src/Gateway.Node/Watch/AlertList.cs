@@ -42,6 +42,10 @@ public sealed class AlertList(INodeStore store, SellerBook sellers, PastShipment
         while (follow);
     }
 
+    /// <summary>The record of an alert, 32 bytes.</summary>
+    /// <exception cref="RefusalException">There is no such alert.</exception>
+    public async Task<ByteString> RecordOfAsync(ulong id, CancellationToken cancellation) => OpenAbout(await FindAsync(id, cancellation)).RecordId;
+
     /// <summary>Notes that somebody has seen alerts.</summary>
     /// <returns>The numbers that exist.</returns>
     public async Task<IReadOnlyList<ulong>> AcknowledgeAsync(IEnumerable<ulong> ids, string by, string note, CancellationToken cancellation)

@@ -9,7 +9,7 @@ namespace Gateway.Storage.Broker;
 /// What the broker keeps. One caller appends (the sequencer); any number read at the same time. A write has happened, durably and whole, when its task
 /// completes; when it fails, nothing of it has happened. Failures: <see cref="StoreUnavailableException"/>, <see cref="StoreCorruptException"/>.
 /// </summary>
-public interface IBrokerStore : IQuotaStore, ITileReader
+public interface IBrokerStore : IQuotaStore, IBrokerLifeStore, ITileReader
 {
     /// <summary>Certificates issued and denied.</summary>
     ICertificateStore Certificates { get; }
@@ -19,6 +19,12 @@ public interface IBrokerStore : IQuotaStore, ITileReader
 
     /// <summary>What came of hits.</summary>
     IOutcomeStore Outcomes { get; }
+
+    /// <summary>Sealed messages on their way between members.</summary>
+    ICaseRelayStore Cases { get; }
+
+    /// <summary>What lets anyone check the log.</summary>
+    IWitnessStore Witness { get; }
 
     /// <summary>Appends leaves with all that belongs to them, in one durable transaction.</summary>
     ValueTask AppendAsync(LogAppend append, CancellationToken cancellation);

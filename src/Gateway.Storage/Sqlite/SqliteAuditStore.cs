@@ -14,14 +14,16 @@ internal sealed class SqliteAuditStore(SqliteFile file) : IAuditStore
     {
         ArgumentNullException.ThrowIfNull(events);
         ArgumentOutOfRangeException.ThrowIfZero(events.Count);
-        return file.WriteAsync(
-            session =>
-            {
-                AuditEntry? head = ReadHead(session);
-                foreach (AuditEvent one in events) Write(session, head = AuditChain.Next(head, one));
-                return head!;
-            },
-            cancellation);
+        return file.WriteAsync(session => Append(session, events)!, cancellation);
+    }
+
+    /// <summary>Appends within a transaction that does more. Returns the chain's last entry; null where there are no events.</summary>
+    internal static AuditEntry? Append(Session session, IReadOnlyList<AuditEvent> events)
+    {
+        if (events.Count == 0) return null;
+        AuditEntry? head = ReadHead(session);
+        foreach (AuditEvent one in events) Write(session, head = AuditChain.Next(head, one));
+        return head;
     }
 
     public ValueTask<AuditEntry?> ReadHeadAsync(CancellationToken cancellation) => file.ReadAsync(ReadHead, cancellation);

@@ -58,6 +58,9 @@ public sealed partial class SqliteBrokerStore : IBrokerStore
     public IAuditStore Audit => new SqliteAuditStore(_file);
 
     /// <inheritdoc/>
+    public ICaseRelayStore Cases => new SqliteCaseRelayStore(_file);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => _file.DisposeAsync();
 
     /// <inheritdoc/>

@@ -50,6 +50,9 @@ public sealed partial class SqliteNodeStore : INodeStore
     public IAuditStore Audit => new SqliteAuditStore(_file);
 
     /// <inheritdoc/>
+    public ICaseStore Cases => new SqliteCaseStore(_file);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => _file.DisposeAsync();
 
     /// <inheritdoc/>

@@ -163,9 +163,6 @@ internal sealed class Statement : IDisposable
     /// <summary>The table given to <see cref="Row"/>.</summary>
     public string Table => _table;
 
-    /// <summary>How many columns the result has.</summary>
-    public int ColumnCount => raw.sqlite3_column_count(_statement);
-
     /// <summary>Whether a column holds NULL, without reading it.</summary>
     public bool IsNull(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL;
 
