@@ -191,7 +191,7 @@ public static class NodeHost
             Func<ulong> accepted = () => log.View.Size; // What is verified; with a quorum of cosignatures, what is accepted.
             return ActivatorUtilities.CreateInstance<Acknowledger>(provider, settings.Member, accepted);
         });
-        services.AddHostedService(provider => provider.GetRequiredService<Acknowledger>());
+        services.AddHostedService(provider => provider.GetRequiredService<Acknowledger>()).AddHostedService<MisbindReporter>();
     }
 
     private static void AddLocalApi(IServiceCollection services, string token)

@@ -51,7 +51,7 @@ public enum CircleRight
 public static class AccessRules
 {
     private const string Exchange = "/gateway.v1.ExchangeService/", Pseudonyms = "/gateway.v1.PseudonymsService/", LogService = "/gateway.v1.LogService/", Membership = "/gateway.v1.MembershipService/", Administration = "/gateway.v1.AdministrationService/", Certificates = "/gateway.v1.CertificatesService/",
-        Evaluators = "/gateway.v1.EvaluatorsService/", Operations = "/gateway.v1.OperationsService/", Acknowledgements = "/gateway.v1.AcknowledgementsService/";
+        Evaluators = "/gateway.v1.EvaluatorsService/", Operations = "/gateway.v1.OperationsService/", Acknowledgements = "/gateway.v1.AcknowledgementsService/", Misbinding = "/gateway.v1.MisbindingService/";
 
     private static readonly FrozenDictionary<string, AccessRule> Table = new Dictionary<string, AccessRule>
     {
@@ -61,6 +61,8 @@ public static class AccessRules
         [Acknowledgements + "Acknowledge"] = AccessRule.Member,
         [Acknowledgements + "GetDeletions"] = AccessRule.Member,
         [Acknowledgements + "ListAcknowledgements"] = AccessRule.Operator,
+        [Misbinding + "ReportMisbound"] = AccessRule.Member,
+        [Misbinding + "ListMisbound"] = AccessRule.Operator,
         [Pseudonyms + "Evaluate"] = AccessRule.Member,
         [Pseudonyms + "GetUsage"] = AccessRule.MemberOrOperator,
         [Evaluators + "AdmitEvaluator"] = AccessRule.Operator,
@@ -106,14 +108,16 @@ public static class AccessRules
         [Exchange + "Publish"] = CircleRight.Publish,
         [Exchange + "Withdraw"] = CircleRight.OwnRecord,
         [Exchange + "Follow"] = CircleRight.Read,
+        [Acknowledgements + "Acknowledge"] = CircleRight.Read,
         [Acknowledgements + "GetDeletions"] = CircleRight.Read,
+        [Misbinding + "ReportMisbound"] = CircleRight.Read,
         [Membership + "ProposeEpoch"] = CircleRight.Steward,
         [Membership + "ListProposals"] = CircleRight.SecondMember,
         [Membership + "CountersignEpoch"] = CircleRight.SecondMember,
     }.ToFrozenDictionary();
 
     // What an operator only looks at is not kept in the audit chain, unless it is refused.
-    private static readonly FrozenSet<string> Looking = new[] { Administration + "ListChanges", Acknowledgements + "ListAcknowledgements", Membership + "GetDirectory", LogService + "GetInclusionProof", LogService + "GetConsistencyProof" }.ToFrozenSet();
+    private static readonly FrozenSet<string> Looking = new[] { Administration + "ListChanges", Acknowledgements + "ListAcknowledgements", Misbinding + "ListMisbound", Membership + "GetDirectory", LogService + "GetInclusionProof", LogService + "GetConsistencyProof" }.ToFrozenSet();
 
     /// <summary>Whether an operator's call of an RPC is kept when it is done.</summary>
     public static bool ChangesSomething(string method) => !Looking.Contains(method);
