@@ -58,11 +58,18 @@ public sealed partial class SqliteNodeStore
                 session.Start("SELECT r.id FROM life_endings e JOIN records r ON r.number = e.number WHERE e.ended_idx >= ? AND r.circle = ? AND r.idx < ? ORDER BY r.id").Bind(Key(size)).Bind(circle).Bind(Key(size)),
                 ReadId));
             var digest = new LiveDigest();
+            Span<byte> waiting = stackalloc byte[RecordId.Size];
             for (; more; more = live.Step())
             {
-                RecordId id = ReadId(live);
-                while (ended.TryPeek(out RecordId before) && LiveDigest.Compare(before, id) < 0)
+                ReadOnlySpan<byte> id = live.Peek(0);
+                while (ended.TryPeek(out RecordId before))
                 {
+                    before.CopyTo(waiting);
+                    if (waiting.SequenceCompareTo(id) >= 0)
+                    {
+                        break;
+                    }
+
                     digest.Add(ended.Dequeue());
                 }
 

@@ -215,6 +215,9 @@ internal sealed class Statement : IDisposable
 
     public RecordId? RecordOrNull() => SkipNull() ? null : Record();
 
+    /// <summary>The bytes of a blob beside the row's hash, for a row that is read through an index and has none; valid until the next step.</summary>
+    public ReadOnlySpan<byte> Peek(int column) => raw.sqlite3_column_blob(_statement, column);
+
     /// <summary>Adds the next column to the hash as whatever type it has.</summary>
     public void Skip()
     {
