@@ -18,6 +18,9 @@ public static class ExitCode
     /// <summary>Part of the input was bad; the rest went through.</summary>
     public const int PartlyBad = 4;
 
+    /// <summary>A fault of the program.</summary>
+    public const int Fault = 70;
+
     /// <summary>Interrupted by the person or the system.</summary>
     public const int Interrupted = 130;
 }

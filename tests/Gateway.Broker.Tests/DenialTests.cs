@@ -25,7 +25,7 @@ public sealed class DenialTests
         ulong before = broker.Core.Denials.Holder.Number;
         DenyCertificateResponse denied = await Operator(broker).DenyCertificateAsync(new DenyCertificateRequest { Serial = SerialOf(network.Second), Reason = "laptop stolen" });
         Assert.True(denied.Number > before);
-        Assert.InRange(broker.Core.Connections.CutDenied(broker.Core.Denials.Holder), 1, 2); // The stream's, and perhaps the one that the member joined by. As the broker does every two seconds.
+        Assert.InRange(broker.Core.Connections.CutDenied(broker.Core.Denials.Holder.IsDenied), 1, 2); // The stream's, and perhaps the one that the member joined by. As the broker does every two seconds.
         RpcException cut = await Assert.ThrowsAsync<RpcException>(async () =>
         {
             while (await stolen.ResponseStream.MoveNext(CancellationToken.None))

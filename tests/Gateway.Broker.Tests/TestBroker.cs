@@ -103,7 +103,7 @@ internal sealed class TestBroker : IAsyncDisposable
     /// <summary>A channel that shows a certificate, or none, and trusts the network's authority only.</summary>
     public GrpcChannel Connect(X509Certificate2? shown)
     {
-        GrpcChannel channel = GrpcChannel.ForAddress(Address, new GrpcChannelOptions { HttpHandler = NewHandler(shown), DisposeHttpClient = true, MaxReceiveMessageSize = BrokerHost.MaximumMessage });
+        GrpcChannel channel = GrpcChannel.ForAddress(Address, new GrpcChannelOptions { HttpHandler = NewHandler(shown), DisposeHttpClient = true, MaxReceiveMessageSize = PublicListener.MaximumMessage });
         _channels.Add(channel);
         return channel;
     }

@@ -63,7 +63,7 @@ internal sealed class NetworkOfCommands(string folder)
     {
         await OkAsync("node", "apply", name, "--role", "RETAILER", "--network", new BrokerFiles(BrokerFolder).Network, "--contact", "Alex Example", "--email", "alex@example.org", "--phone", "+49 40 123456", "--out", "application.json", "--unsealed");
         JsonElement proposed = await OkAsync("member", "propose", "application.json");
-        await OkAsync("change", "approve", proposed.GetProperty("id").GetRawText(), "--operator", "operator-2", "--out", "invitation.json");
+        await OkAsync("change", "approve", proposed.GetProperty("change_id").GetRawText(), "--operator", "operator-2", "--out", "invitation.json");
         await OkAsync("node", "init", "--invitation", "invitation.json");
         return await StartAsync("node", "run");
     }

@@ -79,7 +79,7 @@ public sealed class CallGate(PeerIdentifier identifier, OpenCalls calls, PeerAct
         try
         {
             if (peer.IsOperator) await audit.NoteOperatorAsync(peer.Id!.Name, ActionOf(context), subject, code).ConfigureAwait(false);
-            else await audit.NoteRefusalAsync(peer.Member is { } member ? $"member {member}" : $"anonymous {context.GetHttpContext().Connection.RemoteIpAddress}", ActionOf(context), subject, code).ConfigureAwait(false);
+            else await audit.NoteRefusalAsync(NameOf(peer, context), ActionOf(context), subject, code).ConfigureAwait(false);
         }
         catch (StoreUnavailableException unwritten)
         {
@@ -87,6 +87,11 @@ public sealed class CallGate(PeerIdentifier identifier, OpenCalls calls, PeerAct
             Log.AuditNotWritten(log, unwritten);
         }
     }
+
+    private static string NameOf(Peer peer, ServerCallContext context) =>
+        peer.Member is { } member ? $"member {member}"
+        : peer.Evaluator is { } evaluator ? $"evaluator {evaluator}"
+        : $"anonymous {AddressGroup.Of(context.GetHttpContext().Connection.RemoteIpAddress)}";
 
     private static string ActionOf(ServerCallContext context) => context.Method[(context.Method.LastIndexOf('/') + 1)..];
 

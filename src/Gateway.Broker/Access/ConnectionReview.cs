@@ -1,10 +1,11 @@
-using Gateway.Broker.Certificates;
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Protocol;
 using Microsoft.Extensions.Hosting;
 
 namespace Gateway.Broker.Access;
 
 /// <summary>Reviews open connections by the clock: one that showed a certificate which is denied by now is cut within <see cref="Interval"/>, with all its streams.</summary>
-public sealed class ConnectionReview(OpenConnections connections, CertificateDenials denials, TimeProvider time) : BackgroundService
+public sealed class ConnectionReview(OpenConnections connections, Func<X509Certificate2, MemberId?, bool> isDenied, TimeProvider time) : BackgroundService
 {
     /// <summary>How often.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
@@ -15,7 +16,7 @@ public sealed class ConnectionReview(OpenConnections connections, CertificateDen
         using PeriodicTimer timer = new(Interval, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false)) connections.CutDenied(denials.Holder);
+            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false)) connections.CutDenied(isDenied);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

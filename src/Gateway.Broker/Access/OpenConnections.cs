@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Protocol;
 using Gateway.Protocol.Identity;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
@@ -43,12 +44,12 @@ public sealed class OpenConnections(TimeProvider time, ILogger log)
 
     /// <summary>Cuts the connections whose certificate is denied by now.</summary>
     /// <returns>How many.</returns>
-    public int CutDenied(DenyListHolder denials)
+    public int CutDenied(Func<X509Certificate2, MemberId?, bool> isDenied)
     {
         int cut = 0;
         foreach ((ConnectionContext connection, X509Certificate2? certificate) in _open)
         {
-            if (certificate is null || !denials.IsDenied(certificate, CertificateIdentity.TryRead(certificate, out SpiffeId? id) ? id.Member : null)) continue;
+            if (certificate is null || !isDenied(certificate, CertificateIdentity.TryRead(certificate, out SpiffeId? id) ? id.Member : null)) continue;
             connection.Abort(new ConnectionAbortedException("The certificate is denied."));
             Log.DeniedCut(log);
             cut++;

@@ -19,7 +19,7 @@ namespace Gateway.Broker.Access;
 /// </summary>
 public sealed class PeerIdentifier(NetworkView view, Func<string, bool> isOperator, Func<X509Certificate2, MemberId?, bool> isDenied, TimeProvider time)
 {
-    private volatile Known _known = new([], new AuthoritySet([]));
+    private readonly LoggedAuthorities _authorities = new();
 
     // By the certificate object, which lives as long as its connection.
     private readonly ConditionalWeakTable<X509Certificate2, Verdict> _verdicts = [];
@@ -35,9 +35,10 @@ public sealed class PeerIdentifier(NetworkView view, Func<string, bool> isOperat
         if (now < certificate.NotBefore.ToUniversalTime()) throw Refuse("CERTIFICATE_NOT_YET_VALID", "The client certificate is not valid yet.", "Check the clocks of both machines.");
 
         NetworkState state = view.Current;
-        if (!_verdicts.TryGetValue(certificate, out Verdict? verdict) || !ReferenceEquals(verdict.Under, AuthoritiesOf(state)))
+        AuthoritySet authorities = _authorities.Of(state.Authorities);
+        if (!_verdicts.TryGetValue(certificate, out Verdict? verdict) || !ReferenceEquals(verdict.Under, authorities))
         {
-            verdict = Judge(certificate, AuthoritiesOf(state));
+            verdict = Judge(certificate, authorities);
             _verdicts.AddOrUpdate(certificate, verdict);
         }
 
@@ -78,15 +79,6 @@ public sealed class PeerIdentifier(NetworkView view, Func<string, bool> isOperat
     public static RefusalException Expired() =>
         Refuse("CERTIFICATE_EXPIRED", "The client certificate has expired.", "Renew it with the member key: a node does so by itself. Check the clocks of both machines.");
 
-    // Read once for each list of authorities that the log has had.
-    private AuthoritySet AuthoritiesOf(NetworkState state)
-    {
-        Known known = _known;
-        if (known.List.Count == state.Authorities.Count && known.List.Zip(state.Authorities).All(pair => pair.First.Span.SequenceEqual(pair.Second.Span))) return known.Set;
-        _known = known = new Known(state.Authorities, AuthoritySet.FromDer(state.Authorities));
-        return known.Set;
-    }
-
     private Verdict Judge(X509Certificate2 certificate, AuthoritySet authorities)
     {
         if (authorities.FindIssuer(certificate, time.GetUtcNow()) is null) return Verdict.No(authorities, "CERTIFICATE_UNTRUSTED", "The client certificate was not issued by the network's authority.", "Call with the certificate that enrolment gave the node.");
@@ -107,6 +99,4 @@ public sealed class PeerIdentifier(NetworkView view, Func<string, bool> isOperat
     {
         public static Verdict No(AuthoritySet under, string code, string what, string remedy) => new(under, null, code, what, remedy);
     }
-
-    private sealed record Known(IReadOnlyList<ReadOnlyMemory<byte>> List, AuthoritySet Set);
 }

@@ -15,7 +15,7 @@ internal static class BrokerChannel
     public static GrpcChannel Open(EvaluatorOptions options, Func<AuthoritySet> authorities, EvaluatorCertificate certificate, TimeProvider time) => GrpcChannel.ForAddress(options.Broker, new GrpcChannelOptions
     {
         DisposeHttpClient = true,
-        MaxReceiveMessageSize = BrokerHost.MaximumMessage + 65_536,
+        MaxReceiveMessageSize = PublicListener.MaximumMessage + 65_536,
         HttpHandler = new SocketsHttpHandler
         {
             EnableMultipleHttp2Connections = true,

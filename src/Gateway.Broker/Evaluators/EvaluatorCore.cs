@@ -24,7 +24,7 @@ public sealed class EvaluatorCore : IAsyncDisposable
     private readonly GrpcChannel _channel;
     private readonly AuthoritySet _enrolled;
     private readonly SecretFolder _secrets;
-    private volatile Known? _known;
+    private readonly LoggedAuthorities _logged = new();
     private readonly BoxKey _box;
     private readonly ILogger _log;
     private readonly TimeProvider _time;
@@ -52,6 +52,7 @@ public sealed class EvaluatorCore : IAsyncDisposable
         Receiver = new ShareReceiver(options.Name, options.Address, _box, Shares, Log, Broker.Evaluators, random, time, loggers.CreateLogger<ShareReceiver>());
         Evaluations = new EvaluationQueue(Math.Max(1, Environment.ProcessorCount), EvaluationQueue.DefaultPerMember, time);
         Identifier = new PeerIdentifier(Log.View, _ => false, IsDenied, time);
+        Connections = new OpenConnections(time, loggers.CreateLogger<OpenConnections>());
         Calls = new OpenCalls(Identifier, new CallLimits(options.CallsPerMember, options.CallsPerMember));
         Activity = new PeerActivity(time);
         Refusals = new RefusalTally(Metrics);
@@ -86,6 +87,9 @@ public sealed class EvaluatorCore : IAsyncDisposable
 
     /// <summary>Finds out who calls.</summary>
     public PeerIdentifier Identifier { get; }
+
+    /// <summary>The connections that are open.</summary>
+    public OpenConnections Connections { get; }
 
     /// <summary>Calls that are open.</summary>
     public OpenCalls Calls { get; }
@@ -145,18 +149,13 @@ public sealed class EvaluatorCore : IAsyncDisposable
         return _denials.Accept(list);
     }
 
-    private bool IsDenied(X509Certificate2 certificate, Gateway.Protocol.MemberId? member) => _denials?.IsDenied(certificate, member) == true;
+    /// <summary>Whether a certificate is denied, as far as the evaluator has heard.</summary>
+    public bool IsDenied(X509Certificate2 certificate, Gateway.Protocol.MemberId? member) => _denials?.IsDenied(certificate, member) == true;
 
     // Those of the log once it is read; until then those that came with the admission.
     private AuthoritySet Authorities()
     {
         IReadOnlyList<ReadOnlyMemory<byte>> list = Log.View.Current.Authorities;
-        if (list.Count == 0) return _enrolled;
-        Known? known = _known;
-        if (known is not null && ReferenceEquals(known.List, list)) return known.Set;
-        _known = known = new Known(list, AuthoritySet.FromDer(list));
-        return known.Set;
+        return list.Count == 0 ? _enrolled : _logged.Of(list);
     }
-
-    private sealed record Known(IReadOnlyList<ReadOnlyMemory<byte>> List, AuthoritySet Set);
 }

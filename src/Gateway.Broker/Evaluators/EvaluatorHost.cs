@@ -1,5 +1,3 @@
-using System.Net;
-using System.Security.Authentication;
 using Gateway.Broker.Access;
 using Gateway.Broker.Hosting;
 using Gateway.Cryptography;
@@ -7,8 +5,6 @@ using Gateway.Protocol.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -31,8 +27,6 @@ public sealed record EvaluatorSeams
 /// <summary>Composes an evaluator: options, log, shares, quotas, listener.</summary>
 public static class EvaluatorHost
 {
-    private const int MaximumHeaders = 32 * 1_024;
-
     /// <summary>Opens the evaluator of a folder and prepares its listener. It answers from the moment that it has read the log.</summary>
     /// <exception cref="BrokerOptionsException">The options have faults.</exception>
     /// <exception cref="RefusalException">The evaluator is not enrolled, or another process runs it.</exception>
@@ -68,48 +62,23 @@ public static class EvaluatorHost
         services.AddSingleton(new EvaluatorName(options.Name)).AddSingleton(core.Shares).AddSingleton(core.Log.View).AddSingleton(core.Quotas).AddSingleton(core.Evaluations);
         services.AddSingleton<Services.PseudonymsService>().AddSingleton<CallGate>().AddSingleton<FreshnessGate>();
         services.AddHostedService<EvaluatorLifetime>();
+        services.AddHostedService(_ => new ConnectionReview(core.Connections, core.IsDenied, seams.Time));
         services.AddSingleton<EvaluatorWork>().AddHostedService(provider => provider.GetRequiredService<EvaluatorWork>());
         services.AddSingleton<ILoggerFactory>(_ => loggers); // By a factory: so the container disposes it.
         services.AddGrpc(grpc =>
         {
-            grpc.MaxReceiveMessageSize = BrokerHost.MaximumMessage;
-            grpc.MaxSendMessageSize = BrokerHost.MaximumMessage;
+            grpc.MaxReceiveMessageSize = PublicListener.MaximumMessage;
+            grpc.MaxSendMessageSize = PublicListener.MaximumMessage;
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<FreshnessGate>();
             grpc.Interceptors.Add<CallGate>();
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, core));
+        builder.WebHost.ConfigureKestrel(new PublicListener(options.Listen, options.MaximumConnections, options.ConnectionsPerMember, () => core.Certificate.Current, core.Identifier, core.Connections).Configure);
         WebApplication app = builder.Build();
         app.MapGrpcService<Services.PseudonymsService>();
         app.MapGet("/healthz", context => context.Response.WriteAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"ok {core.Log.Size}\n"), context.RequestAborted));
         return app;
-    }
-
-    private static void Listen(KestrelServerOptions kestrel, EvaluatorOptions options, EvaluatorCore core)
-    {
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestHeadersTotalSize = MaximumHeaders;
-        kestrel.Limits.MaxConcurrentConnections = options.MaximumConnections;
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
-        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = MaximumHeaders / 2;
-        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
-        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
-        kestrel.Listen(IPEndPoint.Parse(options.Listen), listener =>
-        {
-            listener.Protocols = HttpProtocols.Http1AndHttp2; // HTTP/1.1 for health checks.
-            listener.UseHttps(https =>
-            {
-                https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-                https.ServerCertificateSelector = (_, _) => core.Certificate.Current;
-                https.HandshakeTimeout = TimeSpan.FromSeconds(10);
-
-                // Judged by PeerIdentifier, which can say what is wrong where a handshake could only break off.
-                https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-                https.ClientCertificateValidation = (_, _, _) => true;
-            });
-        });
     }
 
     /// <summary>Closes the evaluator after its listener, and lets its folder go last.</summary>

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gateway.Broker.Hosting;
 using Gateway.Broker.Quotas;
@@ -13,14 +12,6 @@ namespace Gateway.Broker.Evaluators;
 /// <summary>How an evaluator runs: <c>evaluator.json</c> in its folder.</summary>
 public sealed record EvaluatorOptions
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-    };
-
     /// <summary>The evaluator's folder.</summary>
     [JsonIgnore]
     public string Directory { get; init; } = "";
@@ -53,6 +44,9 @@ public sealed record EvaluatorOptions
     /// <summary>Connections at once.</summary>
     public int MaximumConnections { get; init; } = 20_000;
 
+    /// <summary>Connections of one member at once. Strangers have a quarter of all between them; half of all may be in their handshake.</summary>
+    public int ConnectionsPerMember { get; init; } = 64;
+
     /// <summary>Calls of one member at once.</summary>
     public int CallsPerMember { get; init; } = 128;
 
@@ -75,27 +69,11 @@ public sealed record EvaluatorOptions
 
     /// <summary>Reads evaluator.json.</summary>
     /// <exception cref="BrokerOptionsException">There is none, or it cannot be read.</exception>
-    public static EvaluatorOptions Load(string directory, SealingSecret? secret = null)
-    {
-        EvaluatorFiles files = new(directory);
-        try
-        {
-            using FileStream file = File.OpenRead(files.Options);
-            EvaluatorOptions options = JsonSerializer.Deserialize<EvaluatorOptions>(file, Json) ?? throw new BrokerOptionsException([$"{files.Options} is empty."]);
-            return options with { Directory = directory, Secret = secret };
-        }
-        catch (JsonException error)
-        {
-            throw new BrokerOptionsException([$"{files.Options} cannot be read: {error.Message}"]);
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new BrokerOptionsException([$"{files.Options} does not exist: make the evaluator with 'gateway evaluator init'."]);
-        }
-    }
+    public static EvaluatorOptions Load(string directory, SealingSecret? secret = null) =>
+        OptionsFile.Read<EvaluatorOptions>(new EvaluatorFiles(directory).Options, "make the evaluator with 'gateway evaluator init'") with { Directory = directory, Secret = secret };
 
     /// <summary>The options as they stand in evaluator.json.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
+    public byte[] ToJson() => OptionsFile.ToBytes(this);
 
     /// <summary>Checks everything at once.</summary>
     /// <exception cref="BrokerOptionsException">Lists every fault.</exception>
@@ -110,7 +88,7 @@ public sealed record EvaluatorOptions
         if (IsEnrolled && !OprfKeySet.IsAddress(Broker, out _)) faults.Add($"broker: '{Broker}' is not an address such as https://broker.example:7443.");
         if (IsEnrolled && !Gateway.Protocol.RecordId.TryParse(GenesisHash, out _)) faults.Add("genesisHash: is not 64 hexadecimal digits.");
         if (MaximumLogAge < TimeSpan.FromSeconds(10) || MaximumLogAge > TimeSpan.FromHours(1)) faults.Add("maximumLogAge: must lie between ten seconds and an hour.");
-        if (CallsPerMember < 1) faults.Add("callsPerMember: must be at least 1.");
+        if (ConnectionsPerMember < 1 || CallsPerMember < 1) faults.Add("connectionsPerMember, callsPerMember: must be at least 1.");
         if (MaximumConnections < 1) faults.Add("maximumConnections: must be at least 1.");
         if (MetricsEndpoint.Length > 0 && !(Uri.TryCreate(MetricsEndpoint, UriKind.Absolute, out Uri? metrics) && metrics.Scheme is "http" or "https")) faults.Add($"metricsEndpoint: '{MetricsEndpoint}' is not an address such as http://localhost:4318.");
         faults.AddRange(Quotas.Validate());

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Security.Authentication;
 using Gateway.Broker.Access;
 using Gateway.Broker.Evaluators;
 using Gateway.Broker.Services;
@@ -10,11 +8,8 @@ using Gateway.Storage.Broker;
 using Gateway.Storage.Sqlite;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -25,11 +20,6 @@ namespace Gateway.Broker.Hosting;
 /// <summary>Composes a broker: options, store, services, listener.</summary>
 public static class BrokerHost
 {
-    /// <summary>Largest message received, in bytes: larger ones are refused with RESOURCE_EXHAUSTED.</summary>
-    public const int MaximumMessage = 1_024 * 1_024;
-
-    private const int MaximumHeaders = 32 * 1_024;
-
     /// <summary>Opens the broker of a folder and prepares its listener; <c>StartAsync</c> or <c>RunAsync</c> on the result serves.</summary>
     /// <param name="options">The options.</param>
     /// <param name="seams">Clock, randomness, store and logging; the real ones unless given.</param>
@@ -89,7 +79,7 @@ public static class BrokerHost
         AddServices(builder.Services, core, held, seams);
         builder.Services.AddSingleton<ILoggerFactory>(_ => loggers); // By a factory: so the container disposes it.
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, core));
+        builder.WebHost.ConfigureKestrel(new PublicListener(options.Listen, options.MaximumConnections, options.ConnectionsPerMember, () => core.Certificate.Current, core.Identifier, core.Connections).Configure);
         WebApplication app = builder.Build();
         Map(app, core);
         return app;
@@ -138,47 +128,16 @@ public static class BrokerHost
         services.AddSingleton(held);
         services.AddHostedService<CoreLifetime>();
         services.AddHostedService<DailyWork>();
-        services.AddHostedService<ConnectionReview>();
+        services.AddHostedService(_ => new ConnectionReview(core.Connections, core.Denials.Holder.IsDenied, seams.Time));
         services.AddHostedService<StandingWatch>();
         services.AddSingleton<CallGate>();
         services.AddSingleton<PseudonymsService>();
         services.AddGrpc(grpc =>
         {
-            grpc.MaxReceiveMessageSize = MaximumMessage;
-            grpc.MaxSendMessageSize = MaximumMessage;
+            grpc.MaxReceiveMessageSize = PublicListener.MaximumMessage;
+            grpc.MaxSendMessageSize = PublicListener.MaximumMessage;
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<CallGate>();
-        });
-    }
-
-    private static void Listen(KestrelServerOptions kestrel, BrokerOptions options, BrokerCore core)
-    {
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestHeadersTotalSize = MaximumHeaders;
-        kestrel.Limits.MaxConcurrentConnections = options.MaximumConnections;
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
-        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = MaximumHeaders / 2;
-        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
-        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
-        ConnectionShares shares = new(core.Identifier, options.MaximumConnections, options.ConnectionsPerMember);
-        kestrel.Listen(IPEndPoint.Parse(options.Listen), listener =>
-        {
-            // HTTP/1.1 for health checks; gRPC itself speaks HTTP/2 only.
-            listener.Protocols = HttpProtocols.Http1AndHttp2;
-            listener.Use(shares.Arriving);
-            listener.UseHttps(https =>
-            {
-                https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-                https.ServerCertificateSelector = (_, _) => core.Certificate.Current;
-                https.HandshakeTimeout = TimeSpan.FromSeconds(10);
-
-                // Enrolment has none; all others are judged by PeerIdentifier, which can say what is wrong where a handshake could only break off.
-                https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-                https.ClientCertificateValidation = (_, _, _) => true;
-            });
-            listener.Use(shares.Known);
-            listener.Use(next => connection => core.Connections.RunAsync(connection, next));
         });
     }
 

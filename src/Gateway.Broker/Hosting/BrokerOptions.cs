@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gateway.Broker.Quotas;
 using Gateway.Cryptography;
@@ -11,14 +10,6 @@ namespace Gateway.Broker.Hosting;
 /// <summary>How a broker runs: <c>broker.json</c> in its folder.</summary>
 public sealed record BrokerOptions
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-    };
-
     /// <summary>The broker's folder: its keys, certificates and store.</summary>
     [JsonIgnore]
     public string Directory { get; init; } = "";
@@ -86,27 +77,11 @@ public sealed record BrokerOptions
     /// <param name="directory">The folder.</param>
     /// <param name="secret">What opens its keys; null where they are not sealed.</param>
     /// <exception cref="BrokerOptionsException">There is none, or it cannot be read.</exception>
-    public static BrokerOptions Load(string directory, SealingSecret? secret = null)
-    {
-        BrokerFiles files = new(directory);
-        try
-        {
-            using FileStream file = File.OpenRead(files.Options);
-            BrokerOptions options = JsonSerializer.Deserialize<BrokerOptions>(file, Json) ?? throw new BrokerOptionsException([$"{files.Options} is empty."]);
-            return options with { Directory = directory, Secret = secret };
-        }
-        catch (JsonException error)
-        {
-            throw new BrokerOptionsException([$"{files.Options} cannot be read: {error.Message}"]);
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new BrokerOptionsException([$"{files.Options} does not exist: make the broker with 'gateway broker init'."]);
-        }
-    }
+    public static BrokerOptions Load(string directory, SealingSecret? secret = null) =>
+        OptionsFile.Read<BrokerOptions>(new BrokerFiles(directory).Options, "make the broker with 'gateway broker init'") with { Directory = directory, Secret = secret };
 
     /// <summary>The options as they stand in broker.json.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
+    public byte[] ToJson() => OptionsFile.ToBytes(this);
 
     /// <summary>Checks everything at once.</summary>
     /// <exception cref="BrokerOptionsException">Lists every fault.</exception>

@@ -28,7 +28,7 @@ public sealed class ConnectionShares(PeerIdentifier identifier, int all, int per
     public ConnectionDelegate Arriving(ConnectionDelegate next) => async connection =>
     {
         if (_addresses.Count > MostAddresses) Forget();
-        Share address = _addresses.GetOrAdd((connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None, _ => new Share(Math.Max(1, all / 4)));
+        Share address = _addresses.GetOrAdd(AddressGroup.Of((connection.RemoteEndPoint as IPEndPoint)?.Address), _ => new Share(Math.Max(1, all / 4)));
         using Place place = new();
         if (!place.TryMove(_arriving, address))
         {

@@ -36,11 +36,8 @@ public sealed class ExchangeService(Admission admission, NetworkView view, IBrok
         DateTimeOffset end = Peer.Of(context).CertificateEnd ?? throw new InvalidOperationException($"{context.Method} was reached without a certificate.");
         TimeSpan left = end - time.GetUtcNow();
         using CancellationTokenSource expired = new(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
-
-        // An evaluator is no member, and has no standing that could change; a connection with a denied certificate is cut.
-        OpenCall? call = OpenCall.Of(context);
-        if (call is null && Peer.Of(context).Evaluator is null) throw new InvalidOperationException($"{context.Method} was reached without passing the gate.");
-        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, expired.Token, call?.Token ?? CancellationToken.None);
+        OpenCall call = OpenCall.Of(context) ?? throw new InvalidOperationException($"{context.Method} was reached without passing the gate.");
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, expired.Token, call.Token);
         try
         {
             await run(ended.Token).ConfigureAwait(false);
@@ -49,7 +46,7 @@ public sealed class ExchangeService(Admission admission, NetworkView view, IBrok
         {
             throw new RefusalException(Refusal.Unavailable("BROKER_STOPPING", "The broker is shutting down.", "stream", "Connect again in a moment, with some jitter."));
         }
-        catch (OperationCanceledException) when (call?.Refusal is not null && !context.CancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (call.Refusal is not null && !context.CancellationToken.IsCancellationRequested)
         {
             throw new RefusalException(call.Refusal);
         }

@@ -27,11 +27,6 @@ public sealed class PseudonymsService(EvaluatorName name, ShareRing shares, Netw
     public override async Task<EvaluateResponse> Evaluate(EvaluateRequest request, ServerCallContext context)
     {
         MemberId member = Peer.Of(context).RequireMember();
-        if (!view.Current.Members.TryGetValue(member, out NetworkMember? known) || !known.IsActive)
-        {
-            throw new RefusalException(Refusal.Denied("MEMBER_NOT_ACTIVE", "The member is suspended or has left the network.", $"member {member.Prefix}", "Ask the broker's operator for the reason."));
-        }
-
         VoprfServer server = FindServer(request, out string quota);
         if (request.BlindedElements.Count is 0 or > VoprfServer.MaximumBatch)
         {

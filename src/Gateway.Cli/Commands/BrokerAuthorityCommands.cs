@@ -81,7 +81,7 @@ internal static class BrokerAuthorityCommands
             using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(change.Certificate.Span);
             string fingerprint = AuthoritySet.Fingerprint(certificate);
             output.Result(
-                new { Change = proposed.Change.Id, Fingerprint = fingerprint },
+                new { ChangeId = proposed.Change.Id, Fingerprint = fingerprint },
                 console => console.MarkupLineInterpolated($"Change {proposed.Change.Id} about the authority {fingerprint} is proposed. Another operator approves it: {ChangeCommands.ApprovalOf(proposed.Change)}"));
             return ExitCode.Ok;
         }

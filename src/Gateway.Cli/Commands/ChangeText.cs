@@ -29,7 +29,7 @@ internal static class ChangeText
     /// <summary>All of it, for --json.</summary>
     public static object Document(ChangeRecord change) => new
     {
-        change.Id,
+        ChangeId = change.Id,
         Kind = change.Change.KindCase.ToString(),
         What = Of(change.Change),
         State = Codes.Changes.Of(change.State),

@@ -37,9 +37,11 @@ public sealed class CommandFrame(Surroundings surroundings)
             {
                 return await work(parsed, output, cancellation);
             }
-            catch (Exception fault) when (Failure.Of(fault, cancellation) is { } failure)
+            catch (Exception fault)
             {
+                Failure failure = Failure.Of(fault, cancellation);
                 output.Fail(failure);
+                if (failure.ExitCode == ExitCode.Fault && Surroundings.Environment("GATEWAY_TRACE") == "1") output.Note(fault.ToString());
                 return failure.ExitCode;
             }
         });

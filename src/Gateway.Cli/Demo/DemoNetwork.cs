@@ -64,7 +64,7 @@ internal sealed class DemoNetwork : IAsyncDisposable
         {
             string[] members = [.. DemoMember.All.Where(member => member.Circles.Contains(circle)).SelectMany(member => new[] { "--member", member.Name })];
             JsonElement proposed = await _commands.RunAsync(cancellation, ["circle", "create", circle, "--template", circle, "--steward", steward.Name, .. members, "--dir", _folder.Broker]);
-            await ApproveAsync(proposed, "change_id", null, cancellation);
+            await ApproveAsync(proposed, null, cancellation);
             foreach (DemoMember member in DemoMember.All.Where(member => member.Circles.Contains(circle)))
             {
                 await UntilAsync(ServerOf(member), KeyPatience, $"The node of {member.Name} does not hear of the circle.", async () => (await StatusAsync(member, cancellation)).LogSize >= (await CheckpointAsync(cancellation)).Size, cancellation);
@@ -128,7 +128,7 @@ internal sealed class DemoNetwork : IAsyncDisposable
             "--contact", "Alex Example", "--email", "alex@example.org", "--phone", "+49 40 123456", "--dir", FolderOf(member), "--out", application, "--unsealed");
         JsonElement proposed = await _commands.RunAsync(cancellation, "member", "propose", application, "--dir", _folder.Broker);
         foreach (DemoMember sponsor in sponsors) await _commands.RunAsync(cancellation, "member", "sponsor", member.Name, "--yes", "--dir", FolderOf(sponsor));
-        await ApproveAsync(proposed, "id", invitation, cancellation);
+        await ApproveAsync(proposed, invitation, cancellation);
         await _commands.RunAsync(cancellation, "node", "init", "--dir", FolderOf(member), "--invitation", invitation);
         File.Delete(invitation); // It holds a secret, and is of no more use.
         File.Delete(application);
@@ -144,9 +144,9 @@ internal sealed class DemoNetwork : IAsyncDisposable
         }, cancellation);
     }
 
-    private Task<JsonElement> ApproveAsync(JsonElement proposed, string property, string? file, CancellationToken cancellation)
+    private Task<JsonElement> ApproveAsync(JsonElement proposed, string? file, CancellationToken cancellation)
     {
-        string id = proposed.GetProperty(property).GetUInt64().ToString(CultureInfo.InvariantCulture);
+        string id = proposed.GetProperty("change_id").GetUInt64().ToString(CultureInfo.InvariantCulture);
         string[] approval = ["change", "approve", id, "--operator", SecondOperator, "--dir", _folder.Broker];
         return _commands.RunAsync(cancellation, file is null ? approval : [.. approval, "--out", file]);
     }

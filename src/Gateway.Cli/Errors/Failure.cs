@@ -8,17 +8,17 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Cli.Errors;
 
-/// <summary>A failure that is expected to happen to people: why, and what the process ends with. The only place where exceptions become that.</summary>
+/// <summary>A failure as people see it: why, and what the process ends with. The only place where exceptions become that.</summary>
 /// <param name="Refusal">Why.</param>
 /// <param name="ExitCode">What the process ends with.</param>
 public sealed record Failure(Refusal Refusal, int ExitCode)
 {
-    /// <summary>The failure behind an exception; null where the exception is a fault of the program and should be seen as one.</summary>
-    public static Failure? Of(Exception fault, CancellationToken cancellation)
+    /// <summary>The failure behind an exception; an exception that nobody foresaw is a fault of the program, and says so.</summary>
+    public static Failure Of(Exception fault, CancellationToken cancellation)
     {
         if (cancellation.IsCancellationRequested && fault is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled }) return Interrupted();
         Refusal? refusal = RefusalOf(fault);
-        return refusal is null ? null : new Failure(refusal, ExitCodeOf(refusal));
+        return refusal is null ? Unexpected(fault) : new Failure(refusal, ExitCodeOf(refusal));
     }
 
     /// <summary>The exit code a refusal leads to.</summary>
@@ -28,6 +28,9 @@ public sealed record Failure(Refusal Refusal, int ExitCode)
         StatusCode.Cancelled => Cli.ExitCode.Interrupted,
         _ => Cli.ExitCode.Refused,
     };
+
+    private static Failure Unexpected(Exception fault) => new(
+        new Refusal(StatusCode.Internal, "PROGRAM_FAULT", $"The program met an error that nobody foresaw ({fault.GetType().Name}: {fault.Message})", "gateway", "Report it with what GATEWAY_TRACE=1 prints besides."), Cli.ExitCode.Fault);
 
     private static Failure Interrupted() =>
         new(new Refusal(StatusCode.Cancelled, "INTERRUPTED", "The command was interrupted.", "command", "What was done until then holds; run it again to go on."), Cli.ExitCode.Interrupted);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Serilog;
 using Serilog.Events;
@@ -23,6 +24,7 @@ internal static class HostLogging
                 .MinimumLevel.Information()
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                 .MinimumLevel.Override("Grpc", LogEventLevel.Warning)
+                .Filter.ByExcluding(logged => logged.Exception is IOException { InnerException: AddressInUseException }) // The command says it in a line.
                 .WriteTo.Console(outputTemplate: Layout, formatProvider: CultureInfo.InvariantCulture, standardErrorFromLevel: LogEventLevel.Verbose, theme: Serilog.Sinks.SystemConsole.Themes.ConsoleTheme.None)
                 .WriteTo.File(
                     Path.Combine(folder, "logs", name + "-.log"),

@@ -8,6 +8,9 @@ namespace Gateway.Node.Feed;
 /// <summary>Tells a member that the network does not serve it any more: by its own log where that has the entry, else by the broker's word. It is no fault of the feed.</summary>
 public sealed class OwnStanding(MemberId member, AlarmBell alarms)
 {
+    // One thing said twice, by the broker and by the log, is one alarm.
+    private const string Which = "this member";
+
     private static readonly HashSet<string> Words = ["MEMBER_SUSPENDED", "MEMBER_EXPELLED", "MEMBER_LEFT"];
 
     /// <summary>Raises the alarm where the state says so. The feed is cut as soon as the entry is there, so this is often the last that comes.</summary>
@@ -15,7 +18,7 @@ public sealed class OwnStanding(MemberId member, AlarmBell alarms)
     {
         if (state.Members.TryGetValue(member, out NetworkMember? known) && !known.IsActive)
         {
-            await alarms.RaiseOnceAsync(Describe(known.Standing, $"reason {known.Reason}"), cancellation);
+            await alarms.RaiseOnceAsync(Describe(known.Standing, known.Reason), cancellation);
         }
     }
 
@@ -23,14 +26,14 @@ public sealed class OwnStanding(MemberId member, AlarmBell alarms)
     public async Task<bool> IsOwnAsync(Refusal refusal, CancellationToken cancellation)
     {
         if (!Words.Contains(refusal.Code)) return false;
-        await alarms.RaiseOnceAsync(refusal, cancellation);
+        await alarms.RaiseOnceAsync(refusal with { Which = Which }, cancellation);
         return true;
     }
 
-    private static Refusal Describe(MemberStanding standing, string which) => standing switch
+    private static Refusal Describe(MemberStanding standing, MembershipReason reason) => standing switch
     {
-        MemberStanding.Suspended => Refusal.Denied("MEMBER_SUSPENDED", "This member is suspended: the broker does not serve it until it is reinstated.", which, "Ask the broker's operators. Screening with what is here goes on."),
-        MemberStanding.Expelled => Refusal.Denied("MEMBER_EXPELLED", "This member was expelled from the network.", which, "Ask the broker's operators. To come back, apply anew."),
-        _ => Refusal.Denied("MEMBER_LEFT", "This member has left the network.", which, "To come back, apply anew."),
+        MemberStanding.Suspended => Refusal.Denied("MEMBER_SUSPENDED", $"This member is suspended: the broker does not serve it until it is reinstated (reason {reason}).", Which, "Ask the broker's operators. Screening with what is here goes on."),
+        MemberStanding.Expelled => Refusal.Denied("MEMBER_EXPELLED", $"This member was expelled from the network (reason {reason}).", Which, "Ask the broker's operators. To come back, apply anew."),
+        _ => Refusal.Denied("MEMBER_LEFT", "This member has left the network.", Which, "To come back, apply anew."),
     };
 }

@@ -14,7 +14,8 @@ public sealed class NodeAuthorities
     private readonly NodeDirectory _directory;
     private readonly ILogger<NodeAuthorities> _logger;
     private readonly Lock _gate = new();
-    private IReadOnlyList<ReadOnlyMemory<byte>> _logged = [];
+    private readonly LoggedAuthorities _reader = new();
+    private bool _isLogged;
     private volatile AuthoritySet _fromLog;
     private volatile AuthoritySet _current;
     private volatile AuthoritySet? _byHand;
@@ -40,23 +41,19 @@ public sealed class NodeAuthorities
     {
         lock (_gate)
         {
-            if (state.Authorities.Count > 0 && !IsSame(state.Authorities, _logged))
+            if (state.Authorities.Count > 0 && _reader.Of(state.Authorities) is var named && !ReferenceEquals(named, _fromLog))
             {
-                AuthoritySet named = AuthoritySet.FromDer(state.Authorities);
                 string pem = named.ToPem();
                 if (pem != File.ReadAllText(_directory.AuthorityFile)) NodeDirectory.WriteWhole(_directory.AuthorityFile, Encoding.ASCII.GetBytes(pem));
-                if (_logged.Count > 0) NodeEvents.AuthoritiesChanged(_logger, string.Join(", ", named.Authorities.Select(authority => AuthoritySet.Fingerprint(authority)[..16])));
-                (_logged, _fromLog, _current) = (state.Authorities, named, named);
+                if (_isLogged) NodeEvents.AuthoritiesChanged(_logger, string.Join(", ", named.Authorities.Select(authority => AuthoritySet.Fingerprint(authority)[..16])));
+                (_isLogged, _fromLog, _current) = (true, named, named);
             }
 
             if (!File.Exists(_directory.TrustedFile)) return;
             AuthoritySet byHand = AuthoritySet.FromPem(File.ReadAllText(_directory.TrustedFile)), both = _fromLog.With(byHand);
-            bool isLogged = both.Authorities.Count == _fromLog.Authorities.Count;
-            if (isLogged) File.Delete(_directory.TrustedFile);
-            (_current, _byHand) = (both, isLogged ? null : byHand);
+            bool isInLog = both.Authorities.Count == _fromLog.Authorities.Count;
+            if (isInLog) File.Delete(_directory.TrustedFile);
+            (_current, _byHand) = (both, isInLog ? null : byHand);
         }
     }
-
-    private static bool IsSame(IReadOnlyList<ReadOnlyMemory<byte>> one, IReadOnlyList<ReadOnlyMemory<byte>> other) =>
-        one.Count == other.Count && one.Zip(other).All(pair => pair.First.Span.SequenceEqual(pair.Second.Span));
 }

@@ -21,12 +21,12 @@ public sealed class EvaluatorCommandTests : IDisposable
         await using RunningCommand evaluator = await network.StartEvaluatorAsync();
         Assert.Equal([("broker", true, false), ("second", false, false)], await EvaluatorsAsync(network));
 
-        long share = (await network.OkAsync("evaluator", "share", "second")).GetProperty("id").GetInt64();
+        long share = (await network.OkAsync("evaluator", "share", "second")).GetProperty("change_id").GetInt64();
         Assert.Equal("OWN_CHANGE", await network.RefusedAsync("change", "approve", $"{share}", "--operator", "operator-1"));
         await network.OkAsync("change", "approve", $"{share}", "--operator", "operator-2");
         await UntilInForceAsync(network);
 
-        long fresh = (await network.OkAsync("evaluator", "rotate", "second", "--operator", "operator-2")).GetProperty("id").GetInt64();
+        long fresh = (await network.OkAsync("evaluator", "rotate", "second", "--operator", "operator-2")).GetProperty("change_id").GetInt64();
         await network.OkAsync("change", "approve", $"{fresh}", "--operator", "operator-1");
         await UntilInForceAsync(network);
         Assert.Equal("EVALUATOR_NOT_ADMITTED", await network.RefusedAsync("evaluator", "share", "third"));
@@ -76,7 +76,7 @@ public sealed class EvaluatorCommandTests : IDisposable
         await using RunningCommand broker = await network.StartBrokerAsync();
         string authority = (await network.OkAsync("broker", "ca", "rotate")).GetProperty("fingerprint").GetString()!;
         await network.OkAsync("operator", "apply", "eve", "--network", new BrokerFiles(network.BrokerFolder).Network, "--file", "eve.json", "--out", "eve.pem");
-        string admission = (await network.OkAsync("operator", "propose", "eve", "--request", "eve.pem")).GetProperty("id").GetRawText();
+        string admission = (await network.OkAsync("operator", "propose", "eve", "--request", "eve.pem")).GetProperty("change_id").GetRawText();
         Assert.Equal("OUT_MISSING", await network.RefusedAsync("change", "approve", admission, "--operator", "operator-2"));
         JsonElement waiting = (await network.OkAsync("change", "list")).GetProperty("changes");
         Assert.Equal([$"add certificate authority {authority}", "admit operator eve"], waiting.EnumerateArray().Select(change => change.GetProperty("what").GetString()!).Order());
