@@ -1,4 +1,5 @@
 using Gateway.Node.Feed;
+using Gateway.Node.Neutrality;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Keys;
@@ -12,7 +13,7 @@ namespace Gateway.Node.Contributions;
 
 /// <summary>Sends sealed records until the broker has answered for each, and checks its receipts. The same bytes are sent again after any stop, and get the same receipt.</summary>
 public sealed class RecordUpload(
-    Outbox outbox, INodeStore store, ReleaseSchedule schedule, MemberId member, CallInvoker broker, Func<NodeView> view, TimeProvider time, ILogger<RecordUpload> logger)
+    Outbox outbox, INodeStore store, ReleaseSchedule schedule, MemberId member, CallInvoker broker, Func<NodeView> view, TimeProvider time, ILogger<RecordUpload> logger, ForkWatch? forks = null)
 {
     private const int MostSubmissions = 256;
     private const int LargestMessage = 900_000;
@@ -56,6 +57,7 @@ public sealed class RecordUpload(
                 }
 
                 foreach (OutboxRow row in await store.AdvanceOutboxAsync(answered, stopping)) outbox.Tell(row);
+                if (forks is not null && answered.LastOrDefault(row => row.Receipt is not null)?.Receipt is { } receipt) await forks.CompareReceiptAsync(receipt, stopping);
                 progressed |= answered.Count > 0;
             }
         }

@@ -1,4 +1,5 @@
 using Gateway.Node.Feed;
+using Gateway.Node.Neutrality;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Keys;
@@ -10,7 +11,7 @@ using V1 = Gateway.Protocol.V1;
 namespace Gateway.Node.Contributions;
 
 /// <summary>Sends withdrawals until the broker has answered for each, and checks its receipts. One that cannot be answered now does not keep the others back.</summary>
-public sealed class WithdrawalUpload(INodeStore store, CallInvoker broker, Func<NodeView> view, TimeProvider time)
+public sealed class WithdrawalUpload(INodeStore store, CallInvoker broker, Func<NodeView> view, TimeProvider time, ForkWatch? forks = null)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -30,6 +31,7 @@ public sealed class WithdrawalUpload(INodeStore store, CallInvoker broker, Func<
             {
                 if (await AskAsync(withdrawal, stopping) is not { } answered) continue;
                 await store.UpdateWithdrawalAsync(answered, stopping);
+                if (forks is not null && answered.Receipt is not null) await forks.CompareReceiptAsync(answered.Receipt, stopping);
                 progressed = true;
             }
             catch (RpcException away) when (away.StatusCode is StatusCode.Unavailable or StatusCode.Cancelled)

@@ -1,6 +1,7 @@
 using Gateway.Node.Feed;
 using Gateway.Protocol;
 using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
 using Gateway.Storage;
 using Gateway.Storage.Node;
 
@@ -21,8 +22,12 @@ public sealed class CosignatureTally(ForkWatch forks, INeutralityStore store, Ac
     /// <summary>Each other member's newest cosignature that agrees with this node's tree. For any thread.</summary>
     public IReadOnlyDictionary<MemberId, CosignedCheckpoint> Holding => Volatile.Read(ref _published);
 
-    /// <summary>Cosignatures of other members that a checkpoint needs: as set, else two or as many as there are others.</summary>
-    public int QuorumOf(NetworkState state) => quorum ?? Math.Min(2, Others(state).Count());
+    /// <summary>
+    /// Cosignatures of other members that a checkpoint needs: as set, else two or as many as there are others. Never none while the log names somebody else who has not left by its own signature: the broker
+    /// suspends and expels without anybody's, and must not be able to accept its own word by leaving a member alone.
+    /// </summary>
+    public int QuorumOf(NetworkState state) =>
+        quorum ?? Math.Max(Math.Min(2, Others(state).Count()), state.Members.Values.Any(other => other.Id != member && other.Standing != MemberStanding.Left) ? 1 : 0);
 
     /// <summary>Reads what held when the node stopped.</summary>
     public async Task LoadAsync(NetworkState state, LogVerifier log, CancellationToken cancellation)
@@ -35,12 +40,14 @@ public sealed class CosignatureTally(ForkWatch forks, INeutralityStore store, Ac
         Publish();
     }
 
-    /// <summary>Takes what the broker relays. What cannot be believed is passed over: whoever sent it, it says nothing.</summary>
+    /// <summary>
+    /// Takes what the broker relays. What cannot be believed is passed over: whoever sent it, it says nothing. Whoever the log has ever named is compared with; who counts towards the quorum is another question.
+    /// </summary>
     public void Take(IEnumerable<ReadOnlyMemory<byte>> notes, NetworkState state, LogVerifier log)
     {
         foreach (ReadOnlyMemory<byte> note in notes)
         {
-            if (Open(note.Span, state, log) is not { } cosigned || cosigned.Member == member || !state.Members[cosigned.Member].IsActive) continue;
+            if (Open(note.Span, state, log) is not { } cosigned || cosigned.Member == member) continue;
             if (!_waiting.TryGetValue(cosigned.Member, out List<CosignedCheckpoint>? waiting)) _waiting[cosigned.Member] = waiting = [];
 
             // The oldest stay: a tree that is always a little behind must reach some of them.
@@ -57,10 +64,16 @@ public sealed class CosignatureTally(ForkWatch forks, INeutralityStore store, Ac
         {
             foreach (CosignedCheckpoint cosigned in waiting.Where(one => one.Checkpoint.Size <= now.Size).OrderBy(one => one.Checkpoint.Size).ToArray())
             {
-                waiting.Remove(cosigned);
-                if (_holding.TryGetValue(other, out CosignedCheckpoint? held) && held.Checkpoint.Size >= cosigned.Checkpoint.Size && held.Note.Text == cosigned.Note.Text) continue;
+                if (_holding.TryGetValue(other, out CosignedCheckpoint? held) && held.Checkpoint.Size >= cosigned.Checkpoint.Size && held.Note.Text == cosigned.Note.Text)
+                {
+                    waiting.Remove(cosigned);
+                    continue;
+                }
+
                 byte[] note = cosigned.Note.ToBytes();
-                if ((await forks.CompareAsync(note, other.ToString(), cancellation)).Agreement != Agreement.Same) continue;
+                Agreement agreement = (await forks.CompareAsync(note, other.ToString(), cancellation)).Agreement;
+                waiting.Remove(cosigned); // Not before: where the store is away now, it is compared in the next round.
+                if (agreement != Agreement.Same) continue;
                 if (held is not null && held.Checkpoint.Size >= cosigned.Checkpoint.Size) continue;
                 _holding[other] = cosigned;
                 fresh.RemoveAll(one => one.Member == other);

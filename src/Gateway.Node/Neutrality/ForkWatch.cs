@@ -48,6 +48,7 @@ public sealed class ForkWatch(OwnLog log, INodeStore store, Func<NodeView> view,
 
     private const int MostSightings = 64;
 
+    private readonly SemaphoreSlim _deciding = new(1);
     private volatile bool _isOpen;
 
     /// <summary>Whether a fork is known that nobody has dealt with.</summary>
@@ -55,6 +56,19 @@ public sealed class ForkWatch(OwnLog log, INodeStore store, Func<NodeView> view,
 
     /// <summary>Reads from the store what is open.</summary>
     public async Task LoadAsync(CancellationToken cancellation)
+    {
+        await _deciding.WaitAsync(cancellation);
+        try
+        {
+            await LoadOpenAsync(cancellation);
+        }
+        finally
+        {
+            _deciding.Release();
+        }
+    }
+
+    private async Task LoadOpenAsync(CancellationToken cancellation)
     {
         StoredForkEvidence[] open = [.. (await store.Neutrality.ReadEvidenceAsync(cancellation)).Where(evidence => evidence.SettledAt is null)];
         _isOpen = open.Length > 0;
@@ -88,6 +102,9 @@ public sealed class ForkWatch(OwnLog log, INodeStore store, Func<NodeView> view,
         ForkEvidence evidence = ForkProof.Of(await log.ReadGenesisAsync(cancellation), note.Span, head.Note, own, tree.ConsistencyProof(theirs.Size, head.Size), time.GetUtcNow());
         return await RaiseAsync(evidence, source, theirs.Size, cancellation);
     }
+
+    /// <summary>Compares the checkpoint of a receipt as soon as it is taken: a broker that answers out of a tree of its own would otherwise be believed until somebody asks.</summary>
+    public Task<Comparison> CompareReceiptAsync(byte[] receipt, CancellationToken cancellation) => CompareAsync(Receipt.Parser.ParseFrom(receipt).Checkpoint.Memory, Broker, cancellation);
 
     /// <summary>
     /// Compares a checkpoint that is larger than this node's tree by what its holder says of it: its root at a smaller size of this node's, and the proof that this is so.
@@ -150,10 +167,22 @@ public sealed class ForkWatch(OwnLog log, INodeStore store, Func<NodeView> view,
 
     private async Task<Comparison> RaiseAsync(ForkEvidence evidence, string source, ulong size, CancellationToken cancellation)
     {
-        _isOpen = true;
-        byte[] bytes = evidence.ToByteArray();
-        await store.Neutrality.AddEvidenceAsync(new StoredForkEvidence(0, DigestOf(evidence), source, bytes), cancellation);
-        await conditions.RaiseAsync(Describe(source, evidence), cancellation, bytes);
+        await _deciding.WaitAsync(cancellation);
+        try
+        {
+            _isOpen = true;
+            byte[] bytes = evidence.ToByteArray();
+
+            // One proof of each source is enough while nobody has dealt with it; a log that goes on would give another with every batch.
+            bool isKnown = (await store.Neutrality.ReadEvidenceAsync(cancellation)).Any(kept => kept.Source == source && kept.SettledAt is null);
+            if (!isKnown) await store.Neutrality.AddEvidenceAsync(new StoredForkEvidence(0, DigestOf(evidence), source, bytes), cancellation);
+            await conditions.RaiseAsync(Describe(source, evidence), cancellation, bytes);
+        }
+        finally
+        {
+            _deciding.Release();
+        }
+
         return new Comparison(Agreement.Forked, size, evidence);
     }
 
@@ -164,8 +193,8 @@ public sealed class ForkWatch(OwnLog log, INodeStore store, Func<NodeView> view,
 
     private Refusal Describe(string source, ForkEvidence evidence) => Refusal.DataLoss(
         LogConditions.Forked,
-        $"The log's key has signed two histories: {NameOf(source)} showed a checkpoint that is not of the log this node has verified. Cosigning and acceptance wait; screening goes on.",
-        $"checkpoint {log.Verifier?.Open(evidence.Smaller.Span, out _)?.Size}, {(MemberId.TryParse(source, out MemberId id) ? $"member {id.Prefix}" : source)}",
+        $"The log's key has signed two histories: {NameOf(source)} showed a checkpoint (the smaller of the two has {log.Verifier?.Open(evidence.Smaller.Span, out _)?.Size} leaves) that is not of the log this node has verified. Cosigning and acceptance wait; screening goes on.",
+        MemberId.TryParse(source, out MemberId id) ? $"member {id.Prefix}" : source,
         "Take the evidence (`gateway log evidence --out FILE`) to the other members and to the broker's operator.");
 
     /// <summary>A source as people read it.</summary>

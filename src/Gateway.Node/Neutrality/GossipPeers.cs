@@ -40,8 +40,10 @@ public sealed class GossipPeers(
     /// <summary>How it stands with each peer.</summary>
     public IReadOnlyList<PeerStanding> Standing => _standing;
 
-    /// <summary>Whether a name is that of an active member's node of this network.</summary>
-    public static bool IsActive(SpiffeId id, NodeView now) => id.Network == now.State.Network && id.Member is { } member && now.State.Members.TryGetValue(member, out NetworkMember? known) && known.IsActive;
+    /// <summary>
+    /// Whether a name is that of a member's node of this network, whatever its standing: the broker suspends and expels by its word alone, and a history it has made up must not keep those apart who would find it out.
+    /// </summary>
+    public static bool IsMember(SpiffeId id, NodeView now) => id.Network == now.State.Network && id.Member is { } member && now.State.Members.ContainsKey(member);
 
     /// <summary>Compares with every peer once.</summary>
     public async Task RunOnceAsync(CancellationToken cancellation) => _standing = await Task.WhenAll(_standing.Select(peer => CompareAsync(peer, cancellation)));
@@ -85,7 +87,7 @@ public sealed class GossipPeers(
             id =>
             {
                 answered = id.Member;
-                return IsActive(id, view());
+                return IsMember(id, view());
             },
             () => authorities.Current, certificate, time, denials.IsDenied);
         try

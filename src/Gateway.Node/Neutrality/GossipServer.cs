@@ -4,6 +4,7 @@ using Gateway.Ledger;
 using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Protocol;
+using Gateway.Protocol.Errors;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
@@ -22,19 +23,68 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Node.Neutrality;
 
 /// <summary>
-/// Where other members' nodes compare their logs with this one's: a listener of its own, apart from the local API, with mutual TLS under the network's authorities, for active members' nodes alone.
+/// Where other members' nodes compare their logs with this one's: a listener of its own, apart from the local API, with mutual TLS under the network's authorities, for members' nodes alone. A listener that cannot be opened is an alarm, and no reason for the node not to screen.
 /// </summary>
 public sealed class GossipServer(
-    NodeSettings settings, NodeCertificate certificate, NodeAuthorities authorities, NodeDenials denials, OwnLog log, ForkWatch forks, Func<NodeView> view, TimeProvider time, ILoggerFactory loggers) : IHostedService, IAsyncDisposable
+    NodeSettings settings, NodeCertificate certificate, NodeAuthorities authorities, NodeDenials denials, OwnLog log, ForkWatch forks, Func<NodeView> view, AlarmBell alarms, TimeProvider time, ILoggerFactory loggers) : IHostedService, IAsyncDisposable
 {
     private const int MostConnections = 256, MaximumMessage = 64 * 1_024;
 
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    private readonly CancellationTokenSource _ending = new();
     private WebApplication? _listener;
+    private Task _opening = Task.CompletedTask;
 
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (settings.GossipListen.Length == 0) return;
+        if (settings.GossipListen.Length == 0 || await TryOpenAsync(cancellationToken)) return;
+        _opening = Task.Run(async () =>
+        {
+            do await Task.Delay(Pause, time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            while (!_ending.IsCancellationRequested && !await TryOpenAsync(_ending.Token));
+        }, CancellationToken.None);
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _ending.CancelAsync();
+        await _opening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_listener is not null) await _listener.StopAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_listener is not null) await _listener.DisposeAsync();
+        _ending.Dispose();
+    }
+
+    private async Task<bool> TryOpenAsync(CancellationToken cancellation)
+    {
+        WebApplication listener = Build();
+        try
+        {
+            await listener.StartAsync(cancellation);
+        }
+        catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException)
+        {
+            await listener.DisposeAsync();
+            await alarms.RaiseOnceAsync(
+                Refusal.Precondition("GOSSIP_NOT_LISTENING", $"Other members' nodes cannot compare their logs with this one's: {fault.Message}", settings.GossipListen, "Free the address or name another with `gateway node settings --gossip-listen`; it is tried again every minute."),
+                cancellation);
+            return false;
+        }
+
+        _listener = listener;
+        NodeEvents.GossipListens(loggers.CreateLogger<GossipServer>(), settings.GossipListen);
+        return true;
+    }
+
+    private WebApplication Build()
+    {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<ILoggerFactory>(_ => new SharedLoggers(loggers));
@@ -42,19 +92,9 @@ public sealed class GossipServer(
         builder.Services.AddGrpc(options => (options.MaxReceiveMessageSize, options.MaxSendMessageSize) = (MaximumMessage, MaximumMessage));
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(Listen);
-        _listener = builder.Build();
-        _listener.MapGrpcService<GossipEndpoint>();
-        await _listener.StartAsync(cancellationToken);
-        NodeEvents.GossipListens(loggers.CreateLogger<GossipServer>(), settings.GossipListen);
-    }
-
-    /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => _listener?.StopAsync(cancellationToken) ?? Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (_listener is not null) await _listener.DisposeAsync();
+        WebApplication listener = builder.Build();
+        listener.MapGrpcService<GossipEndpoint>();
+        return listener;
     }
 
     private void Listen(KestrelServerOptions kestrel)
@@ -79,7 +119,7 @@ public sealed class GossipServer(
 
     private bool IsNode(X509Certificate2 shown) =>
         authorities.Current.FindIssuer(shown, time.GetUtcNow(), GossipPeers.ClientAuthentication) is not null && !denials.IsDenied(shown)
-        && CertificateIdentity.TryRead(shown, out SpiffeId? id) && GossipPeers.IsActive(id, view());
+        && CertificateIdentity.TryRead(shown, out SpiffeId? id) && GossipPeers.IsMember(id, view());
 
     /// <summary>The node's own loggers, which this listener must not dispose of.</summary>
     private sealed class SharedLoggers(ILoggerFactory loggers) : ILoggerFactory

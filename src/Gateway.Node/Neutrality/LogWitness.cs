@@ -30,9 +30,12 @@ public sealed class LogWitness(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromMinutes(1);
 
     private readonly WitnessService.WitnessServiceClient _broker = new(broker);
     private ulong _read;
+    private DateTimeOffset _readAll;
+    private IReadOnlyDictionary<MemberId, NetworkMember>? _members;
     private (ulong Size, ulong Accepted) _closed;
     private DateTimeOffset _asked;
     private DateTimeOffset? _behindSince;
@@ -100,6 +103,10 @@ public sealed class LogWitness(
         bool isWaiting = isFresh || acceptance.Size < now.Size || conditions.Has(LogConditions.RolledBack);
         if (!isWaiting && time.GetUtcNow() - _asked < IdleInterval) return;
         _asked = time.GetUtcNow();
+
+        // What was relayed before its member was known here, or could not be compared then, comes again only if it is asked for.
+        bool isStuck = acceptance.Size < now.Size && _asked - _readAll >= ReadAgainAfter;
+        if (isStuck || !ReferenceEquals(_members, now.State.Members)) (_read, _readAll, _members) = (0, _asked, now.State.Members);
         try
         {
             ExchangeCosignaturesResponse response = await _broker.ExchangeCosignaturesAsync(

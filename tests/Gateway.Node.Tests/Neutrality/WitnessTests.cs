@@ -1,6 +1,8 @@
 using Gateway.Ledger;
 using Gateway.Node.Neutrality;
 using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
+using Google.Protobuf;
 
 namespace Gateway.Node.Tests.Neutrality;
 
@@ -53,6 +55,31 @@ public sealed class WitnessTests
         }
 
         Assert.Equal(0UL, node.Acceptance.Size);
+    }
+
+    [Fact]
+    public async Task A_broker_that_suspends_everybody_else_does_not_accept_its_own_word_and_is_still_found_out_by_whom_it_suspended()
+    {
+        await using TestWitness node = await TestWitness.StartAsync();
+        await node.Core.FollowAsync();
+        ulong before = node.Source.Size;
+        foreach (NetworkMember other in node.Source.State.Members.Values.Where(other => other.Id != node.Core.Party.Id).ToArray())
+        {
+            node.Source.Add(new Entry { MemberSuspended = new MemberSuspended { MemberId = ByteString.CopyFrom(other.Id.ToArray()), Reason = MembershipReason.Compromised } });
+        }
+
+        await node.Core.FollowAsync();
+        await node.RoundAsync();
+        Assert.Equal((1, 0UL), (node.Tally.QuorumOf(node.Core.Log.View.State), node.Acceptance.Size));
+
+        // What a suspended member cosigned accepts nothing, but a history of its own is seen.
+        node.Relayed.Add(node.Cosigned(node.Source.Second, before));
+        await node.RoundAsync();
+        Assert.Equal(0UL, node.Acceptance.Size);
+        Assert.False(node.Has("LOG_FORKED"));
+        node.Relayed.Add(node.Cosigned(node.Source.Second, before + 1, node.Source.RootAt(1)));
+        await node.RoundAsync();
+        Assert.True(node.Has("LOG_FORKED"));
     }
 
     [Fact]
