@@ -109,4 +109,7 @@ internal static partial class Log
 
     [LoggerMessage(53, LogLevel.Error, "A refusal could not be written to the audit chain.")]
     public static partial void AuditNotWritten(ILogger log, Exception error);
+
+    [LoggerMessage(70, LogLevel.Warning, "What other brokers wrote into the store could not be taken up; it is tried again.")]
+    public static partial void OthersNotFollowed(ILogger log, Exception error);
 }

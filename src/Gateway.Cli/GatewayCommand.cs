@@ -73,6 +73,7 @@ public static class GatewayCommand
             AlertsCommand.Create(frame),
             DismissCommand.Create(frame),
             DismissalsCommand.Create(frame),
+            Group("store", "Stores in PostgreSQL.", StoreCommands.Migrate(frame), StoreCommands.Copy(frame)),
             Group("log", "The broker's log.", LogVerifyCommand.Create(frame)),
             DoctorCommand.Create(frame),
             SampleCommand.Create(frame),

@@ -48,6 +48,8 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
         await store.AppendAsync(append, cancellation);
     }
 
+    public IAsyncEnumerable<ulong> FollowOthersAsync(CancellationToken cancellation) => store.FollowOthersAsync(cancellation);
+
     public IChangeStore Changes => store.Changes;
 
     public IAuditStore Audit => store.Audit;

@@ -39,6 +39,10 @@ public sealed record NodeSettings
     /// <summary>Days for which screened shipments are remembered.</summary>
     [JsonIgnore]
     public int RememberedDays => PastShipmentDays ?? Watch.Forgetting.UnusedDays;
+
+    /// <summary>PostgreSQL database of the store, e.g. "Host=db;Database=gateway;Username=gateway"; empty: a file in the folder. The password belongs into PGPASSWORD or ~/.pgpass.</summary>
+    public string Store { get; init; } = "";
+
     /// <summary>Where metrics go by OTLP, e.g. http://localhost:4318; empty: nowhere.</summary>
     public string MetricsEndpoint { get; init; } = "";
 
@@ -60,6 +64,7 @@ public sealed record NodeSettings
         if (Lanes?.FaultOn(Weights.Shipped().Thresholds) is { } lanes) faults.Add($"lanes: {lanes}");
         if (PriorBits is >= 0 or < -60 or double.NaN) faults.Add("prior_bits is not between -60 and 0");
         if (MetricsEndpoint.Length > 0 && !(Uri.TryCreate(MetricsEndpoint, UriKind.Absolute, out Uri? metrics) && metrics.Scheme is "http" or "https")) faults.Add("metrics_endpoint is not an http:// or https:// address");
+        if (Storage.Stores.FaultOf(Store) is { } store) faults.Add($"store: {store}");
         if (faults.Count > 0) throw new RefusalException(Refusal.Invalid("SETTINGS_INVALID", $"The settings are wrong: {string.Join("; ", faults)}.", "node.json", "Correct the file."));
     }
 }

@@ -82,7 +82,8 @@ internal sealed partial class Dialect
         }
     }
 
-    private static List<Column> ReadColumns(NpgsqlConnection connection, string table)
+    /// <summary>The columns of a table, in its order.</summary>
+    public static List<Column> ReadColumns(NpgsqlConnection connection, string table)
     {
         using var command = new NpgsqlCommand(
             "SELECT attname::text, format_type(atttypid, NULL), attidentity <> '' FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum", connection);
@@ -93,7 +94,8 @@ internal sealed partial class Dialect
         return columns;
     }
 
-    private static string[] ReadPrimaryKey(NpgsqlConnection connection, string table) => [.. ReadKeys(connection, table, "indisprimary")[0]];
+    /// <summary>The columns of a table's primary key.</summary>
+    public static string[] ReadPrimaryKey(NpgsqlConnection connection, string table) => [.. ReadKeys(connection, table, "indisprimary")[0]];
 
     private static List<string[]> ReadUniqueKeys(NpgsqlConnection connection, string table) => ReadKeys(connection, table, "indisunique AND indpred IS NULL");
 
@@ -134,7 +136,8 @@ internal sealed partial class Dialect
     [GeneratedRegex(@"\?", RegexOptions.CultureInvariant)]
     private static partial Regex Parameter();
 
-    private sealed record Column(string Name, string Type, bool IsNumbered);
+    /// <summary>A column: its name, its type, and whether the database numbers it.</summary>
+    public sealed record Column(string Name, string Type, bool IsNumbered);
 }
 
 /// <summary>A statement as PostgreSQL gets it.</summary>

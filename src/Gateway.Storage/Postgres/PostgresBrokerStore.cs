@@ -5,10 +5,13 @@ namespace Gateway.Storage.Postgres;
 /// <summary>The broker's store in a PostgreSQL database, which any number of its processes share.</summary>
 public sealed class PostgresBrokerStore : SqlBrokerStore
 {
-    private PostgresBrokerStore(PostgresDatabase database)
-        : base(database)
-    {
-    }
+    private readonly LogNews _news;
+
+    private PostgresBrokerStore(PostgresDatabase database, LogNews news)
+        : base(database) => _news = news;
+
+    /// <inheritdoc/>
+    public override IAsyncEnumerable<ulong> FollowOthersAsync(CancellationToken cancellation) => _news.ReadAsync(cancellation);
 
     /// <summary>Opens the store at an address, creating its tables where they are missing.</summary>
     /// <exception cref="StoreRefusedException">The schema holds another role's store, a newer program's, or something else; or the server could lose what was acknowledged.</exception>
@@ -23,7 +26,7 @@ public sealed class PostgresBrokerStore : SqlBrokerStore
         try
         {
             await database.ReadAsync(RequireHead, cancellation).ConfigureAwait(false);
-            return new PostgresBrokerStore(database);
+            return new PostgresBrokerStore(database, new LogNews(address, time));
         }
         catch
         {

@@ -39,8 +39,7 @@ internal sealed class PostgresDatabase : SqlDatabase
         PostgresSession? session = null;
         try
         {
-            session = database.Connect();
-            PostgresMigrations.Run(session.Connection, role, address.Name, time);
+            session = new PostgresSession(ConnectTo(address, role, time), database._dialect);
             database._writer = session;
             return database;
         }
@@ -52,6 +51,22 @@ internal sealed class PostgresDatabase : SqlDatabase
         catch
         {
             session?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A connection to a schema that has this program's tables. Errors of the database come as they are.</summary>
+    public static NpgsqlConnection ConnectTo(PostgresAddress address, StoreRole role, TimeProvider time)
+    {
+        NpgsqlConnection connection = Connect(address);
+        try
+        {
+            PostgresMigrations.Run(connection, role, address.Name, time);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
             throw;
         }
     }
@@ -248,14 +263,16 @@ internal sealed class PostgresDatabase : SqlDatabase
         while (_idleReaders.TryTake(out PostgresSession? session)) session.Dispose();
     }
 
-    private PostgresSession Connect()
+    private PostgresSession Connect() => new(Connect(_address), _dialect);
+
+    private static NpgsqlConnection Connect(PostgresAddress address)
     {
-        var connection = new NpgsqlConnection(_address.Connection);
+        var connection = new NpgsqlConnection(address.Connection);
         try
         {
             connection.Open();
-            PostgresMigrations.RequireDurable(connection, _address.Name);
-            return new PostgresSession(connection, _dialect);
+            PostgresMigrations.RequireDurable(connection, address.Name);
+            return connection;
         }
         catch
         {

@@ -40,8 +40,11 @@ internal sealed class PostgresSession(NpgsqlConnection connection, Dialect diale
 
     // The row's lock makes the second of two wait until the first has committed; its condition, looked at again then, tells it so. Whatever else keeps writers apart, this keeps the log one.
     public override bool TryMoveHead(ulong from, ulong to) => from == 0
-        ? Start("INSERT OR IGNORE INTO tree_head VALUES (?, ?)").Bind(1).Bind(to).Run() == 1
-        : Start("UPDATE tree_head SET size = ? WHERE slot = 1 AND size = ?").Bind(to).Bind(from).Run() == 1;
+        ? Start("INSERT OR IGNORE INTO tree_head VALUES (?, ?)").Bind(1).Bind(to).Run() == 1 && Tell(to)
+        : Start("UPDATE tree_head SET size = ? WHERE slot = 1 AND size = ?").Bind(to).Bind(from).Run() == 1 && Tell(to);
+
+    /// <summary>Tells the other processes, when the transaction commits.</summary>
+    private bool Tell(ulong size) => Start($"SELECT pg_notify({LogNews.Channel}, ?::bigint::text)").Bind(size).Step();
 
     /// <summary>Ends the reading that is under way and writes the rows that wait: then another command may run.</summary>
     public void Settle()

@@ -40,6 +40,9 @@ public abstract partial class SqlBrokerStore : IBrokerStore
     }
 
     /// <inheritdoc/>
+    public abstract IAsyncEnumerable<ulong> FollowOthersAsync(CancellationToken cancellation);
+
+    /// <inheritdoc/>
     public byte[]? ReadTile(TileId id) => _database.Read(session => LogTables.ReadTile(session, id));
 
     /// <inheritdoc/>

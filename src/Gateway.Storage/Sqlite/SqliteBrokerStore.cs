@@ -14,6 +14,9 @@ public sealed class SqliteBrokerStore : SqlBrokerStore
     /// <summary>For tests that make the disk full.</summary>
     internal SqliteFile File { get; }
 
+    /// <summary>Nothing: a broker has its file to itself.</summary>
+    public override IAsyncEnumerable<ulong> FollowOthersAsync(CancellationToken cancellation) => AsyncEnumerable.Empty<ulong>();
+
     /// <summary>Opens the store at a path, creating the file (mode 0600) and its tables where they are missing.</summary>
     /// <exception cref="StoreRefusedException">The file is another role's store, a newer program's, or no store.</exception>
     /// <exception cref="StoreUnavailableException">The file cannot be opened now.</exception>
