@@ -107,9 +107,29 @@ internal static partial class Log
     [LoggerMessage(52, LogLevel.Information, "Operator {Operator} rejected change {Id}: {Kind}.")]
     public static partial void ChangeRejected(ILogger log, string @operator, ulong id, Gateway.Protocol.V1.Change.KindOneofCase kind);
 
+    [LoggerMessage(70, LogLevel.Information, "{Count} records were withdrawn: the disputes about them were not decided in time.")]
+    public static partial void DisputesOverdue(ILogger log, int count);
+
+    [LoggerMessage(71, LogLevel.Error, "The intake of objections failed.")]
+    public static partial void IntakeFailed(ILogger log, Exception error);
+    [LoggerMessage(54, LogLevel.Critical, "Member {Member} holds a checkpoint of size {Size} that this log's key has signed and this store does not have: the store was replaced by an older one, or the key signs elsewhere. Nothing is appended any more; restore the newest store and start again")]
+    public static partial void ForeignCheckpoint(ILogger log, string member, ulong size);
+
+    [LoggerMessage(55, LogLevel.Warning, "Members' cosignatures could not be written and are written again later: {What}")]
+    public static partial void CosignaturesNotWritten(ILogger log, string what);
+
     [LoggerMessage(53, LogLevel.Error, "A refusal could not be written to the audit chain.")]
     public static partial void AuditNotWritten(ILogger log, Exception error);
 
     [LoggerMessage(70, LogLevel.Warning, "What other brokers wrote into the store could not be taken up; it is tried again.")]
     public static partial void OthersNotFollowed(ILogger log, Exception error);
+
+    [LoggerMessage(90, LogLevel.Information, "{Count} sealed messages of cases expired: nobody fetched them")]
+    public static partial void CaseMessagesExpired(ILogger logger, int count);
+
+    [LoggerMessage(80, LogLevel.Error, "Member {Member} acknowledged leaf {Size} with a root that this log of {Head} leaves does not have")]
+    public static partial void AcknowledgementOfAnotherLog(ILogger log, string member, ulong size, ulong head);
+
+    [LoggerMessage(81, LogLevel.Error, "Live digests of circle {Circle} differ at leaf {Size}: {Expected} members state one, {Others} another")]
+    public static partial void DigestsDiffer(ILogger log, string circle, ulong size, int expected, int others);
 }

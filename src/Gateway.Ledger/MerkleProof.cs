@@ -97,6 +97,34 @@ public static class MerkleProof
         return last == 0 && hash1 == root1 && hash2 == root2;
     }
 
+    /// <summary>
+    /// The root of the smaller tree that a consistency proof speaks of, so that what somebody shows can be held against them; it proves nothing before <see cref="VerifyConsistency"/> holds with
+    /// it. Null where the proof does not tell: the smaller size is 0, a power of two or not the smaller one, or the proof has a wrong length.
+    /// </summary>
+    public static TreeHash? SmallerRootOf(ulong size1, ulong size2, IReadOnlyList<TreeHash> proof)
+    {
+        ArgumentNullException.ThrowIfNull(proof);
+        if (size1 == 0 || size1 >= size2 || ulong.IsPow2(size1) || proof.Count == 0) return null;
+        int level = (int)ulong.TrailingZeroCount(size1);
+        ulong node = (size1 - 1) >> level;
+        ulong last = (size2 - 1) >> level;
+        TreeHash hash = proof[0];
+        foreach (TreeHash next in proof.Skip(1))
+        {
+            if (last == 0) return null;
+            if ((node & 1) == 1 || node == last)
+            {
+                hash = MerkleHash.Node(next, hash);
+                SkipLevelsWithoutSibling(ref node, ref last);
+            }
+
+            node >>= 1;
+            last >>= 1;
+        }
+
+        return last == 0 ? hash : null;
+    }
+
     // On the right edge of an incomplete tree a node without a right sibling rises unhashed.
     private static void SkipLevelsWithoutSibling(ref ulong node, ref ulong last)
     {

@@ -36,6 +36,12 @@ public sealed class AlarmBell(INodeStore store, TimeProvider time, ILogger<Alarm
         }
     }
 
+    /// <summary>Says that what an alarm was about is over: should it begin again, it is raised again at once.</summary>
+    public void Settle(string code, string which)
+    {
+        if (_raised.TryRemove((code, which), out _)) NodeEvents.AlarmOver(logger, code, which);
+    }
+
     /// <summary>Raises an alarm about work in the background that failed in a way nobody foresaw. The work goes on after a pause.</summary>
     public async Task RaiseFailureAsync(string work, Exception failure, CancellationToken cancellation)
     {

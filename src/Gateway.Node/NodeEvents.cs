@@ -41,6 +41,21 @@ internal static partial class NodeEvents
     [LoggerMessage(11, LogLevel.Information, "Certificate renewed; it ends {NotAfter}")]
     public static partial void CertificateRenewed(ILogger logger, DateTimeOffset notAfter);
 
+    [LoggerMessage(30, LogLevel.Information, "Over: {Code} ({Which})")]
+    public static partial void AlarmOver(ILogger logger, string code, string which);
+
+    [LoggerMessage(31, LogLevel.Information, "Gossip with other nodes listens on {Address}")]
+    public static partial void GossipListens(ILogger logger, string address);
+
+    [LoggerMessage(32, LogLevel.Warning, "Gossip with {Peer} failed: {What}")]
+    public static partial void GossipFailed(ILogger logger, string peer, string what);
+
+    [LoggerMessage(33, LogLevel.Debug, "Cosignatures were not exchanged: {What}")]
+    public static partial void CosignaturesNotExchanged(ILogger logger, string what);
+
+    [LoggerMessage(40, LogLevel.Debug, "Deletions up to leaf {Size} acknowledged for {Circles} circles")]
+    public static partial void Acknowledged(ILogger logger, ulong size, int circles);
+
     [LoggerMessage(12, LogLevel.Error, "Unexpected failure {Reference} in {Method}")]
     public static partial void Unexpected(ILogger logger, Exception failure, string reference, string method);
 
@@ -55,4 +70,10 @@ internal static partial class NodeEvents
 
     [LoggerMessage(13, LogLevel.Warning, "Record {Record} refused by the broker: {Code} {What}")]
     public static partial void RecordRefused(ILogger logger, string record, string code, string what);
+
+    [LoggerMessage(50, LogLevel.Information, "A message of a case came ({Kind}), about record {Record}")]
+    public static partial void CaseMessageArrived(ILogger logger, string kind, string record);
+
+    [LoggerMessage(51, LogLevel.Warning, "A message of a case was refused by the broker: {Code} {What}")]
+    public static partial void CaseMessageRefused(ILogger logger, string code, string what);
 }

@@ -1,11 +1,16 @@
 using Gateway.Cryptography;
 using Gateway.Matching.Scoring;
 using Gateway.Node.Broker;
+using Gateway.Node.Cases;
 using Gateway.Node.Circles;
 using Gateway.Node.Contributions;
+using Gateway.Node.Disputes;
 using Gateway.Node.Feed;
 using Gateway.Node.Identity;
+using Gateway.Node.Life;
 using Gateway.Node.Matching;
+using Gateway.Node.Neutrality;
+using Gateway.Node.Outcomes;
 using Gateway.Node.Pseudonyms;
 using Gateway.Node.Screening;
 using Gateway.Node.Services;
@@ -75,6 +80,8 @@ public static class NodeHost
         INodeStore store = resources.Keep(await seams.OpenStore(directory.StoreFile, cancellation));
         KnownCache cache = new(keys, seams.Random);
         (NodeView view, Ledger.TiledTree tree) = await NodeLog.OpenAsync(store, settings.Member, keys, cancellation);
+        HighWater highWater = HighWater.Load(directory.HighWaterFile, keys);
+        if (view.Size < highWater.Size) File.Delete(directory.IndexFile); // It is a copy of the store that was here before.
         NodeMatcher matcher = resources.Keep(await NodeMatcher.LoadAsync(store, cache, view, seams.Random, seams.Time, directory.IndexFile, cancellation));
         WatchSeal seal = new(keys, seams.Random);
         Dismissals dismissals = await Dismissals.LoadAsync(store, seal, seams.Time, cancellation);
@@ -82,6 +89,7 @@ public static class NodeHost
         IReadOnlyList<NodeRecord> awaited = await store.ReadAwaitingWithdrawalAsync(cancellation);
         int lastNumber = await store.ReadLastRecordNumberAsync(cancellation);
         IReadOnlyList<StoredBackfill> backfills = await store.ReadBackfillsAsync(cancellation);
+        DisputeBook disputes = new(await store.ReadDisputesAsync(cancellation), seams.Time);
 
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -103,6 +111,10 @@ public static class NodeHost
         AddLog(services, settings, keys, (view, tree), awaited, lastNumber, backfills);
         AddWork(services, settings, keys, seams);
         AddWatch(services, seal, dismissals);
+        AddJustice(services, settings, disputes);
+        AddCases(services, settings, store);
+        services.AddNeutrality(settings, keys, await Acceptance.LoadAsync(store, cancellation));
+        AddLife(services, settings, highWater);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OfficersEndpoint>(provider, settings.Member, store.Audit)).AddSingleton(provider => new OfficerAudit(store.Audit, seams.Time));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnStanding>(provider, settings.Member));
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
@@ -115,6 +127,11 @@ public static class NodeHost
         application.MapGrpcService<WatchEndpoint>();
         application.MapGrpcService<CirclesEndpoint>();
         application.MapGrpcService<OfficersEndpoint>();
+        application.MapGrpcService<DisputeOfficeEndpoint>();
+        application.MapGrpcService<OutcomeOfficeEndpoint>();
+        application.MapGrpcService<CasesEndpoint>();
+        application.MapGrpcService<NeutralityEndpoint>();
+        application.MapGrpcService<LifeEndpoint>();
         application.Lifetime.ApplicationStarted.Register(() =>
         {
             // The folder has kept others out since before the socket was made; its own mode is for whoever opens the folder up later.
@@ -138,7 +155,8 @@ public static class NodeHost
             lastNumber,
             backfills,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<NodeLog>>()));
+            provider.GetRequiredService<ILogger<NodeLog>>(),
+            provider.GetRequiredService<DisputeBook>()));
         services.AddSingleton<Func<NodeView>>(provider =>
         {
             NodeLog log = provider.GetRequiredService<NodeLog>();
@@ -155,7 +173,7 @@ public static class NodeHost
         services.AddSingleton<ReleaseSchedule>().AddSingleton<WithdrawalUpload>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DraftSealer>(provider, settings.Member));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RecordUpload>(provider, settings.Member));
-        services.AddHostedService<Publisher>();
+        services.AddHostedService<Publisher>().AddHostedService<Rectifier>();
         services.AddSingleton<CircleWork>().AddSingleton(provider => ActivatorUtilities.CreateInstance<CircleOrders>(provider, settings.Member));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CircleSteward>(provider, settings.Member));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<Backfill>(provider, settings.Member));
@@ -177,15 +195,46 @@ public static class NodeHost
         services.AddSingleton<Forgetting>().AddHostedService(provider => provider.GetRequiredService<Forgetting>());
     }
 
+    private static void AddJustice(IServiceCollection services, NodeSettings settings, DisputeBook disputes)
+    {
+        services.AddSingleton(disputes).AddSingleton<OutcomeGrades>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DisputeReminders>(provider, settings.Member)).AddHostedService(provider => provider.GetRequiredService<DisputeReminders>());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OutcomeExchange>(provider, settings.Member)).AddHostedService(provider => provider.GetRequiredService<OutcomeExchange>());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DisputeOffice>(provider, settings.Member)).AddSingleton<DisputeOfficeEndpoint>();
+        services.AddSingleton<OutcomeDesk>().AddSingleton<OutcomeOfficeEndpoint>();
+    }
+
+    private static void AddCases(IServiceCollection services, NodeSettings settings, INodeStore store)
+    {
+        services.AddSingleton<CaseVault>().AddSingleton<CaseSignals>().AddSingleton(new CaseFiles(store.Cases)).AddSingleton<CaseReceiver>().AddSingleton<CaseReader>().AddSingleton<CaseKeeping>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CaseTargets>(provider, settings.Member)).AddSingleton(provider => ActivatorUtilities.CreateInstance<CaseWriter>(provider, settings.Member));
+        services.AddSingleton<CaseDispatch>().AddSingleton<CaseCollection>().AddSingleton<CasesEndpoint>();
+        services.AddSingleton<CaseCourier>().AddHostedService(provider => provider.GetRequiredService<CaseCourier>());
+    }
+
+    private static void AddLife(IServiceCollection services, NodeSettings settings, HighWater highWater)
+    {
+        services.AddSingleton(highWater).AddSingleton<StoreAge>().AddSingleton<EpochRetirement>().AddSingleton<SubjectSearch>().AddSingleton<LifeEndpoint>();
+        services.AddSingleton(provider =>
+        {
+            NodeLog log = provider.GetRequiredService<NodeLog>();
+            Acceptance acceptance = provider.GetRequiredService<Acceptance>();
+            Func<ulong> accepted = () => acceptance.Size;
+            return ActivatorUtilities.CreateInstance<Acknowledger>(provider, settings.Member, accepted);
+        });
+        services.AddHostedService(provider => provider.GetRequiredService<Acknowledger>());
+    }
+
     private static void AddLocalApi(IServiceCollection services, string token)
     {
         services.AddSingleton(provider => new LocalAccess(token, provider.GetRequiredService<OfficerAudit>(), provider.GetRequiredService<ILogger<LocalAccess>>()));
-        services.AddSingleton<ScreeningEndpoint>().AddSingleton<ContributionsEndpoint>().AddSingleton<CirclesEndpoint>();
+        services.AddSingleton<AgeGate>().AddSingleton<ScreeningEndpoint>().AddSingleton<ContributionsEndpoint>().AddSingleton<CirclesEndpoint>();
         services.AddGrpc(options =>
         {
             options.MaxReceiveMessageSize = MaximumLocalMessage;
             options.MaxSendMessageSize = MaximumLocalMessage;
             options.Interceptors.Add<LocalAccess>();
+            options.Interceptors.Add<AgeGate>();
         });
     }
 

@@ -133,12 +133,17 @@ public sealed class AccessMatrixTests(ITestOutputHelper output)
         ProposeEpochRequest proposal = TestNetwork.Propose(network.Broker, next, network.Steward, [], [network.Steward, network.Second]);
         await new MembershipService.MembershipServiceClient(network.Steward.Connect(network.Broker)).ProposeEpochAsync(proposal);
         EpochProposal listed = (await second.ListProposalsAsync(new ListProposalsRequest())).Proposals.Single();
+        SignedStatement DecisionOf(TestMember signer) => Gateway.Protocol.Log.Statements.Sign(
+            new RecordDisputeResolved { RecordId = published.Submission.RecordId, CircleId = published.Submission.CircleId, DisputedAt = 1, Decision = DisputeDecision.Upheld, Reason = DisputeReason.Outdated }, network.Broker.GenesisHash, signer.Id, signer.Keys.Member);
         Dictionary<CircleRight, Func<Task<string>>> attempts = new()
         {
             [CircleRight.Publish] = async () => (await network.RefusedAsync(outsider, network.Seal(outsider).Submission)).Code,
             [CircleRight.OwnRecord] = () => CodeAsync(async () => await network.Exchange(outsider).WithdrawAsync(new WithdrawRequest { RecordId = published.Submission.RecordId, Reason = WithdrawalReason.Mistake, Signature = ByteString.CopyFrom(new byte[64]) })),
             [CircleRight.Read] = async () => (await network.ReadFeedAsync(outsider)).SelectMany(message => message.Leaves).Any(leaf => !leaf.Item.IsEmpty) ? "ITEMS" : "NOTHING",
             [CircleRight.Steward] = () => CodeAsync(async () => await membership.ProposeEpochAsync(proposal)),
+            [CircleRight.SeenRecord] = () => CodeAsync(async () => await new DisputesService.DisputesServiceClient(outsider.Connect(network.Broker)).OpenDisputeAsync(DisputeTests.Open(published))),
+            [CircleRight.ReadNow] = () => CodeAsync(async () => await new OutcomesService.OutcomesServiceClient(outsider.Connect(network.Broker)).ListOutcomeGradesAsync(new ListOutcomeGradesRequest { CircleId = published.Submission.CircleId })),
+            [CircleRight.Desk] = () => CodeAsync(async () => await new DisputesService.DisputesServiceClient(outsider.Connect(network.Broker)).ResolveDisputeAsync(new ResolveDisputeRequest { Decision = DecisionOf(outsider) })),
             [CircleRight.SecondMember] = () => CodeAsync(async () => await membership.CountersignEpochAsync(TestNetwork.Countersign(network.Broker, next, outsider, listed))),
         };
         Dictionary<CircleRight, string> met = [];
@@ -146,7 +151,7 @@ public sealed class AccessMatrixTests(ITestOutputHelper output)
         Assert.Equal(
             new Dictionary<CircleRight, string>
             {
-                [CircleRight.Publish] = "NOT_IN_CIRCLE", [CircleRight.OwnRecord] = "RECORD_UNKNOWN", [CircleRight.Read] = "NOTHING", [CircleRight.Steward] = "STEWARD_ONLY", [CircleRight.SecondMember] = "SECOND_MEMBER_ONLY",
+                [CircleRight.Publish] = "NOT_IN_CIRCLE", [CircleRight.OwnRecord] = "RECORD_UNKNOWN", [CircleRight.Read] = "NOTHING", [CircleRight.Steward] = "STEWARD_ONLY", [CircleRight.SeenRecord] = "RECORD_UNKNOWN", [CircleRight.ReadNow] = "NOT_IN_CIRCLE", [CircleRight.Desk] = "RECORD_UNKNOWN", [CircleRight.SecondMember] = "SECOND_MEMBER_ONLY",
             }.OrderBy(pair => pair.Key),
             met.OrderBy(pair => pair.Key));
         Assert.Empty((await membership.ListProposalsAsync(new ListProposalsRequest())).Proposals);

@@ -4,10 +4,10 @@ using Google.Protobuf.Reflection;
 
 namespace Gateway.Broker.Tests;
 
-/// <summary>Every RPC of the protos but those that a node serves to its own people: a new file or service is among them by itself.</summary>
+/// <summary>Every RPC of the protos but those that a node serves, to its own people or to other nodes: a new file or service is among them by itself.</summary>
 internal static class BrokerMethods
 {
-    private static readonly string[] s_local = ["ScreeningService", "ContributionsService", "WatchService", "CirclesService", "OfficersService"];
+    private static readonly string[] s_local = ["ScreeningService", "ContributionsService", "WatchService", "CirclesService", "OfficersService", "DisputeOfficeService", "OutcomeOfficeService", "CaseworkService", "NeutralityService", "GossipService"];
 
     public static IReadOnlyList<MethodDescriptor> All { get; } =
     [

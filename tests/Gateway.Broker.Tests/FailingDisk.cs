@@ -7,7 +7,7 @@ using Gateway.Storage.Broker;
 namespace Gateway.Broker.Tests;
 
 /// <summary>The real store on a disk that can be told to refuse writes, and that counts transactions.</summary>
-internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
+internal sealed partial class FailingDisk(IBrokerStore store) : IBrokerStore
 {
     private TaskCompletionSource? _gate;
     private TaskCompletionSource? _reached;
@@ -17,6 +17,11 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
     public bool IsFull { get; set; }
 
     public ICertificateStore Certificates => store.Certificates;
+
+    public IDisputeStore Disputes => store.Disputes;
+
+    public IOutcomeStore Outcomes => store.Outcomes;
+    public ICaseRelayStore Cases => store.Cases;
 
     /// <summary>Whether the broker has closed it.</summary>
     public bool IsClosed { get; private set; }
@@ -49,6 +54,8 @@ internal sealed class FailingDisk(IBrokerStore store) : IBrokerStore
     }
 
     public IAsyncEnumerable<ulong> FollowOthersAsync(CancellationToken cancellation) => store.FollowOthersAsync(cancellation);
+
+    public IWitnessStore Witness => store.Witness;
 
     public IChangeStore Changes => store.Changes;
 

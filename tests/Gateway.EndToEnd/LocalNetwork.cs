@@ -155,9 +155,13 @@ public sealed class LocalNode(string folder)
 
     public WatchService.WatchServiceClient Watch => new(_channel);
 
+    public CaseworkService.CaseworkServiceClient Casework => new(_channel);
+
     public CirclesService.CirclesServiceClient Circles => new(_channel);
 
     public OfficersService.OfficersServiceClient Officers => new(_channel);
+
+    public LifeService.LifeServiceClient Life => new(_channel);
 
     public IServiceProvider Services => _application!.Services;
 

@@ -40,6 +40,15 @@ public enum CircleRight
     /// <summary>To belong to the circle, or to have been given the epoch's key; what is not the reader's it gets as leaf data alone.</summary>
     Read,
 
+    /// <summary>To hold the key of the record's epoch, and not to have contributed it.</summary>
+    SeenRecord,
+
+    /// <summary>To belong to the circle with a role that reads there.</summary>
+    ReadNow,
+
+    /// <summary>To be named by the circle's policy to decide disputes, and not to have contributed the record.</summary>
+    Desk,
+
     /// <summary>To be the circle's steward.</summary>
     Steward,
 
@@ -51,13 +60,16 @@ public enum CircleRight
 public static class AccessRules
 {
     private const string Exchange = "/gateway.v1.ExchangeService/", Pseudonyms = "/gateway.v1.PseudonymsService/", LogService = "/gateway.v1.LogService/", Membership = "/gateway.v1.MembershipService/", Administration = "/gateway.v1.AdministrationService/", Certificates = "/gateway.v1.CertificatesService/",
-        Evaluators = "/gateway.v1.EvaluatorsService/", Operations = "/gateway.v1.OperationsService/";
+        Evaluators = "/gateway.v1.EvaluatorsService/", Operations = "/gateway.v1.OperationsService/", Disputes = "/gateway.v1.DisputesService/", Outcomes = "/gateway.v1.OutcomesService/", Cases = "/gateway.v1.CasesService/", Witness = "/gateway.v1.WitnessService/", Acknowledgements = "/gateway.v1.AcknowledgementsService/";
 
     private static readonly FrozenDictionary<string, AccessRule> Table = new Dictionary<string, AccessRule>
     {
         [Exchange + "Publish"] = AccessRule.Member,
         [Exchange + "Follow"] = AccessRule.MemberOrEvaluator,
         [Exchange + "Withdraw"] = AccessRule.Member,
+        [Acknowledgements + "Acknowledge"] = AccessRule.Member,
+        [Acknowledgements + "GetDeletions"] = AccessRule.Member,
+        [Acknowledgements + "ListAcknowledgements"] = AccessRule.Operator,
         [Pseudonyms + "Evaluate"] = AccessRule.Member,
         [Pseudonyms + "GetUsage"] = AccessRule.MemberOrOperator,
         [Evaluators + "AdmitEvaluator"] = AccessRule.Operator,
@@ -65,6 +77,8 @@ public static class AccessRules
         [Evaluators + "GetShareOffer"] = AccessRule.Evaluator,
         [Evaluators + "AcceptShare"] = AccessRule.Evaluator,
         [Operations + "GetBrokerStatus"] = AccessRule.Operator,
+
+        [Witness + "ExchangeCosignatures"] = AccessRule.Member,
 
         // Checkpoints are public and served from memory's worth of reading; proofs read tiles, which a stranger shall not make the broker do.
         [LogService + "GetCheckpoint"] = AccessRule.Anonymous,
@@ -95,7 +109,26 @@ public static class AccessRules
         [Certificates + "ListCertificates"] = AccessRule.Operator,
         [Certificates + "PrepareAuthority"] = AccessRule.Operator,
         [Administration + "RenewOperatorCertificate"] = AccessRule.Operator,
+        [Disputes + "OpenDispute"] = AccessRule.Member,
+        [Disputes + "ResolveDispute"] = AccessRule.Member,
+
+        // Whoever is listed objects without being a member; he is limited by address.
+        [Disputes + "ListDesks"] = AccessRule.Anonymous,
+        [Disputes + "FileObjection"] = AccessRule.Anonymous,
+        [Disputes + "ReadObjections"] = AccessRule.Member,
+        [Disputes + "CloseObjection"] = AccessRule.Member,
+        [Outcomes + "ReportOutcomes"] = AccessRule.Member,
+        [Outcomes + "ListOutcomeGrades"] = AccessRule.Member,
+        [Outcomes + "ListOwnOutcomes"] = AccessRule.Member,
         [Administration + "GetAudit"] = AccessRule.Operator,
+
+        // Who may write in which thread, CaseDesk says: it takes the record's contributor to know.
+        [Cases + "SendCaseMessage"] = AccessRule.Member,
+        [Cases + "FetchCaseMessages"] = AccessRule.Member,
+        [Cases + "AcknowledgeCaseMessages"] = AccessRule.Member,
+        [Cases + "GetCaseDeliveries"] = AccessRule.Member,
+        [Cases + "PutCaseChunk"] = AccessRule.Member,
+        [Cases + "GetCaseChunk"] = AccessRule.Member,
     }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<string, CircleRight> InCircles = new Dictionary<string, CircleRight>
@@ -103,13 +136,18 @@ public static class AccessRules
         [Exchange + "Publish"] = CircleRight.Publish,
         [Exchange + "Withdraw"] = CircleRight.OwnRecord,
         [Exchange + "Follow"] = CircleRight.Read,
+        [Cases + "SendCaseMessage", Acknowledgements + "GetDeletions"] = CircleRight.Read,
         [Membership + "ProposeEpoch"] = CircleRight.Steward,
         [Membership + "ListProposals"] = CircleRight.SecondMember,
         [Membership + "CountersignEpoch"] = CircleRight.SecondMember,
+        [Disputes + "OpenDispute"] = CircleRight.SeenRecord,
+        [Disputes + "ResolveDispute"] = CircleRight.Desk,
+        [Outcomes + "ReportOutcomes"] = CircleRight.SeenRecord,
+        [Outcomes + "ListOutcomeGrades"] = CircleRight.ReadNow,
     }.ToFrozenDictionary();
 
     // What an operator only looks at is not kept in the audit chain, unless it is refused.
-    private static readonly FrozenSet<string> Looking = new[] { Administration + "ListChanges", Membership + "GetDirectory", LogService + "GetInclusionProof", LogService + "GetConsistencyProof" }.ToFrozenSet();
+    private static readonly FrozenSet<string> Looking = new[] { Administration + "ListChanges", Acknowledgements + "ListAcknowledgements", Membership + "GetDirectory", LogService + "GetInclusionProof", LogService + "GetConsistencyProof" }.ToFrozenSet();
 
     /// <summary>Whether an operator's call of an RPC is kept when it is done.</summary>
     public static bool ChangesSomething(string method) => !Looking.Contains(method);

@@ -119,9 +119,9 @@ public sealed class ChangeDesk
     {
         ChangeEffect effect = await executor.PrepareAsync(change, stored, _view.Current, cancellation).ConfigureAwait(false);
         ChangeDecision decision = effect.Decide(new ChangeDecision(stored.Number, ChangeState.Executed, @operator, now));
-        if (effect.Entries.Count > 0)
+        if (effect.Entries.Count + effect.Withdrawals.Count > 0)
         {
-            await _sequencer.ChangeStateAsync(new StateChange { Entries = effect.Entries, Condition = effect.Condition, Decision = decision }).ConfigureAwait(false);
+            await _sequencer.ChangeStateAsync(new StateChange { Entries = effect.Entries, Withdrawals = effect.Withdrawals, Condition = effect.Condition, Decision = decision }).ConfigureAwait(false);
         }
         else
         {

@@ -1,3 +1,4 @@
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
@@ -23,6 +24,9 @@ public sealed record ChangeEffect
 {
     /// <summary>Entries of the log, in this order.</summary>
     public IReadOnlyList<Entry> Entries { get; init; } = [];
+
+    /// <summary>Records that it withdraws.</summary>
+    public IReadOnlyList<(RecordId Id, RecordWithdrawn Withdrawal)> Withdrawals { get; init; } = [];
 
     /// <summary>What must hold of the state at the moment the entries are sequenced, beyond what the state itself checks.</summary>
     public Func<NetworkState, Refusal?>? Condition { get; init; }

@@ -1,12 +1,15 @@
 using Gateway.Broker.Access;
 using Gateway.Broker.Administration;
 using Gateway.Broker.Certificates;
+using Gateway.Broker.Disputes;
 using Gateway.Broker.Evaluators;
 using Gateway.Broker.Membership;
 using Gateway.Broker.Observation;
+using Gateway.Broker.Outcomes;
 using Gateway.Broker.Publishing;
 using Gateway.Broker.Quotas;
 using Gateway.Broker.Sequencing;
+using Gateway.Broker.Witness;
 using Gateway.Cryptography;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.Log;
@@ -28,7 +31,7 @@ public sealed class BrokerCore : IAsyncDisposable
 
     private BrokerCore(
         BrokerOptions options, IBrokerStore store, NetworkView view, LogSignal signal, SigningKey logKey, SecretFolder secrets, Sequencer sequencer, NetworkAuthorities authorities, BrokerCertificate certificate, CertificateDenials denials,
-        OprfShare? derived, ShareRing shares, QuotaLedger quotas, OperatorRoster operators, BrokerMetrics metrics, RandomSource random, TimeProvider time, ILogger log)
+        OprfShare? derived, ShareRing shares, QuotaLedger quotas, OperatorRoster operators, CosignatureBoard cosignatures, BrokerMetrics metrics, RandomSource random, TimeProvider time, ILogger log)
     {
         Files = options.Files;
         StartedAt = time.GetUtcNow();
@@ -51,7 +54,12 @@ public sealed class BrokerCore : IAsyncDisposable
         Operators = operators;
         _log = log;
         Reader = new LogReader(store);
+        Cosignatures = cosignatures;
+        PublicLog = new PublicLog(store, signal, cosignatures, new PublicLimits(options.PublicRequestsPerSecond, time));
         Admission = new Admission(view, store, sequencer, Reader, quotas);
+        Objections = new ObjectionIntake(view, store.Disputes, random, time);
+        Disputes = new DisputeRegister(view, store, sequencer, Reader, Admission, Objections);
+        Outcomes = new OutcomeRegister(view, store, time);
         CertificateIssuance issuance = new(authorities, denials.Holder, store.Certificates, time);
         Enrolment = new Enrolment(view, store, sequencer, issuance, options.Quotas, time, options.NodeCertificateLifetime);
         Proposals = new EpochProposals(view, store, sequencer);
@@ -66,6 +74,7 @@ public sealed class BrokerCore : IAsyncDisposable
                 StandingExecutor.Suspension, StandingExecutor.Reinstatement, StandingExecutor.Expulsion, new CirclePolicyExecutor(random), new AdmissionExecutor(store, random, time),
                 new OperatorExecutor(operators, OperatorCertificates), new AuthorityExecutor(options, view, store.Certificates, authorities, certificate, time, log),
                 new OprfKeysExecutor(Dealer), new RevealExecutor(store, Reader, options.RevealsPerDay, time),
+                new RecordWithdrawalExecutor(store),
             ],
             operators.Has,
             time);
@@ -98,8 +107,23 @@ public sealed class BrokerCore : IAsyncDisposable
     /// <summary>Receipts and proofs.</summary>
     public LogReader Reader { get; }
 
+    /// <summary>Members' cosignatures.</summary>
+    public CosignatureBoard Cosignatures { get; }
+
+    /// <summary>What anyone may read of the log.</summary>
+    public PublicLog PublicLog { get; }
+
     /// <summary>The checks before the log.</summary>
     public Admission Admission { get; }
+
+    /// <summary>Disputes about records.</summary>
+    public DisputeRegister Disputes { get; }
+
+    /// <summary>What is filed for the dispute desks.</summary>
+    public ObjectionIntake Objections { get; }
+
+    /// <summary>What came of hits.</summary>
+    public OutcomeRegister Outcomes { get; }
 
     /// <summary>The network's authorities.</summary>
     public NetworkAuthorities Authorities { get; }
@@ -198,7 +222,8 @@ public sealed class BrokerCore : IAsyncDisposable
         BrokerMetrics metrics = new();
         Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, signal, metrics, log, cancellation).ConfigureAwait(false);
         OperatorRoster operators = await OperatorRoster.LoadAsync(store, cancellation).ConfigureAwait(false);
-        return new BrokerCore(options, store, view, signal, logKey, secrets, sequencer, authorities, certificate, denials, derived, shares, quotas, operators, metrics, random, time, log);
+        CosignatureBoard cosignatures = await CosignatureBoard.LoadAsync(store, view, sequencer, time, log, cancellation).ConfigureAwait(false);
+        return new BrokerCore(options, store, view, signal, logKey, secrets, sequencer, authorities, certificate, denials, derived, shares, quotas, operators, cosignatures, metrics, random, time, log);
     }
 
     /// <summary>Destroys shares that the log has left behind, and the seed they came from.</summary>
@@ -217,6 +242,7 @@ public sealed class BrokerCore : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         Log.Stopping(_log);
         await Sequencer.DisposeAsync().ConfigureAwait(false);
+        await Cosignatures.WriteAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
             await Quotas.FlushAsync(CancellationToken.None).ConfigureAwait(false);
@@ -228,6 +254,7 @@ public sealed class BrokerCore : IAsyncDisposable
         }
 
         await Store.DisposeAsync().ConfigureAwait(false);
+        PublicLog.Dispose();
         Shares.Dispose();
         Metrics.Dispose();
         Authorities.Dispose();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Broker.Access;
 using Gateway.Broker.Evaluators;
+using Gateway.Broker.Life;
 using Gateway.Broker.Services;
 using Gateway.Cryptography;
 using Gateway.Protocol.Log;
@@ -76,7 +77,7 @@ public static class BrokerHost
             throw;
         }
 
-        AddServices(builder.Services, core, held, seams);
+        AddServices(builder.Services, options, core, held, seams);
         builder.Services.AddSingleton<ILoggerFactory>(_ => loggers); // By a factory: so the container disposes it.
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(new PublicListener(options.Listen, options.MaximumConnections, options.ConnectionsPerMember, () => core.Certificate.Current, core.Identifier, core.Connections).Configure);
@@ -91,7 +92,7 @@ public static class BrokerHost
         return await Stores.OpenBrokerAsync(options.Store, options.Files.Store, time, cancellation).ConfigureAwait(false);
     }
 
-    private static void AddServices(IServiceCollection services, BrokerCore core, BrokerLock held, BrokerSeams seams)
+    private static void AddServices(IServiceCollection services, BrokerOptions options, BrokerCore core, BrokerLock held, BrokerSeams seams)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         services.AddSingleton(seams.Time);
@@ -102,6 +103,8 @@ public static class BrokerHost
         services.AddSingleton(core.Sequencer);
         services.AddSingleton(core.Reader);
         services.AddSingleton(core.Admission);
+        services.AddSingleton(core.Disputes).AddSingleton(core.Objections).AddSingleton(core.Outcomes);
+        services.AddSingleton(core.Cosignatures);
         services.AddSingleton(core.Enrolment);
         services.AddSingleton(core.Proposals).AddSingleton(core.Statements);
         services.AddSingleton(core.Changes);
@@ -130,6 +133,8 @@ public static class BrokerHost
         services.AddHostedService(_ => new ConnectionReview(core.Connections, core.Denials.Holder.IsDenied, seams.Time));
         services.AddHostedService<StandingWatch>();
         services.AddHostedService<SharedStoreWatch>();
+        services.AddSingleton(options.Cases).AddSingleton<Cases.CaseDesk>().AddHostedService<Cases.CaseSweep>();
+        services.AddSingleton<AcknowledgementDesk>().AddHostedService<AcknowledgementWatch>();
         services.AddSingleton<CallGate>();
         services.AddSingleton<PseudonymsService>();
         services.AddGrpc(grpc =>
@@ -144,13 +149,20 @@ public static class BrokerHost
     private static void Map(WebApplication app, BrokerCore core)
     {
         app.MapGrpcService<Services.ExchangeService>();
+        app.MapGrpcService<Services.AcknowledgementsService>();
         app.MapGrpcService<Services.PseudonymsService>();
         app.MapGrpcService<Services.LogService>();
+        app.MapGrpcService<Services.WitnessService>();
+        core.PublicLog.Map(app);
         app.MapGrpcService<Services.MembershipService>();
         app.MapGrpcService<Services.EvaluatorsService>();
         app.MapGrpcService<Services.OperationsService>();
         app.MapGrpcService<Services.AdministrationService>();
         app.MapGrpcService<Services.CertificatesService>();
+        app.MapGrpcService<Services.DisputesService>();
+        app.MapGrpcService<Services.OutcomesService>();
+        Disputes.ObjectionPage.Map(app, core.Objections, app.Services.GetRequiredService<ILogger<Disputes.ObjectionIntake>>());
+        app.MapGrpcService<Services.CasesService>();
         app.MapGet("/healthz", async context =>
         {
             context.Response.ContentType = "text/plain; charset=utf-8";

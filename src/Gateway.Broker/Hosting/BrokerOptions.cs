@@ -55,6 +55,9 @@ public sealed record BrokerOptions
     /// <summary>Calls of one member at once that are no streams.</summary>
     public int CallsPerMember { get; init; } = 128;
 
+    /// <summary>Requests of the public log (checkpoint, tiles, entry bundles) that one address may make a second in the long run, four times as many at once.</summary>
+    public int PublicRequestsPerSecond { get; init; } = 500;
+
     /// <summary>Records that may be traced to their contributors in 24 hours.</summary>
     public int RevealsPerDay { get; init; } = 20;
 
@@ -66,6 +69,9 @@ public sealed record BrokerOptions
 
     /// <summary>What a member may use.</summary>
     public QuotaOptions Quotas { get; init; } = new();
+
+    /// <summary>What a member may do with sealed messages of cases.</summary>
+    public Gateway.Broker.Cases.CaseOptions Cases { get; init; } = new();
 
     /// <summary>The files of the broker's folder.</summary>
     [JsonIgnore]
@@ -105,10 +111,12 @@ public sealed record BrokerOptions
         if (AuthorityOverlap < AuthoritySettling || AuthorityOverlap > TimeSpan.FromDays(365)) faults.Add("authorityOverlap: must lie between authoritySettling and 365 days.");
         if (MaximumConnections < 1) faults.Add("maximumConnections: must be at least 1.");
         if (ConnectionsPerMember < 1 || StreamsPerMember < 1 || CallsPerMember < 1) faults.Add("connectionsPerMember, streamsPerMember, callsPerMember: must be at least 1.");
+        if (PublicRequestsPerSecond < 1) faults.Add("publicRequestsPerSecond: must be at least 1.");
         if (RevealsPerDay < 0) faults.Add("revealsPerDay: must not be negative.");
         if (MetricsEndpoint.Length > 0 && !(Uri.TryCreate(MetricsEndpoint, UriKind.Absolute, out Uri? metrics) && metrics.Scheme is "http" or "https")) faults.Add($"metricsEndpoint: '{MetricsEndpoint}' is not an address such as http://localhost:4318.");
         if (Stores.FaultOf(Store) is { } store) faults.Add($"store: {store}.");
         faults.AddRange(Quotas.Validate());
+        faults.AddRange(Cases.Validate());
         if (faults.Count > 0) throw new BrokerOptionsException(faults);
     }
 }

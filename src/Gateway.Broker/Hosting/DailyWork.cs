@@ -23,6 +23,7 @@ public sealed class DailyWork(BrokerCore core, TimeProvider time, ILogger<DailyW
 
     // Items may have expired while the broker was off, so they are looked for once at the start too.
     private UtcDay? _swept;
+    private UtcDay? _disputesEnded;
     private bool _warned;
 
     /// <summary>One look at the clock; everything that is due is done.</summary>
@@ -32,6 +33,7 @@ public sealed class DailyWork(BrokerCore core, TimeProvider time, ILogger<DailyW
         {
             await BeginDayAsync().ConfigureAwait(false);
             await DeleteExpiredAsync(cancellation).ConfigureAwait(false);
+            await EndDisputesAsync(cancellation).ConfigureAwait(false);
         }
         catch (Exception error) when (error is RefusalException or StoreUnavailableException or StoreCorruptException or InvalidOperationException)
         {
@@ -101,6 +103,15 @@ public sealed class DailyWork(BrokerCore core, TimeProvider time, ILogger<DailyW
         if (today == logged) return;
         await core.Sequencer.ChangeStateAsync(new StateChange { Entries = [new Entry { Day = new Day { Day_ = today.Number } }] }).ConfigureAwait(false);
         Log.NewDay(log, today.ToString());
+    }
+
+    private async Task EndDisputesAsync(CancellationToken cancellation)
+    {
+        UtcDay day = core.View.Current.Day;
+        if (_disputesEnded == day) return;
+        if (await core.Disputes.EndOverdueAsync(cancellation).ConfigureAwait(false) is > 0 and int ended) Log.DisputesOverdue(log, ended);
+        await core.Objections.ForgetAsync(cancellation).ConfigureAwait(false);
+        _disputesEnded = day;
     }
 
     private async Task DeleteExpiredAsync(CancellationToken cancellation)

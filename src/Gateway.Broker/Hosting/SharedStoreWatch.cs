@@ -6,10 +6,10 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Broker.Hosting;
 
 /// <summary>
-/// Follows what other brokers write into the same store: their entries of the log as they are committed, and, with them and every two seconds, operators, denied certificates and use of
-/// quotas. Where no other process can write, it ends at once.
+/// Follows what other brokers write into the same store: their entries of the log as they are committed, and every two seconds operators, denied certificates, use of
+/// quotas, cosignatures and acknowledgements. Where no other process can write, it ends at once.
 /// </summary>
-public sealed class SharedStoreWatch(BrokerCore core, TimeProvider time, ILogger<SharedStoreWatch> log) : BackgroundService
+public sealed class SharedStoreWatch(BrokerCore core, Life.AcknowledgementDesk acknowledgements, TimeProvider time, ILogger<SharedStoreWatch> log) : BackgroundService
 {
     /// <summary>How old what another broker decided beside the log can be here.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
@@ -23,6 +23,8 @@ public sealed class SharedStoreWatch(BrokerCore core, TimeProvider time, ILogger
             await core.Operators.FollowAsync(core.Store, cancellation).ConfigureAwait(false);
             await core.Denials.FollowAsync(cancellation).ConfigureAwait(false);
             await core.Quotas.FollowAsync(cancellation).ConfigureAwait(false);
+            await core.Cosignatures.FollowAsync(cancellation).ConfigureAwait(false);
+            await acknowledgements.FollowAsync(cancellation).ConfigureAwait(false);
         }
         catch (Exception error) when (error is StoreUnavailableException or StoreCorruptException or RefusalException)
         {

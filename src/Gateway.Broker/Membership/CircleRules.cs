@@ -1,5 +1,6 @@
 using System.Text;
 using Gateway.Protocol;
+using Gateway.Protocol.Disputes;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
@@ -43,6 +44,12 @@ internal static class CircleRules
             return Invalid("lanes", "Lanes begin at scores from 1 to 100, documents not above examination.", "Correct the scores, or leave them 0.");
         }
 
+        if (policy.Disputes is { } disputes && CheckDisputes(disputes, state) is { } dispute) return dispute;
+        if (policy.Outcomes is { } outcomes && (outcomes.MinimumOutcomes is > 0 and < 5 or > 1_000 || outcomes.MinimumMembers is 1 or > 256 || outcomes.FalsePositivePercent > 100))
+        {
+            return Invalid("outcomes", "Outcomes are shown over 5 to 1,000 of 2 to 256 members, and a contributor is reminded from 1 to 100 percent.", "Correct the figures, or leave them 0.");
+        }
+
         return policy.ReleaseWindowSeconds != 0
             ? Invalid("release_window_seconds", "This broker releases records at once and cannot promise to spread them.", "Leave it 0.")
             : null;
@@ -55,6 +62,13 @@ internal static class CircleRules
         if (!policy.FoundingMemberIds.All(id => IsMember(id, state))) return Invalid("founding_member_ids", "A founding member is not an active member of the network.", "Name members by their ids.");
         if (policy.FoundingMemberIds.Distinct().Count() != policy.FoundingMemberIds.Count) return Invalid("founding_member_ids", "A founding member is named twice.", "Name each once.");
         return policy.FoundingMemberIds.Contains(policy.StewardId) ? null : Invalid("founding_member_ids", "The steward is not among the founding members.", "Name the steward too.");
+    }
+
+    private static Refusal? CheckDisputes(DisputeRules rules, NetworkState state)
+    {
+        if (rules.DeskIds.Count > DisputeTerms.MostDesks || rules.DeskIds.Distinct().Count() != rules.DeskIds.Count) return Invalid("disputes.desk_ids", $"A circle has at most {DisputeTerms.MostDesks} dispute desks, none named twice.", "Name fewer.");
+        if (!rules.DeskIds.All(id => IsMember(id, state))) return Invalid("disputes.desk_ids", "A dispute desk is not an active member of the network.", "Name members by their ids.");
+        return rules.DeadlineDays > DisputeTerms.LongestDeadlineDays ? Invalid("disputes.deadline_days", $"A dispute is decided within {DisputeTerms.LongestDeadlineDays} days.", "Choose a shorter deadline; 0 means 30 days.") : null;
     }
 
     // Once a circle has keys, its members come and go by their own signatures: the policy names the steward among them, and its founders stay what they were.

@@ -104,6 +104,9 @@ public sealed class Admission(NetworkView view, IBrokerStore store, Sequencer se
         }).ConfigureAwait(false);
     }
 
+    /// <summary>Reserves a record's id: until it is given back, nobody else publishes, withdraws or disputes the record.</summary>
+    internal ValueTask<KeyedLock<RecordId>.Holding> ReserveAsync(RecordId id, CancellationToken cancellation) => _ids.EnterAsync(id, cancellation);
+
     private async ValueTask<PublishResult> CheckAndSequenceAsync(
         RecordId id, Submission submission, NetworkState state, NetworkMember member, NetworkCircle circle, CancellationToken cancellation)
     {

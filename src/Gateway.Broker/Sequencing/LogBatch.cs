@@ -1,6 +1,7 @@
 using Gateway.Cryptography;
 using Gateway.Ledger;
 using Gateway.Protocol;
+using Gateway.Protocol.Disputes;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Keys;
 using Gateway.Protocol.Log;
@@ -19,6 +20,7 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
     private readonly List<Action<Func<BrokerLeaf, LogReceipt>>> _completions = [];
     private readonly List<PublishedRecord> _records = [];
     private readonly List<(RecordId Id, ulong WithdrawnAt)> _withdrawals = [];
+    private readonly List<StoredDispute> _disputes = [];
     private readonly List<(byte[] TokenHash, ulong UsedAt)> _usedInvitations = [];
     private readonly List<ChangeDecision> _decisions = [];
     private readonly Dictionary<MemberId, long> _published = [];
@@ -42,6 +44,7 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
             ChangeNetwork change => TryAdd(change),
             PublishRecord publish => TryAdd(publish),
             WithdrawRecord withdraw => TryAdd(withdraw),
+            DisputeRecord dispute => TryAdd(dispute),
             _ => throw new ArgumentException($"The sequencer does not know requests of type {request.GetType().Name}.", nameof(request)),
         };
         if (refusal is not null) request.Fail(new RefusalException(refusal));
@@ -54,6 +57,7 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
         Head = head,
         Records = [.. _records.Select(record => record with { ReceiptSize = head.Size })],
         Withdrawals = _withdrawals,
+        Disputes = _disputes,
         UsedInvitations = _usedInvitations,
         Decisions = _decisions,
         RouteKeys = RouteKeys,
@@ -75,6 +79,12 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
 
         if (change.Decision is { } decision && _decisions.Exists(other => other.Number == decision.Number)) return Administration.ChangeDesk.NotOpen(decision.Number);
         if (change.Condition?.Invoke(State) is { } unmet) return unmet;
+        foreach ((_, RecordWithdrawn withdrawal) in change.Withdrawals)
+        {
+            CircleId circle = CircleId.FromBytes(withdrawal.CircleId.Span);
+            if (FindRouteKey(circle, withdrawal.Epoch) is null) return NoRoute(circle, withdrawal.Epoch);
+        }
+
         NetworkState next = State;
         CircleHistory history = History;
         List<(Entry Entry, byte[] Bytes)> entries = [];
@@ -105,9 +115,16 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
             added.Add(new BrokerLeaf(index, LeafData.Of(index, null, salt, bytes), salt, bytes, entry.ContentCase, null, 0, null));
         }
 
+        Leaves.AddRange(added);
+        foreach ((RecordId id, RecordWithdrawn withdrawal) in change.Withdrawals)
+        {
+            CircleId circle = CircleId.FromBytes(withdrawal.CircleId.Span);
+            added.Add(AddLeaf(new Entry { RecordWithdrawn = withdrawal }, circle, withdrawal.Epoch, FindRouteKey(circle, withdrawal.Epoch)!, null));
+            _withdrawals.Add((id, added[^1].Index));
+        }
+
         if (change.UsedInvitation is not null) _usedInvitations.Add((change.UsedInvitation, added[0].Index));
         if (change.Decision is not null) _decisions.Add(change.Decision with { Index = added[0].Index });
-        Leaves.AddRange(added);
         RouteKeys.AddRange(change.RouteKeys);
         (State, History) = (next, history);
         _completions.Add(receiptOf => request.Complete([.. added.Select(receiptOf)]));
@@ -162,6 +179,24 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
         BrokerLeaf leaf = AddLeaf(new Entry { RecordWithdrawn = request.Withdrawal }, circle, request.Withdrawal.Epoch, key, null);
         _withdrawals.Add((request.Id, leaf.Index));
         _completions.Add(receiptOf => request.Complete(receiptOf(leaf)));
+        return null;
+    }
+
+    private Refusal? TryAdd(DisputeRecord request)
+    {
+        DisputeState dispute = request.Dispute.State;
+        if (FindRouteKey(dispute.Circle, dispute.Epoch) is not { } key) return NoRoute(dispute.Circle, dispute.Epoch);
+        List<BrokerLeaf> added = [];
+        foreach (Entry entry in request.Entries(State))
+        {
+            BrokerLeaf leaf = AddLeaf(entry, dispute.Circle, dispute.Epoch, key, null);
+            added.Add(leaf);
+            if (entry.ContentCase == Entry.ContentOneofCase.RecordWithdrawn) _withdrawals.Add((dispute.Record, leaf.Index));
+            else dispute = entry.RecordDisputed is { } disputed ? dispute.After(leaf.Index, disputed) : dispute.After(leaf.Index, RecordDisputeResolved.Parser.ParseFrom(entry.RecordDisputeResolved.Body));
+        }
+
+        _disputes.Add(request.Dispute with { State = dispute });
+        _completions.Add(receiptOf => request.Complete([.. added.Select(receiptOf)]));
         return null;
     }
 

@@ -1,5 +1,7 @@
 using Gateway.Protocol;
+using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
+using Gateway.Storage.Broker;
 
 namespace Gateway.Broker.Sequencing;
 
@@ -46,11 +48,25 @@ internal sealed class WithdrawRecord(RecordId id, RecordWithdrawn withdrawal) : 
     public override int LeafCount => 1;
 }
 
+/// <summary>Entries about one record's dispute, and the withdrawal they lead to; they go into the log together, in this order.</summary>
+/// <param name="dispute">How the dispute stands before them; what is in the store is what holds, because the caller holds the reservation of the record.</param>
+/// <param name="entries">Makes the entries from the state they are sequenced in.</param>
+internal sealed class DisputeRecord(StoredDispute dispute, Func<NetworkState, IReadOnlyList<Entry>> entries) : LogRequest<IReadOnlyList<LogReceipt>>
+{
+    private const int MostEntries = 2;
+
+    public StoredDispute Dispute { get; } = dispute;
+
+    public Func<NetworkState, IReadOnlyList<Entry>> Entries { get; } = entries;
+
+    public override int LeafCount => MostEntries;
+}
+
 internal sealed class ChangeNetwork(StateChange change) : LogRequest<IReadOnlyList<LogReceipt>>
 {
     public StateChange Change { get; } = change;
 
-    public override int LeafCount => Change.Entries.Count;
+    public override int LeafCount => Change.Entries.Count + Change.Withdrawals.Count;
 }
 
 /// <summary>Wants what other brokers have appended to be taken up.</summary>

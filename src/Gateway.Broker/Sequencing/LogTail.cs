@@ -25,7 +25,7 @@ internal sealed class LogTail(IBrokerStore store, NetworkView view, TiledTree tr
             await foreach (BrokerLeaf leaf in store.ReadLeavesAsync(Math.Min(held, view.Size), end, cancellation).ConfigureAwait(false))
             {
                 if (leaf.Index >= held) tree.Append(LeafData.HashOf(leaf.LeafData));
-                if (leaf.Index < view.Size || leaf.Kind is Entry.ContentOneofCase.RecordPublished or Entry.ContentOneofCase.RecordWithdrawn) continue;
+                if (leaf.Index < view.Size || EntryRoute.IsOfRecord(leaf.Kind)) continue;
                 if (state.TryApply(Entry.Parser.ParseFrom(leaf.Entry), leaf.Entry, out NetworkState next) is not null) throw Damaged("leaves", leaf.Index);
                 (history, state) = (history.After(leaf.Index, state, next), next);
                 hasEpochs |= leaf.Kind == Entry.ContentOneofCase.KeyEpoch;

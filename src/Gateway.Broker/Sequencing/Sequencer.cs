@@ -39,6 +39,7 @@ public sealed class Sequencer : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Channel<LogRequest> _queue = Channel.CreateBounded<LogRequest>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly Task _loop;
+    private volatile RefusalException? _halted;
 
     // Set when another broker has appended to this log while this one ran.
     private bool _hasOthers;
@@ -99,6 +100,12 @@ public sealed class Sequencer : IAsyncDisposable
     /// <exception cref="RefusalException">The store cannot write now.</exception>
     public Task<LogReceipt> WithdrawAsync(RecordId id, RecordWithdrawn withdrawal) => EnqueueAsync(new WithdrawRecord(id, withdrawal));
 
+    /// <summary>Logs entries about a record's dispute, with the withdrawal they lead to. The caller holds the reservation of the record's id.</summary>
+    /// <param name="dispute">How the dispute stands before them.</param>
+    /// <param name="entries">Makes them from the state they are sequenced in.</param>
+    /// <exception cref="RefusalException">The store cannot write now.</exception>
+    public Task<IReadOnlyList<LogReceipt>> DisputeAsync(StoredDispute dispute, Func<NetworkState, IReadOnlyList<Entry>> entries) => EnqueueAsync(new DisputeRecord(dispute, entries));
+
     /// <summary>Changes the network's state.</summary>
     /// <exception cref="RefusalException">The state does not allow it, or the store cannot write now.</exception>
     public Task<IReadOnlyList<LogReceipt>> ChangeStateAsync(StateChange change) => EnqueueAsync(new ChangeNetwork(change));
@@ -106,6 +113,14 @@ public sealed class Sequencer : IAsyncDisposable
     /// <summary>Takes up what other brokers on the same store have appended. Returns whether there was anything.</summary>
     /// <exception cref="RefusalException">The store cannot be read now.</exception>
     public Task<bool> LookAsync() => EnqueueAsync(new LookAtLog());
+
+    /// <summary>
+    /// Appends nothing from here on: what is signed next would be a second history. For good, as far as this process is concerned; what is in the log is served on.
+    /// </summary>
+    public void Halt(Refusal why) => _halted = new RefusalException(why);
+
+    /// <summary>Why nothing is appended; null while it is.</summary>
+    public Refusal? Halted => _halted?.Refusal;
 
     /// <summary>Commits what waits and ends.</summary>
     public async ValueTask DisposeAsync()
@@ -157,6 +172,8 @@ public sealed class Sequencer : IAsyncDisposable
 
     private async ValueTask SequenceAsync(List<LogRequest> requests)
     {
+        // Here, and not only where callers queue: nothing that waited already is signed either.
+        if (_halted is { } halted) throw halted;
         if (requests.Exists(request => request is LookAtLog)) await CatchUpAsync(requests).ConfigureAwait(false);
         for (int attempt = 1; ; attempt++)
         {
@@ -197,12 +214,38 @@ public sealed class Sequencer : IAsyncDisposable
         return Array.Exists(waiting, request => request.IsDone);
     }
 
-    private async ValueTask FailWithdrawnAsync(List<LogRequest> requests)
+    /// <summary>The same for what ends or disputes a record: it stood otherwise when it was looked at.</summary>
+    private async ValueTask FailEndedAsync(List<LogRequest> requests)
     {
-        foreach (WithdrawRecord request in requests.OfType<WithdrawRecord>().Where(request => !request.IsDone))
+        foreach (LogRequest request in requests.Where(request => !request.IsDone))
         {
-            if (await _store.FindRecordAsync(request.Id, CancellationToken.None).ConfigureAwait(false) is { WithdrawnAt: not null }) request.Fail(new RefusalException(TakenMeanwhile(request.Id)));
+            RecordId? taken = request switch
+            {
+                WithdrawRecord withdraw => await IsWithdrawnAsync(withdraw.Id).ConfigureAwait(false) ? withdraw.Id : null,
+                DisputeRecord dispute => await IsWithdrawnAsync(dispute.Dispute.State.Record).ConfigureAwait(false) || await HasMovedOnAsync(dispute.Dispute).ConfigureAwait(false) ? dispute.Dispute.State.Record : null,
+                ChangeNetwork change => await FindWithdrawnAsync(change.Change).ConfigureAwait(false),
+                _ => null,
+            };
+            if (taken is { } id) request.Fail(new RefusalException(TakenMeanwhile(id)));
         }
+    }
+
+    private async ValueTask<bool> IsWithdrawnAsync(RecordId id) => await _store.FindRecordAsync(id, CancellationToken.None).ConfigureAwait(false) is { WithdrawnAt: not null };
+
+    private async ValueTask<bool> HasMovedOnAsync(StoredDispute before)
+    {
+        StoredDispute? now = await _store.Disputes.FindAsync(before.State.Record, CancellationToken.None).ConfigureAwait(false);
+        return (now?.State.DisputedAt, now?.State.DecidedAt) != (before.State.DisputedAt, before.State.DecidedAt);
+    }
+
+    private async ValueTask<RecordId?> FindWithdrawnAsync(StateChange change)
+    {
+        foreach ((RecordId id, _) in change.Withdrawals)
+        {
+            if (await IsWithdrawnAsync(id).ConfigureAwait(false)) return id;
+        }
+
+        return null;
     }
 
     private static Refusal TakenMeanwhile(RecordId id) => Refusal.Unavailable(
@@ -211,7 +254,7 @@ public sealed class Sequencer : IAsyncDisposable
     private async ValueTask SequenceOnceAsync(List<LogRequest> requests)
     {
         long started = _time.GetTimestamp();
-        if (_hasOthers) await FailWithdrawnAsync(requests).ConfigureAwait(false);
+        if (_hasOthers) await FailEndedAsync(requests).ConfigureAwait(false);
         LogBatch batch = new(_tree.Size, _view, _random, UtcDay.Of(_time.GetUtcNow()));
         foreach (ChangeNetwork change in requests.OfType<ChangeNetwork>().Where(change => !change.IsDone))
         {
@@ -220,7 +263,7 @@ public sealed class Sequencer : IAsyncDisposable
         }
 
         // Shuffled, so that the order of leaves does not tell which records came together.
-        LogRequest[] others = [.. requests.Where(request => request is (PublishRecord or WithdrawRecord) && !request.IsDone)];
+        LogRequest[] others = [.. requests.Where(request => request is not (ChangeNetwork or LookAtLog) && !request.IsDone)];
         Shuffle(others);
         foreach (LogRequest request in others) batch.Add(request);
         if (batch.Leaves.Count == 0) return;

@@ -1,3 +1,4 @@
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
@@ -19,6 +20,9 @@ public sealed record StateChange
 
     /// <summary>Routing keys of epochs that the entries begin.</summary>
     public IReadOnlyList<StoredRouteKey> RouteKeys { get; init; } = [];
+
+    /// <summary>Records that it withdraws, each under its own circle's route, after the entries.</summary>
+    public IReadOnlyList<(RecordId Id, RecordWithdrawn Withdrawal)> Withdrawals { get; init; } = [];
 
     /// <summary>What must hold of the state at the moment the entries are sequenced, beyond what the state itself checks.</summary>
     public Func<NetworkState, Refusal?>? Condition { get; init; }

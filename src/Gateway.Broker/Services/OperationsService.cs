@@ -28,6 +28,7 @@ public sealed class OperationsService(BrokerCore core) : Gateway.Protocol.V1.Ope
             EvaluationsWaiting = (uint)core.Evaluations.Count,
             OtherRefusals = { core.Refusals.Of(null) },
         };
+        status.Disputes = await core.Disputes.StatusAsync(context.CancellationToken).ConfigureAwait(false);
         foreach (NetworkMember member in state.Members.Values.OrderBy(member => member.Name, StringComparer.Ordinal)) status.Members.Add(Describe(member));
         await AddEvaluatorsAsync(status, state, context.CancellationToken).ConfigureAwait(false);
         return status;

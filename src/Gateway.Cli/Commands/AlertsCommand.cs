@@ -40,6 +40,11 @@ internal static class AlertsCommand
                     return seen.Acknowledged.Count == ids.Distinct().Count() ? ExitCode.Ok : ExitCode.PartlyBad;
                 }
 
+                if (!parsed.GetValue(follow) && await node.Casework.GetCaseworkStatusAsync(new GetCaseworkStatusRequest(), cancellationToken: cancellation) is { UnreadMessages: > 0 and var unread })
+                {
+                    output.Note(string.Create(CultureInfo.InvariantCulture, $"{unread:N0} messages of cases are unread: see `gateway case list`."));
+                }
+
                 return await ListAsync(node, new ListAlertsRequest { AfterChange = parsed.GetValue(after), Follow = parsed.GetValue(follow) }, parsed.GetValue(all), UtcDay.Of(frame.Surroundings.Time.GetUtcNow()), output, cancellation);
             }
             catch (RpcException fault) when (!cancellation.IsCancellationRequested)

@@ -47,6 +47,7 @@ internal static class BrokerStatusCommand
         status.OpenFeeds,
         status.OpenUploads,
         status.EvaluationsWaiting,
+        Disputes = new { status.Disputes.Open, status.Disputes.Overdue, status.Disputes.DueSoon, status.Disputes.ObjectionsWaiting, NextDeadline = status.Disputes.NextDeadlineDay == 0 ? null : new UtcDay(status.Disputes.NextDeadlineDay).ToString() },
         Members = status.Members.Select(member => new
         {
             MemberId = Convert.ToHexStringLower(member.MemberId.Span),
@@ -68,6 +69,8 @@ internal static class BrokerStatusCommand
         console.MarkupLineInterpolated($"Broker of [bold]{status.Network}[/], running since {Text(status.StartedAt)}");
         console.MarkupLineInterpolated($"Log {status.LogSize:N0} leaves, day {new UtcDay(status.Day)}, store {status.StoreBytes / 1_048_576.0:N1} MiB; {status.OpenFeeds} feeds, {status.OpenUploads} uploads, {status.EvaluationsWaiting} evaluations waiting");
         console.MarkupLineInterpolated($"Certificate until {Text(status.CertificateNotAfter)}, authority until {Text(status.AuthorityNotAfter)}");
+        DisputeStatus disputes = status.Disputes;
+        console.MarkupLineInterpolated($"Disputes {disputes.Open:N0} open, {disputes.DueSoon:N0} due within 7 days, {disputes.Overdue:N0} overdue; {disputes.ObjectionsWaiting:N0} objections wait for their desks");
         Table members = Tables.Of("Member", "Role", "Standing", "Last seen", "Certificate until", "Feed behind", "Evaluated today", "Refused");
         foreach (MemberStatus member in status.Members)
         {

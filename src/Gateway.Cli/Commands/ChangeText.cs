@@ -21,6 +21,7 @@ internal static class ChangeText
         Change.KindOneofCase.CirclePolicy => (change.CirclePolicy.Policy.CircleId.IsEmpty ? "found circle " : "change circle ") + change.CirclePolicy.Policy.Name,
         Change.KindOneofCase.Operator => $"{(change.Operator.Action == OperatorAction.Admitted ? "admit" : "remove")} operator {change.Operator.Name}",
         Change.KindOneofCase.Reveal => $"trace record {Hex(change.Reveal.RecordId)} ({Codes.RevealReasons.Of(change.Reveal.Reason)})",
+        Change.KindOneofCase.RecordWithdrawal => $"withdraw record {Hex(change.RecordWithdrawal.RecordId)} ({Codes.WithdrawalBases.Of(change.RecordWithdrawal.LegalBasis)})",
         Change.KindOneofCase.CertificateAuthority => $"{(change.CertificateAuthority.Action == AuthorityAction.Added ? "add" : "retire")} certificate authority {FingerprintOf(change.CertificateAuthority)}",
         Change.KindOneofCase.OprfKeys => $"share out the OPRF keys with evaluator {change.OprfKeys.ShareWith}",
         _ => change.KindCase.ToString(),
@@ -65,6 +66,9 @@ internal static class ChangeText
                 break;
             case Change.KindOneofCase.Reveal:
                 yield return ("Case", change.Reveal.CaseReference);
+                break;
+            case Change.KindOneofCase.RecordWithdrawal:
+                yield return ("Case", change.RecordWithdrawal.CaseReference);
                 break;
             case Change.KindOneofCase.CertificateAuthority when change.CertificateAuthority.Forced:
                 yield return ("Forced", "members that still have certificates of it are left behind");

@@ -20,7 +20,8 @@ internal static class CircleChangeCommand
         Option<string?> evidence = new("--minimum-evidence") { Description = "Weakest evidence grade taken, e.g. TEST_PURCHASE.", HelpName = "GRADE" };
         evidence.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Codes.Evidence.All]);
         Command command = new("change", "Proposes to change a circle's policy or steward; another operator approves it.") { name, steward, purpose, basis, retention, evidence };
-        return frame.Handle(asking.On(command), async (parsed, output, cancellation) =>
+        CircleJusticeOptions justice = new();
+        return frame.Handle(asking.On(justice.On(command)), async (parsed, output, cancellation) =>
         {
             using BrokerAccess broker = asking.Open(parsed);
             GetDirectoryResponse network = await DirectoryListing.ReadAsync(broker, cancellation);
@@ -31,6 +32,7 @@ internal static class CircleChangeCommand
             policy.LegalBasis = parsed.GetValue(basis) ?? policy.LegalBasis;
             policy.MaximumRetentionDays = parsed.GetValue(retention) ?? policy.MaximumRetentionDays;
             if (parsed.GetValue(evidence) is { } grade && Codes.Evidence.TryParse(grade, out EvidenceGrade weakest)) policy.MinimumEvidenceGrade = weakest;
+            justice.Apply(parsed, policy, network);
             ChangeCommands.Report(output, await OperatorAsking.ProposeAsync(broker, new Change { CirclePolicy = new CirclePolicyChange { Policy = policy } }, cancellation));
             return ExitCode.Ok;
         });

@@ -33,7 +33,8 @@ internal static class CircleCreateCommand
         Option<DateOnly?> first = new("--not-before") { Description = "First day on which the circle exchanges records; from the beginning unless given.", HelpName = "YYYY-MM-DD" };
         Option<DateOnly?> last = new("--not-after") { Description = "Last day on which the circle exchanges records; an operation has one.", HelpName = "YYYY-MM-DD" };
         Command command = new("create", "Proposes to found a circle; another operator approves it.") { name, template, steward, members, directory, operatorName, purpose, basis, retention, evidence, names, first, last };
-        return frame.Handle(command, async (parsed, output, cancellation) =>
+        CircleJusticeOptions justice = new();
+        return frame.Handle(justice.On(command), async (parsed, output, cancellation) =>
         {
             string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker);
             using BrokerAccess broker = BrokerAccess.AsOperator(folder, parsed.GetValue(operatorName)!);
@@ -47,6 +48,7 @@ internal static class CircleCreateCommand
             policy.MaximumRetentionDays = parsed.GetValue(retention) ?? policy.MaximumRetentionDays;
             if (parsed.GetValue(evidence) is { } grade && Codes.Evidence.TryParse(grade, out EvidenceGrade weakest)) policy.MinimumEvidenceGrade = weakest;
             if (parsed.GetValue(names) is { } matching && Codes.NameMatchings.TryParse(matching, out NameMatching nameMatching)) policy.NameMatching = nameMatching;
+            justice.Apply(parsed, policy, network);
             policy.NotBeforeDay = DayOf(parsed.GetValue(first));
             policy.NotAfterDay = DayOf(parsed.GetValue(last));
             if (parsed.GetValue(template) == "operation" && policy.NotAfterDay == 0) throw new RefusalException(Refusal.Invalid("OPERATION_WITHOUT_END", "An operation has a last day.", "--not-after", "State it."));

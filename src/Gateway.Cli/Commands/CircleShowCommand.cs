@@ -4,6 +4,7 @@ using Gateway.Cli.Circles;
 using Gateway.Cli.Connect;
 using Gateway.Cli.Output;
 using Gateway.Protocol;
+using Gateway.Protocol.Disputes;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
 using Spectre.Console;
@@ -63,6 +64,9 @@ internal static class CircleShowCommand
         rules.AddText("Kept at most", string.Create(CultureInfo.InvariantCulture, $"{policy.MaximumRetentionDays} days"));
         rules.AddText("Names", Codes.NameMatchings.Of(policy.NameMatching));
         rules.AddText("Keys", circle.EpochCount == 0 ? "none yet" : string.Create(CultureInfo.InvariantCulture, $"{circle.EpochCount} epochs"));
+        DisputeTerms disputes = DisputeTerms.Of(policy);
+        string desks = string.Join(", ", disputes.Desks.Select(desk => circle.Participants.FirstOrDefault(one => one.MemberId.Span.SequenceEqual(desk.ToArray()))?.Name ?? desk.ToString()));
+        rules.AddText("Disputes", string.Create(CultureInfo.InvariantCulture, $"decided by {(desks.Length > 0 ? desks : "nobody")} within {disputes.DeadlineDays} days, else {(disputes.OverdueRecordsStay ? "the record stays disputed" : "the record is withdrawn")}"));
         console.Write(rules);
         Table people = Tables.Of("Member", "Role", "Publishes", "Reads", "", "Id");
         foreach (CircleParticipant one in circle.Participants)

@@ -14,9 +14,12 @@ internal static class LogVerifyCommand
     public static Command Create(CommandFrame frame)
     {
         Option<string?> directory = CommandFrame.DirectoryOption("The node's folder; GATEWAY_DIR or ./node unless given.");
-        Command command = new("verify", "Verifies the log from its first entry on: each leaf, each entry, the root, the signature, and that the broker continues it.") { directory };
+        Command command = new("verify", "Verifies the log from its first entry on: each leaf, each entry, the root, the signature, and that the broker continues it; at a URL, from outside and without being a member.") { directory };
+        LogAuditCommand outside = new(frame);
+        outside.AddTo(command);
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
+            if (parsed.GetValue(outside.Address) is { } address) return await outside.RunAsync(address, parsed, output, cancellation);
             string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Node);
             using LocalNode node = LocalNode.Open(folder);
             VerifyLogResponse verified;

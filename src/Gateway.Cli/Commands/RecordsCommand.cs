@@ -2,6 +2,7 @@ using System.CommandLine;
 using Gateway.Cli.Connect;
 using Gateway.Cli.Output;
 using Gateway.Protocol;
+using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Grpc.Core;
 using Spectre.Console;
@@ -24,6 +25,7 @@ internal static class RecordsCommand
             using LocalNode node = LocalNode.Open(folder);
             ListRecordsRequest request = new() { Circle = parsed.GetValue(circle) ?? "", Mine = parsed.GetValue(mine), Limit = parsed.GetValue(limit) };
             Table table = Tables.Of("Record", "State", "Circle", "Evidence", "Goods", "Last seen", "Expires", "Reference", "Met");
+            List<RecordLine> ended = [];
             try
             {
                 using AsyncServerStreamingCall<ListRecordsResponse> call = node.Contributions.ListRecords(request, cancellationToken: cancellation);
@@ -31,6 +33,7 @@ internal static class RecordsCommand
                 {
                     foreach (RecordLine line in call.ResponseStream.Current.Records)
                     {
+                        if (request.Mine && line.State is "WITHDRAWN" or "EXPIRED" && !line.RecordId.IsEmpty) ended.Add(line);
                         if (output.IsJson) output.JsonLine(Document(line));
                         else Add(table, line);
                     }
@@ -42,18 +45,46 @@ internal static class RecordsCommand
             }
 
             if (!output.IsJson) output.Human(console => console.Write(table));
+            if (request.Mine && ended.Count > 0 && !output.IsJson) await ShowDeletionsAsync(node, ended, output, cancellation);
             return ExitCode.Ok;
         });
+    }
+
+    // Beside the list, not in it: the broker knows, and may be away.
+    private static async Task ShowDeletionsAsync(LocalNode node, List<RecordLine> ended, CommandOutput output, CancellationToken cancellation)
+    {
+        foreach (RecordLine[] some in ended.Chunk(512))
+        {
+            GetRecordDeletionsRequest request = new();
+            request.RecordIds.AddRange(some.Select(line => line.RecordId));
+            GetRecordDeletionsResponse response;
+            try
+            {
+                response = await node.Life.GetRecordDeletionsAsync(request, cancellationToken: cancellation);
+            }
+            catch (RpcException fault) when (!cancellation.IsCancellationRequested)
+            {
+                output.Note($"How far the deletions have come is not known now: {fault.ToRefusal("node").What}");
+                return;
+            }
+
+            foreach (DeletionState state in response.Records.Where(state => state.Ended))
+            {
+                output.Human(console => console.WriteLine($"{Convert.ToHexStringLower(state.RecordId.Span)[..8]}: {DeletionText.Of(state)}"));
+            }
+        }
     }
 
     private static object Document(RecordLine line) => new
     {
         RecordId = Convert.ToHexStringLower(line.RecordId.Span),
         line.State,
+        line.Disputed,
         line.Circle,
         line.Index,
         line.Reference,
         line.Met,
+        ReplacementId = line.ReplacementId.IsEmpty ? null : Convert.ToHexStringLower(line.ReplacementId.Span),
         Kind = Codes.Kinds.Of(line.Summary?.Kind ?? RecordKind.Unspecified),
         Evidence = Codes.Evidence.Of(line.Summary?.EvidenceGrade ?? EvidenceGrade.Unspecified),
         Categories = (line.Summary?.Categories ?? []).Select(Codes.Categories.Of),
@@ -70,7 +101,7 @@ internal static class RecordsCommand
         string id = Convert.ToHexStringLower(line.RecordId.Span);
         table.AddText(
             id.Length > 0 ? id[..8] : "-",
-            line.State,
+            StateOf(line),
             line.Circle,
             Codes.Evidence.Of(line.Summary?.EvidenceGrade ?? EvidenceGrade.Unspecified),
             string.Join(", ", (line.Summary?.Categories ?? []).Select(Codes.Categories.Of)),
@@ -81,4 +112,7 @@ internal static class RecordsCommand
     }
 
     private static string? Day(uint? day) => day is null or 0 ? null : new UtcDay(day.Value).ToString();
+
+    private static string StateOf(RecordLine line) =>
+        line.State + (line.Disputed ? ", disputed" : "") + (line.ReplacementId.IsEmpty ? "" : $", replaced by {Convert.ToHexStringLower(line.ReplacementId.Span)[..8]}");
 }

@@ -21,7 +21,12 @@ public sealed class LocalNode : IDisposable
         Officers = new OfficersService.OfficersServiceClient(channel);
         Screening = new ScreeningService.ScreeningServiceClient(channel);
         Watch = new WatchService.WatchServiceClient(channel);
+        Disputes = new DisputeOfficeService.DisputeOfficeServiceClient(channel);
+        Outcomes = new OutcomeOfficeService.OutcomeOfficeServiceClient(channel);
+        Casework = new CaseworkService.CaseworkServiceClient(channel);
+        Neutrality = new NeutralityService.NeutralityServiceClient(channel);
         Circles = new CirclesService.CirclesServiceClient(channel);
+        Life = new LifeService.LifeServiceClient(channel);
     }
 
     /// <summary>Contributions, records, state.</summary>
@@ -36,8 +41,23 @@ public sealed class LocalNode : IDisposable
     /// <summary>Sellers, alerts, dismissals.</summary>
     public WatchService.WatchServiceClient Watch { get; }
 
+    /// <summary>Disputes.</summary>
+    public DisputeOfficeService.DisputeOfficeServiceClient Disputes { get; }
+
+    /// <summary>Outcomes of hits.</summary>
+    public OutcomeOfficeService.OutcomeOfficeServiceClient Outcomes { get; }
+
+    /// <summary>Cases.</summary>
+    public CaseworkService.CaseworkServiceClient Casework { get; }
+
+    /// <summary>Whether the broker shows everybody one log.</summary>
+    public NeutralityService.NeutralityServiceClient Neutrality { get; }
+
     /// <summary>Circles.</summary>
     public CirclesService.CirclesServiceClient Circles { get; }
+
+    /// <summary>What becomes of records.</summary>
+    public LifeService.LifeServiceClient Life { get; }
 
     /// <summary>Opens the way to the node.</summary>
     /// <exception cref="RefusalException">The folder holds no node, or the node does not run.</exception>

@@ -72,6 +72,12 @@ public static class Codes
     /// <summary>Reasons to withdraw.</summary>
     public static Codes<WithdrawalReason> Withdrawals { get; } = new(LogReflection.Descriptor, "WITHDRAWAL_REASON_");
 
+    /// <summary>On what ground the broker withdraws.</summary>
+    public static Codes<WithdrawalBasis> WithdrawalBases { get; } = new(LogReflection.Descriptor, "WITHDRAWAL_BASIS_");
+
+    /// <summary>What a member holds of a subject.</summary>
+    public static Codes<SubjectHoldingKind> Holdings { get; } = new(LifeReflection.Descriptor, "SUBJECT_HOLDING_KIND_");
+
     /// <summary>Reasons why a membership ends.</summary>
     public static Codes<MembershipReason> MembershipReasons { get; } = new(LogReflection.Descriptor, "MEMBERSHIP_REASON_");
 
@@ -92,6 +98,24 @@ public static class Codes
 
     /// <summary>Whom alerts concern.</summary>
     public static Codes<AlertSubjectKind> AlertSubjects { get; } = new(WatchReflection.Descriptor, "ALERT_SUBJECT_KIND_");
+
+    /// <summary>What an objection says.</summary>
+    public static Codes<DisputeGround> DisputeGrounds { get; } = new(LogReflection.Descriptor, "DISPUTE_GROUND_");
+
+    /// <summary>How a dispute was decided.</summary>
+    public static Codes<DisputeDecision> DisputeDecisions { get; } = new(LogReflection.Descriptor, "DISPUTE_DECISION_");
+
+    /// <summary>Why a dispute was decided so.</summary>
+    public static Codes<DisputeReason> DisputeReasons { get; } = new(LogReflection.Descriptor, "DISPUTE_REASON_");
+
+    /// <summary>What came of a hit.</summary>
+    public static Codes<Outcome> Outcomes { get; } = new(OutcomesReflection.Descriptor, "OUTCOME_");
+
+    /// <summary>Why.</summary>
+    public static Codes<OutcomeReason> OutcomeReasons { get; } = new(OutcomesReflection.Descriptor, "OUTCOME_REASON_");
+
+    /// <summary>How good a record's hits have turned out.</summary>
+    public static Codes<OutcomeGrade> OutcomeGrades { get; } = new(OutcomesReflection.Descriptor, "OUTCOME_GRADE_");
 
     /// <summary>How far a contribution has come.</summary>
     public static Codes<ContributionState> Contributions { get; } = new(ContributionsReflection.Descriptor, "CONTRIBUTION_STATE_");

@@ -47,13 +47,19 @@ public sealed record HitLine
     public required IReadOnlyList<HitReason> Reasons { get; init; }
 
     /// <summary>The reasons that speak for it, in one line.</summary>
-    public string Why() => string.Join("; ", (Dismissed ? Reasons.TakeLast(1) : Reasons.Where(reason => reason.Bits > 0)).Select(reason => reason.Text));
+    public string Why() => string.Join("; ", (Dismissed ? Reasons.TakeLast(1) : Reasons.Where(reason => reason.Bits > 0 || (Disputed && reason.Text.StartsWith("Disputed", StringComparison.Ordinal)))).Select(reason => reason.Text));
 
     /// <summary>All reasons, in one line.</summary>
     public string WhyInFull() => string.Join("; ", Reasons.Select(reason => reason.Text));
 
     /// <summary>Whether an officer said that the record does not concern the party.</summary>
     public bool Dismissed { get; init; }
+
+    /// <summary>Whether somebody objects to the record and nobody has decided.</summary>
+    public bool Disputed { get; init; }
+
+    /// <summary>POOR, MIXED or GOOD: what came of the record's hits at all members; NONE where there is too little to show.</summary>
+    public string OutcomeGrade { get; init; } = "NONE";
 
     /// <summary>The line of a hit.</summary>
     public static HitLine Of(Hit hit, string shipment, UtcDay today)
@@ -73,6 +79,8 @@ public sealed record HitLine
             Sources = hit.Sources,
             Reasons = [.. hit.Reasons.Select(reason => new HitReason(reason.Field, Math.Round(reason.Bits, 2), reason.Text))],
             Dismissed = hit.Dismissal is not null,
+            Disputed = hit.Dispute is { Decision: DisputeDecision.Unspecified },
+            OutcomeGrade = hit.OutcomeGrade == Gateway.Protocol.V1.OutcomeGrade.Unspecified ? "NONE" : Codes.OutcomeGrades.Of(hit.OutcomeGrade),
         };
     }
 

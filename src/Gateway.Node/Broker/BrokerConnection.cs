@@ -79,6 +79,16 @@ public sealed class BrokerConnection : IDisposable
     public static BrokerConnection ToEvaluator(Uri address, string network, string name, Func<AuthoritySet> authorities, NodeCertificate certificate, TimeProvider time, Func<X509Certificate2, bool>? isDenied = null) =>
         new(address, id => id.IsEvaluator && id.Network == network && id.Name == name, authorities, () => certificate.Current, time, isDenied);
 
+    /// <summary>A connection to another member's node, that shows this node's certificate.</summary>
+    /// <param name="address">Where it is.</param>
+    /// <param name="isPeer">Whether who answers is one; asked at each handshake with the name in its certificate.</param>
+    /// <param name="authorities">Who is trusted to have issued its certificate.</param>
+    /// <param name="certificate">The node's certificate.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="isDenied">Whether a certificate is denied.</param>
+    public static BrokerConnection ToNode(Uri address, Func<SpiffeId, bool> isPeer, Func<AuthoritySet> authorities, NodeCertificate certificate, TimeProvider time, Func<X509Certificate2, bool> isDenied) =>
+        new(address, isPeer, authorities, () => certificate.Current, time, isDenied);
+
     /// <summary>A connection that shows a fixed certificate: an operator's.</summary>
     public static BrokerConnection WithCertificate(Uri address, string network, Func<AuthoritySet> authorities, X509Certificate2 certificate) =>
         new(address, IsBrokerOf(network), authorities, () => certificate, TimeProvider.System);

@@ -52,6 +52,9 @@ public sealed class CircleKeyring
         return null;
     }
 
+    /// <summary>The keyring without the key of an epoch that is given up; its routing key stays.</summary>
+    public CircleKeyring Without(CircleId circle, uint epoch) => new(_keys.Remove((circle, epoch)), _routes);
+
     /// <summary>Takes an entry that the state has believed: opens the keys it gives to this member, drops those of circles it takes the member out of.</summary>
     /// <param name="entry">The entry.</param>
     /// <param name="after">The state after it.</param>

@@ -11,7 +11,7 @@ using V1 = Gateway.Protocol.V1;
 namespace Gateway.Node.Contributions;
 
 /// <summary>Takes contributions and withdrawals: each is durable here before anybody hears that it was taken. The publisher does the rest.</summary>
-public sealed class Outbox : IDisposable
+public sealed partial class Outbox : IDisposable
 {
     private readonly INodeStore _store;
     private readonly KnownCache _cache;
@@ -48,23 +48,7 @@ public sealed class Outbox : IDisposable
         {
             V1.ContributionOutcome outcome = new() { Reference = contributions[i].Reference };
             answers[i] = (outcome, null);
-            if (_rules.Judge(contributions[i], state, out Refusal? refusal) is not { } accepted)
-            {
-                Refuse(outcome, refusal!);
-                continue;
-            }
-
-            outcome.RejectedFields.AddRange(accepted.Keys.Rejections.Select(rejection => Screening.Translation.ToMessage(rejection, contributions[i].Reference)));
-            byte[] content = accepted.Contribution.ToByteArray();
-            drafts.Add((i, new OutboxRow
-            {
-                Circle = accepted.Circle.Id,
-                Reference = contributions[i].Reference,
-                ContentHash = _cache.DigestOf(contributions[i].ToByteArray()), // As stated: an expiry that is filled in moves with the calendar.
-                State = OutboxState.Draft,
-                Draft = _cache.SealDraft(content),
-                CreatedAt = _time.GetUtcNow(),
-            }));
+            if (DraftOf(contributions[i], state, outcome) is { } draft) drafts.Add((i, draft));
         }
 
         IReadOnlyList<OutboxRow> rows = await _store.AddDraftsAsync([.. drafts.Select(draft => draft.Draft)], cancellation);
@@ -77,26 +61,18 @@ public sealed class Outbox : IDisposable
     /// <exception cref="RefusalException">The record is not this member's, or not published.</exception>
     public async Task<OutboxWithdrawal> WithdrawAsync(RecordId record, V1.WithdrawalReason reason, CancellationToken cancellation)
     {
-        OutboxRow row = await _store.FindOutboxAsync(record, cancellation)
-            ?? throw new RefusalException(Refusal.NotFound("RECORD_NOT_OWN", "This member has not contributed a record with this id.", $"record {record.Prefix}", "See `gateway records --mine`."));
+        OutboxRow row = await _store.FindOutboxAsync(record, cancellation) ?? throw NotOwn(record);
         if (reason is V1.WithdrawalReason.Unspecified or V1.WithdrawalReason.Rectified)
         {
             throw new RefusalException(Refusal.Invalid("REASON_INVALID", "A withdrawal needs a reason: MISTAKE, OBSOLETE or LEGAL.", "reason", "Give one of these."));
         }
 
-        if (row.State is not (OutboxState.Sealed or OutboxState.Acknowledged or OutboxState.Closed or OutboxState.Withdrawn))
+        if (row.State is not (OutboxState.Sealed or OutboxState.Acknowledged or OutboxState.Logged or OutboxState.Closed or OutboxState.Withdrawn))
         {
             throw new RefusalException(Refusal.Precondition("RECORD_NOT_PUBLISHED", "The record is not published.", $"record {record.Prefix}", "There is nothing to withdraw."));
         }
 
-        using Protocol.Keys.RecordKeys recordKeys = _keys.ForRecord(row.RecordSalt);
-        V1.WithdrawRequest request = new()
-        {
-            RecordId = ByteString.CopyFrom(record.ToArray()),
-            Reason = reason,
-            Signature = ByteString.CopyFrom(recordKeys.Signing.Sign(RecordFormat.WithdrawMessage(record, reason, null))),
-        };
-        OutboxWithdrawal withdrawal = new(record, request.ToByteArray(), null, null, _time.GetUtcNow());
+        OutboxWithdrawal withdrawal = WithdrawalOf(row, reason, null);
         _own.Add(record);
         await _store.AddWithdrawalAsync(withdrawal, cancellation);
         Wake();
@@ -159,6 +135,27 @@ public sealed class Outbox : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _own.Logged -= OnLogged;
+
+    // The outcome takes why not.
+    private OutboxRow? DraftOf(V1.Contribution contribution, NetworkState state, V1.ContributionOutcome outcome)
+    {
+        if (_rules.Judge(contribution, state, out Refusal? refusal) is not { } accepted)
+        {
+            Refuse(outcome, refusal!);
+            return null;
+        }
+
+        outcome.RejectedFields.AddRange(accepted.Keys.Rejections.Select(rejection => Screening.Translation.ToMessage(rejection, contribution.Reference)));
+        return new OutboxRow
+        {
+            Circle = accepted.Circle.Id,
+            Reference = contribution.Reference,
+            ContentHash = _cache.DigestOf(contribution.ToByteArray()), // As stated: an expiry that is filled in moves with the calendar.
+            State = OutboxState.Draft,
+            Draft = _cache.SealDraft(accepted.Contribution.ToByteArray()),
+            CreatedAt = _time.GetUtcNow(),
+        };
+    }
 
     private void OnLogged(IReadOnlyList<RecordId> records)
     {

@@ -17,7 +17,14 @@ namespace Gateway.Node.Feed;
 /// <param name="Records">The circle's records, in order.</param>
 /// <param name="Withdrawals">Withdrawals, in order.</param>
 public sealed record BackfillPart(
-    StoredBackfill Before, ulong Next, IReadOnlyList<LoggedLeaf> Leaves, IReadOnlyList<ArrivedRecord> Records, IReadOnlyList<ArrivedWithdrawal> Withdrawals);
+    StoredBackfill Before, ulong Next, IReadOnlyList<LoggedLeaf> Leaves, IReadOnlyList<ArrivedRecord> Records, IReadOnlyList<ArrivedWithdrawal> Withdrawals)
+{
+    /// <summary>What is said about disputes, in order.</summary>
+    public IReadOnlyList<ArrivedDispute> Disputes { get; init; } = [];
+
+    /// <summary>Entries that are not believed.</summary>
+    public IReadOnlyList<Refusal> Alarms { get; init; } = [];
+}
 
 /// <summary>
 /// Verifies leaves that are read a second time (protocol §8): they are the ones this node has in its tree, and none that the granted keys recognise comes without its entry. Does no I/O.
@@ -39,6 +46,8 @@ public static class BackfillReader
         List<LoggedLeaf> filled = [];
         List<ArrivedRecord> records = [];
         List<ArrivedWithdrawal> withdrawals = [];
+        List<ArrivedDispute> disputes = [];
+        List<Refusal> alarms = [];
         for (int i = 0; i < shown.Count; i++)
         {
             (FeedLeaf leaf, LoggedLeaf mine) = (shown[i], own[i]);
@@ -49,6 +58,11 @@ public static class BackfillReader
             if (mine.Entry is null) filled.Add(mine with { Salt = leaf.Salt.ToByteArray(), Entry = leaf.Entry.ToByteArray() });
             Entry entry = Parse(leaf, key, mine);
             if (entry.ContentCase == Entry.ContentOneofCase.RecordWithdrawn) withdrawals.Add(new ArrivedWithdrawal(mine.Index, entry.RecordWithdrawn));
+            else if (DisputeArrivals.Is(entry))
+            {
+                if (DisputeArrivals.Take(mine.Index, entry, view.State, view.History, null, out string? fault) is { } dispute) disputes.Add(dispute);
+                else alarms.Add(Fault("DISPUTE_INVALID", fault!, mine.Index, []).Refusal);
+            }
             else if (RecordArrivals.IsReadable(entry.RecordPublished) && RecordArrivals.Take(mine.Index, leaf, entry.RecordPublished, key, mayRead, time, out bool isHidden) is var record)
             {
                 if (isHidden) throw Fault("ITEM_HIDDEN", $"The broker kept back the item of a record of circle {key.Circle.Prefix} that is neither withdrawn nor expired.", mine.Index, mine.LeafData);
@@ -56,10 +70,10 @@ public static class BackfillReader
             }
         }
 
-        return new BackfillPart(reading, reading.Next + (ulong)shown.Count, filled, records, withdrawals);
+        return new BackfillPart(reading, reading.Next + (ulong)shown.Count, filled, records, withdrawals) { Disputes = disputes, Alarms = alarms };
     }
 
-    // What stands under a circle's route is a record or a withdrawal of that circle and epoch, or the broker has made the route up.
+    // What stands under a circle's route is a record, a withdrawal or a dispute of that circle and epoch, or the broker has made the route up.
     private static Entry Parse(FeedLeaf leaf, CircleKey key, LoggedLeaf mine)
     {
         try

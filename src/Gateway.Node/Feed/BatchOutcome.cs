@@ -1,4 +1,5 @@
 using Gateway.Protocol;
+using Gateway.Protocol.Disputes;
 using Gateway.Protocol.Errors;
 using Gateway.Storage.Node;
 
@@ -8,6 +9,7 @@ namespace Gateway.Node.Feed;
 internal sealed class BatchOutcome
 {
     private readonly Dictionary<int, NodeRecordState> _ends = [];
+    private readonly Dictionary<int, ulong> _endedAt = [];
 
     /// <summary>The records it brings, as they are stored.</summary>
     public NodeRecord[] Records { get; set; } = [];
@@ -15,8 +17,17 @@ internal sealed class BatchOutcome
     /// <summary>The records held before that it ends, and as what.</summary>
     public List<(NodeRecord Record, NodeRecordState State)> Ended { get; } = [];
 
+    /// <summary>How disputes stand after it, by record: those that it changes.</summary>
+    public Dictionary<RecordId, DisputeState> Disputes { get; init; } = [];
+
     /// <summary>All records it withdraws, its own included.</summary>
     public List<RecordId> Withdrawn { get; } = [];
+
+    /// <summary>Where each record that it ends has ended, by number: index of the withdrawal, or of the Day.</summary>
+    public IReadOnlyDictionary<int, ulong> EndedAt => _endedAt;
+
+    /// <summary>Withdrawn records and those that take their place.</summary>
+    public List<(RecordId Record, RecordId Replacement)> Replacements { get; } = [];
 
     /// <summary>What it raises.</summary>
     public List<Refusal> Alarms { get; } = [];
@@ -25,9 +36,10 @@ internal sealed class BatchOutcome
     public NodeRecordState? EndOf(int number) => _ends.TryGetValue(number, out NodeRecordState state) ? state : null;
 
     /// <summary>Ends a record, unless it has ended already.</summary>
-    public void End(NodeRecord record, NodeRecordState state)
+    public void End(NodeRecord record, NodeRecordState state, ulong? at = null)
     {
         if (!_ends.TryAdd(record.Number, state)) return;
+        if (at is { } index) _endedAt.Add(record.Number, index);
         Ended.Add((record, state));
         if (state == NodeRecordState.Withdrawn) Withdrawn.Add(record.Id);
     }

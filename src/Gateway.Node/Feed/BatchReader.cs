@@ -60,6 +60,8 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
             Head = new LogHead(tree.Size, batch.Checkpoint),
             Records = progress.Records,
             Withdrawals = progress.Withdrawals,
+            Disputes = progress.Disputes,
+            DayAt = progress.DayAt,
             NewKeys = progress.NewKeys,
             Left = progress.Left,
             Grants = progress.Grants,
@@ -97,6 +99,9 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
             case Entry.ContentOneofCase.RecordWithdrawn:
                 progress.Withdrawals.Add(new ArrivedWithdrawal(index, entry.RecordWithdrawn));
                 break;
+            case { } when DisputeArrivals.Is(entry):
+                ReadDispute(index, entry, route!.Value, progress);
+                break;
             default:
                 ApplyState(index, leaf, entry, progress);
                 break;
@@ -132,7 +137,9 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         foreach (CircleId circle in change.Left) progress.Leave(circle, index);
         progress.NewKeys.AddRange(change.Opened);
         if (entry.ContentCase == Entry.ContentOneofCase.KeyGrant && change.Opened.Count > 0) progress.Grants.Add(GrantOf(index, change.Opened, progress.View.History));
-        if (entry.ContentCase == Entry.ContentOneofCase.Day) CheckDay(index, progress.State.Day, progress);
+        if (entry.ContentCase != Entry.ContentOneofCase.Day) return;
+        progress.DayAt = index;
+        CheckDay(index, progress.State.Day, progress);
     }
 
     // From where the oldest of the epochs began: before it nothing is sealed under the keys granted.
@@ -181,6 +188,13 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         if (arrived is not null) progress.Records.Add(arrived);
     }
 
+    private static void ReadDispute(ulong index, Entry entry, (CircleId Circle, uint Epoch) route, Progress progress)
+    {
+        if (progress.Keyring.Find(route.Circle, route.Epoch) is null) return; // Of an epoch before this member's.
+        if (DisputeArrivals.Take(index, entry, progress.State, progress.View.History, progress.State.Day, out string? fault) is { } dispute) progress.Disputes.Add(dispute);
+        else progress.Alarms.Add(Alarm("DISPUTE_INVALID", fault!, $"leaf {index}"));
+    }
+
     private static void CheckCheckpoint(FeedBatch batch, NetworkState state, TiledTree tree)
     {
         if (state.Genesis is null) throw Fault("GENESIS_FOREIGN", "The log does not begin with Genesis.", "leaf 0", batch);
@@ -209,9 +223,13 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         public bool MayRead(CircleId circle, MemberId member) =>
             State.Members.TryGetValue(member, out NetworkMember? me) && State.Circles.TryGetValue(circle, out NetworkCircle? joined) && joined.MayRead(me);
 
+        public ulong? DayAt { get; set; }
+
         public List<ArrivedRecord> Records { get; } = [];
 
         public List<ArrivedWithdrawal> Withdrawals { get; } = [];
+
+        public List<ArrivedDispute> Disputes { get; } = [];
 
         public List<CircleKey> NewKeys { get; } = [];
 

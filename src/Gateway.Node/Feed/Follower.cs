@@ -1,5 +1,6 @@
 using Gateway.Node.Broker;
 using Gateway.Node.Identity;
+using Gateway.Node.Neutrality;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Gateway.Storage;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Node.Feed;
 
 /// <summary>Follows the broker's feed from the store's cursor on, for as long as the node runs: reconnects with jitter, applies batch by batch, and stops at nothing but what does not hold.</summary>
-public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection connection, NodeAuthorities authorities, OwnStanding standing, AlarmBell alarms, TimeProvider time, ILogger<Follower> logger) : BackgroundService
+public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection connection, NodeAuthorities authorities, OwnStanding standing, BrokerWatch watch, AlarmBell alarms, TimeProvider time, ILogger<Follower> logger) : BackgroundService
 {
     private const int MostLeaves = 65_536;
     private const long MostBytes = 256L * 1_048_576;
@@ -58,12 +59,14 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
             {
                 Refusal refusal = fault.ToRefusal("broker");
                 if (!await standing.IsOwnAsync(refusal, stoppingToken)) NodeEvents.BrokerAway(logger, refusal.What);
+                await watch.OnRefusedAsync(refusal, stoppingToken);
                 wait = pause;
             }
             catch (FeedFaultException fault)
             {
                 // Nothing of the batch is applied. Screening goes on with what was; the broker is asked again, in case it mends its ways.
                 await alarms.RaiseOnceAsync(fault.Refusal, stoppingToken, fault.Evidence);
+                await watch.OnFaultAsync(stoppingToken);
                 wait = FaultPause;
             }
             catch (StoreUnavailableException fault)
@@ -118,6 +121,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
             _connected = true;
             Interlocked.Exchange(ref _lastHeard, time.GetUtcNow().UtcTicks);
             NodeEvents.BrokerReached(logger, from);
+            watch.OnFollowed();
         }
 
         List<FeedLeaf> leaves = [];

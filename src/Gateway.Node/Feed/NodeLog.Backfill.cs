@@ -51,14 +51,15 @@ public sealed partial class NodeLog
         try
         {
             if (!_backfills.Contains(part.Before)) return false;
-            BatchOutcome outcome = new();
+            BatchOutcome outcome = new() { Disputes = _disputes.After(part.Disputes) };
+            outcome.Alarms.AddRange(part.Alarms);
             NodeRecord[] records = await RemoveHeldAsync(Judge(part.Records, cancellation), cancellation);
             records = await RemoveRepeatedAsync(records, outcome, cancellation);
             Dictionary<RecordId, NodeRecord> arrived = Arrived(records, outcome);
-            foreach (ArrivedWithdrawal withdrawal in part.Withdrawals) await WithdrawAsync(withdrawal, arrived, outcome, cancellation);
+            foreach (ArrivedWithdrawal withdrawal in part.Withdrawals) await WithdrawAsync(withdrawal, arrived, outcome, _view, cancellation);
             foreach (NodeRecord record in arrived.Values)
             {
-                foreach (ArrivedWithdrawal withdrawal in _early.GetValueOrDefault(record.Id, [])) await WithdrawAsync(withdrawal, arrived, outcome, cancellation);
+                foreach (ArrivedWithdrawal withdrawal in _early.GetValueOrDefault(record.Id, [])) await WithdrawAsync(withdrawal, arrived, outcome, _view, cancellation);
 
                 // Between the grant and here it would have been seen.
                 bool isOverdue = record.State == NodeRecordState.AwaitingWithdrawal && record.WithdrawnAt > part.Before.Grant && record.WithdrawnAt < _view.Size;
@@ -73,14 +74,19 @@ public sealed partial class NodeLog
                 Leaves = part.Leaves,
                 Records = outcome.Records,
                 Ended = [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.State))],
+                EndedAt = outcome.EndedAt,
+                Replacements = outcome.Replacements,
                 Alarms = [.. outcome.Alarms.Select(AlarmOf)],
-                ClosedOutbox = ClosedBy(outcome),
+                LoggedOutbox = LoggedBy(outcome),
                 WithdrawnOutbox = [.. outcome.Withdrawn.Where(_own.Contains)],
+                Disputes = [.. outcome.Disputes.Values],
             };
             await _matcher.ApplyAsync(apply, [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.Record.Tags))], cancellation);
+            _disputes.Set(apply.Disputes, []);
             _lastNumber += part.Records.Count;
             Await(outcome);
             Tell(outcome.Alarms);
+            NoteEnd();
             SetBackfills(after.Next > after.Grant ? _backfills.Remove(part.Before) : _backfills.Replace(part.Before, after));
             return true;
         }

@@ -11,12 +11,12 @@ public sealed partial class NodeLog
 
     private async Task<BatchOutcome> JudgeAsync(VerifiedBatch verified, CancellationToken cancellation)
     {
-        BatchOutcome outcome = new();
+        BatchOutcome outcome = new() { Disputes = _disputes.After(verified.Disputes) };
         NodeRecord[] records = await RemoveRepeatedAsync(Judge(verified.Records, cancellation), outcome, cancellation);
         Dictionary<RecordId, NodeRecord> arrived = Arrived(records, outcome);
         foreach (ArrivedWithdrawal withdrawal in verified.Withdrawals)
         {
-            if (!await WithdrawAsync(withdrawal, arrived, outcome, cancellation)) Remember(withdrawal, verified.Grants);
+            if (!await WithdrawAsync(withdrawal, arrived, outcome, verified.View, cancellation)) Remember(withdrawal, verified.Grants);
         }
 
         await ExpireAsync(verified, arrived, outcome, cancellation);
@@ -103,18 +103,26 @@ public sealed partial class NodeLog
     }
 
     // False where the record is not held: published under a right this member did not have, or not read again yet.
-    private async Task<bool> WithdrawAsync(ArrivedWithdrawal withdrawal, Dictionary<RecordId, NodeRecord> arrived, BatchOutcome outcome, CancellationToken cancellation)
+    private async Task<bool> WithdrawAsync(ArrivedWithdrawal withdrawal, Dictionary<RecordId, NodeRecord> arrived, BatchOutcome outcome, NodeView after, CancellationToken cancellation)
     {
         if (!RecordId.TryFromBytes(withdrawal.Entry.RecordId.Span, out RecordId id)) return true;
         NodeRecord? record = arrived.GetValueOrDefault(id) ?? await _store.FindRecordAsync(id, cancellation);
         if (record is null) return false;
-        if (!Cryptography.VerifyingKey.TryFromBytes(record.RecordKey, out Cryptography.VerifyingKey key) || !RecordFormat.IsSignedBy(withdrawal.Entry, key))
+        bool isBrokers = RecordFormat.IsByBroker(withdrawal.Entry);
+        bool isContributors = Cryptography.VerifyingKey.TryFromBytes(record.RecordKey, out Cryptography.VerifyingKey key) && RecordFormat.IsSignedBy(withdrawal.Entry, key);
+        if (!isBrokers && !isContributors && !DisputeArrivals.Ends(withdrawal.Entry, withdrawal.Index, outcome.Disputes.GetValueOrDefault(id) ?? _disputes.Find(id), after))
         {
-            outcome.Alarms.Add(Refusal.DataLoss("WITHDRAWAL_FORGED", "A withdrawal is not signed by the record's key; the record stays.", $"record {id.Prefix}", "Tell the broker's operator; keep this node's store as evidence."));
+            outcome.Alarms.Add(Refusal.DataLoss("WITHDRAWAL_FORGED", "A withdrawal is not signed by the record's key, names no legal basis of the broker's, and no dispute ended the record; it stays.", $"record {id.Prefix}", "Tell the broker's operator; keep this node's store as evidence."));
             return true;
         }
 
-        if (record.State is NodeRecordState.Live or NodeRecordState.AwaitingWithdrawal or NodeRecordState.Quarantined) outcome.End(record, NodeRecordState.Withdrawn);
+        if (isBrokers && _own.Contains(id))
+        {
+            outcome.Alarms.Add(Refusal.Precondition("RECORD_WITHDRAWN_BY_BROKER", $"The broker has withdrawn one of this member's records; legal basis {withdrawal.Entry.LegalBasis}.", $"record {id.Prefix}", "Ask the broker's operators for the case behind it."));
+        }
+
+        if (record.State is NodeRecordState.Live or NodeRecordState.AwaitingWithdrawal or NodeRecordState.Quarantined) outcome.End(record, NodeRecordState.Withdrawn, withdrawal.Index);
+        if (RecordId.TryFromBytes(withdrawal.Entry.ReplacementId.Span, out RecordId replacement)) outcome.Replacements.Add((id, replacement));
         return true;
     }
 
@@ -125,10 +133,10 @@ public sealed partial class NodeLog
         foreach (NodeRecord record in await _store.ReadExpiredAsync(day, cancellation))
         {
             // The list comes without tags; without them the index would go on meeting the record.
-            outcome.End(await _store.ReadRecordAsync(record.Number, cancellation) ?? record, NodeRecordState.Expired);
+            outcome.End(await _store.ReadRecordAsync(record.Number, cancellation) ?? record, NodeRecordState.Expired, verified.DayAt);
         }
 
-        foreach (NodeRecord record in arrived.Values.Where(record => record.Expiry < day)) outcome.End(record, NodeRecordState.Expired);
+        foreach (NodeRecord record in arrived.Values.Where(record => record.Expiry < day)) outcome.End(record, NodeRecordState.Expired, verified.DayAt);
     }
 
     // The broker said: the item is gone because of the withdrawal at that index. When the log passes the index, it must have been true. And the withdrawal was in the log when it said so:

@@ -1,5 +1,7 @@
 using Gateway.Ledger;
 using Gateway.Node.Circles;
+using Gateway.Node.Contributions;
+using Gateway.Node.Disputes;
 using Gateway.Node.Matching;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
@@ -27,12 +29,13 @@ public sealed partial class NodeLog : IDisposable
     private readonly ILogger<NodeLog> _logger;
     private readonly Dictionary<RecordId, (NodeRecord Record, UtcDay Since)> _awaited;
     private readonly OwnRecords _own;
+    private readonly DisputeBook _disputes;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private volatile NodeView _view;
     private int _lastNumber;
 
     /// <summary>Continues where <see cref="OpenAsync"/> found the store.</summary>
-    public NodeLog(INodeStore store, NodeMatcher matcher, BatchReader reader, TiledTree tree, NodeView view, OwnRecords own, IEnumerable<NodeRecord> awaited, int lastNumber, IEnumerable<StoredBackfill> backfills, TimeProvider time, ILogger<NodeLog> logger)
+    public NodeLog(INodeStore store, NodeMatcher matcher, BatchReader reader, TiledTree tree, NodeView view, OwnRecords own, IEnumerable<NodeRecord> awaited, int lastNumber, IEnumerable<StoredBackfill> backfills, TimeProvider time, ILogger<NodeLog> logger, DisputeBook? disputes = null)
     {
         _store = store;
         _matcher = matcher;
@@ -44,7 +47,9 @@ public sealed partial class NodeLog : IDisposable
         _time = time;
         _awaited = awaited.ToDictionary(record => record.Id, record => (record, Today));
         _logger = logger;
+        _disputes = disputes ?? new DisputeBook([], time);
         _backfills = [.. backfills];
+        Ended = new WorkSignal(time);
     }
 
     /// <summary>What is true up to the last applied checkpoint.</summary>
@@ -75,6 +80,7 @@ public sealed partial class NodeLog : IDisposable
             (view, _) = NodeView.After(view, leaf.Index, entry, leaf.Entry, member, keys.Box, out _); // What is refused changes nothing; the batch raised the alarm likewise.
         }
 
+        foreach ((CircleId circle, uint epoch) in await store.ReadRetiredEpochsAsync(cancellation)) view = view with { Keyring = view.Keyring.Without(circle, epoch) };
         if (head is not null)
         {
             Checkpoint? checkpoint = view.State.Genesis is null
@@ -129,16 +135,20 @@ public sealed partial class NodeLog : IDisposable
                 Head = verified.Head,
                 Records = [.. outcome.Records.Where(record => !Goes(record, left))],
                 Ended = [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.State))],
+                EndedAt = outcome.EndedAt,
+                Replacements = outcome.Replacements,
                 Alarms = [.. verified.Alarms.Concat(outcome.Alarms).Select(AlarmOf)],
-                ClosedOutbox = ClosedBy(outcome),
+                LoggedOutbox = LoggedBy(outcome),
                 WithdrawnOutbox = [.. outcome.Withdrawn.Where(_own.Contains)],
+                Disputes = [.. outcome.Disputes.Values.Where(dispute => !DisputeBook.Goes(dispute, left))],
                 Left = left,
                 Backfills = verified.Grants,
             };
             await _matcher.ApplyAsync(apply, [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.Record.Tags))], cancellation);
+            _disputes.Set(apply.Disputes, left);
             _tree.Commit();
             Publish(verified, outcome, left);
-            _own.Tell(apply.ClosedOutbox.Concat(apply.WithdrawnOutbox));
+            _own.Tell(apply.LoggedOutbox.Concat(apply.WithdrawnOutbox));
         }
         catch
         {
@@ -155,6 +165,7 @@ public sealed partial class NodeLog : IDisposable
         foreach (NodeRecord gone in _awaited.Values.Select(awaited => awaited.Record).Where(record => Goes(record, left)).ToArray()) _awaited.Remove(gone.Id);
         SetBackfills([.. _backfills.Where(reading => !left.Any(circle => circle.Circle == reading.Circle && reading.Grant < circle.At)), .. verified.Grants]);
         Tell(verified.Alarms.Concat(outcome.Alarms));
+        if (outcome.Ended.Count > 0 || outcome.EndedAt.Count > 0 || verified.DayAt is not null || left.Length > 0 || verified.NewKeys.Count > 0) NoteEnd();
         NodeEvents.BatchApplied(_logger, verified.Leaves.Count, verified.View.Size, outcome.Records.Length);
     }
 
@@ -169,7 +180,7 @@ public sealed partial class NodeLog : IDisposable
         foreach (Refusal alarm in alarms) NodeEvents.AlarmRaised(_logger, alarm.Code, alarm.What, alarm.Which);
     }
 
-    private RecordId[] ClosedBy(BatchOutcome outcome) =>
+    private RecordId[] LoggedBy(BatchOutcome outcome) =>
         [.. outcome.Records.Where(record => record.State != NodeRecordState.Quarantined).Select(record => record.Id).Where(_own.Contains)];
 
     private static bool Goes(NodeRecord record, LeftCircle[] left) => left.Any(circle => circle.Circle == record.Circle && record.Index < circle.At);

@@ -38,6 +38,12 @@ public sealed record VerifiedBatch
     /// <summary>Withdrawals, in order.</summary>
     public required IReadOnlyList<ArrivedWithdrawal> Withdrawals { get; init; }
 
+    /// <summary>What is said about disputes, in order.</summary>
+    public required IReadOnlyList<ArrivedDispute> Disputes { get; init; }
+
+    /// <summary>Index of its last Day entry; null when it has none.</summary>
+    public ulong? DayAt { get; init; }
+
     /// <summary>Circle epochs that this member can open from here on.</summary>
     public required IReadOnlyList<CircleKey> NewKeys { get; init; }
 

@@ -55,6 +55,9 @@ public sealed class NodeDirectory(string path, SealingSecret? secret = null, Ran
     /// <summary>A copy of what a start needs of the store; may be deleted at any time.</summary>
     public string IndexFile => Of("node.index");
 
+    /// <summary>How far the node has come in the log, noted outside the store: tells a store that was put back from a backup.</summary>
+    public string HighWaterFile => Of("high-water");
+
     /// <summary>The local API's socket.</summary>
     public string SocketFile => Of("node.sock");
 

@@ -30,11 +30,27 @@ public sealed record NodeSettings
     /// <summary>Days for which screened shipments are remembered, so that a record that arrives later finds them: 13 months unless stated; 0: not at all; at most 3,650.</summary>
     public int? PastShipmentDays { get; init; }
 
+    /// <summary>Days for which a closed case is kept, and an unused one left open: 365 unless stated; at least 1, at most 3,650. A circle's longest retention goes before where it is shorter.</summary>
+    public int? CaseDays { get; init; }
+
+    /// <summary>Days for which a closed case is kept.</summary>
+    [JsonIgnore]
+    public int KeptCaseDays => CaseDays ?? 365;
+
     /// <summary>The office's own lanes; null for those of circle and product.</summary>
     public LaneSetting? Lanes { get; init; }
 
     /// <summary>log2 of the odds, below 0, that a shipment and a record taken at random concern the same party; null for the product's.</summary>
     public double? PriorBits { get; init; }
+
+    /// <summary>How many other members must have cosigned a checkpoint before it is accepted; null: two, or all others where there are fewer.</summary>
+    public int? CosignatureQuorum { get; init; }
+
+    /// <summary>Address and port on which other members' nodes may compare their logs with this one's, e.g. 0.0.0.0:7444; empty: nowhere.</summary>
+    public string GossipListen { get; init; } = "";
+
+    /// <summary>Nodes of other members with whom this one compares its log, https://host:port each.</summary>
+    public IReadOnlyList<string> GossipPeers { get; init; } = [];
 
     /// <summary>Days for which screened shipments are remembered.</summary>
     [JsonIgnore]
@@ -61,8 +77,12 @@ public sealed record NodeSettings
         if (!Protocol.Identity.SpiffeId.IsNetwork(Network)) faults.Add("network is not a network's name");
         if (ApiPort is < 0 or > 65_535) faults.Add("api_port is not a port");
         if (PastShipmentDays is < 0 or > 3_650) faults.Add("past_shipment_days is not 0 to 3650");
+        if (CaseDays is < 1 or > 3_650) faults.Add("case_days is not 1 to 3650");
         if (Lanes?.FaultOn(Weights.Shipped().Thresholds) is { } lanes) faults.Add($"lanes: {lanes}");
         if (PriorBits is >= 0 or < -60 or double.NaN) faults.Add("prior_bits is not between -60 and 0");
+        if (CosignatureQuorum is < 0 or > 256) faults.Add("cosignature_quorum is not 0 to 256");
+        if (GossipListen.Length > 0 && (!System.Net.IPEndPoint.TryParse(GossipListen, out _) || !GossipListen.Contains(':', StringComparison.Ordinal))) faults.Add("gossip_listen is not an address with a port such as 0.0.0.0:7444");
+        if (GossipPeers.FirstOrDefault(peer => !Uri.TryCreate(peer, UriKind.Absolute, out Uri? address) || address.Scheme != Uri.UriSchemeHttps) is { } odd) faults.Add($"gossip_peers: '{odd}' is not an https:// address");
         if (MetricsEndpoint.Length > 0 && !(Uri.TryCreate(MetricsEndpoint, UriKind.Absolute, out Uri? metrics) && metrics.Scheme is "http" or "https")) faults.Add("metrics_endpoint is not an http:// or https:// address");
         if (Storage.Stores.FaultOf(Store) is { } store) faults.Add($"store: {store}");
         if (faults.Count > 0) throw new RefusalException(Refusal.Invalid("SETTINGS_INVALID", $"The settings are wrong: {string.Join("; ", faults)}.", "node.json", "Correct the file."));

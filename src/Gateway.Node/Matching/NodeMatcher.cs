@@ -270,6 +270,26 @@ public sealed class NodeMatcher : IDisposable
         }
     }
 
+    /// <summary>Gives up the key of an epoch that is over and has no live record: the tags under it are forgotten, in the store and here.</summary>
+    public async Task RetireAsync(CircleKey key, CancellationToken cancellation)
+    {
+        await _writer.WaitAsync(cancellation);
+        try
+        {
+            KnownTag[] tags = [.. (await _store.ReadKnownTagsOfAsync(key.Circle, cancellation)).Where(tag => tag.Epoch == key.Epoch)];
+            await _extending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _loader.Discard();
+            await _store.RetireEpochAsync(key.Circle, key.Epoch, cancellation);
+            _keys.Remove((key.Circle, key.Epoch));
+            foreach (KnownTag tag in tags) _index.Watched.Remove(tag.Tag.ToUInt128());
+        }
+        finally
+        {
+            _learned = IndexFile.SegmentRows; // The next to be learned has the file written anew.
+            _writer.Release();
+        }
+    }
+
     /// <summary>The evaluation of a known identifier: y, 64 bytes; null when it is unknown.</summary>
     /// <exception cref="Gateway.Storage.StoreCorruptException">The row does not have its checksum, or was sealed by another node.</exception>
     public async ValueTask<byte[]?> FindEvaluationAsync(uint version, UInt128 hash, CancellationToken cancellation)

@@ -46,6 +46,13 @@ public sealed class HitOpener(INodeStore store, NodeMatcher matcher, Func<NodeVi
     private readonly ConcurrentDictionary<int, UnwrappedRecord> _unwrapped = new();
     private readonly ConcurrentDictionary<(int Number, UInt128 Met), Earlier> _opened = new();
 
+    /// <summary>Forgets every record that was opened: some of them have ended, and what is in memory of them ends with them.</summary>
+    public void ForgetOpened()
+    {
+        _unwrapped.Clear();
+        _opened.Clear();
+    }
+
     /// <summary>Opens a record. The same record met by the same identifiers is opened once for as long as nothing changes at all: of a million shipments of one consignor, for the first.</summary>
     public async ValueTask<Opening> OpenAsync(int number, IReadOnlyList<MetIdentifier> met, CancellationToken cancellation)
     {

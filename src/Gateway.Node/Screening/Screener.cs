@@ -4,8 +4,10 @@ using Gateway.Matching.Identifiers;
 using Gateway.Matching.Index;
 using Gateway.Matching.Keys;
 using Gateway.Matching.Scoring;
+using Gateway.Node.Disputes;
 using Gateway.Node.Feed;
 using Gateway.Node.Matching;
+using Gateway.Node.Outcomes;
 using Gateway.Node.Pseudonyms;
 using Gateway.Node.Watch;
 using Gateway.Protocol;
@@ -30,7 +32,8 @@ public sealed record PreparedShipment(Shipment Shipment, DerivedKeys Keys, UInt1
 /// who asks decides whether to wait for pending identifiers and ask again.
 /// </summary>
 public sealed class Screener(
-    NodeMatcher matcher, KnownCache cache, Pseudonymiser pseudonymiser, HitOpener opener, Scorer scorer, Dismissals dismissals, NameSimilarity similarity, Func<NodeView> view, MemberId member, TimeProvider time, NodeMetrics? metrics = null)
+    NodeMatcher matcher, KnownCache cache, Pseudonymiser pseudonymiser, HitOpener opener, Scorer scorer, Dismissals dismissals, NameSimilarity similarity, Func<NodeView> view, MemberId member, TimeProvider time, NodeMetrics? metrics = null,
+    DisputeBook? disputes = null, OutcomeGrades? grades = null)
 {
     // The best of them: nobody reads more, and a result must fit into a message.
     private const int MostHits = 100;
@@ -208,8 +211,11 @@ public sealed class Screener(
 
         if (opened.Count == 0) return;
         RecordMatch[] matches = [.. opened.Select(pair => MatchOf(prepared, pair.Hit, pair.Met))];
-        ShipmentAssessment assessment = scorer.Assess(Translation.FactsOf(prepared.Shipment, UtcDay.Of(time.GetUtcNow())), matches);
-        for (int i = 0; i < opened.Count; i++) result.Hits.Add(Heard(HitOf(opened[i].Hit, assessment.Records[i], SourcesOf(opened, i)), opened[i].Hit.Record.Record.Id, prepared, opened[i].Met));
+        ShipmentFacts facts = Translation.FactsOf(prepared.Shipment, UtcDay.Of(time.GetUtcNow()));
+        ShipmentAssessment assessment = scorer.Assess(facts, matches);
+        ShipmentAssessment undisputed = matches.Any(match => match.Record.Disputed) ? scorer.Assess(facts, [.. matches.Select(match => match with { Record = match.Record with { Disputed = false } })]) : assessment;
+        MetRecord[] records = [.. opened.Select(pair => MetOf(pair.Hit, pair.Met))];
+        for (int i = 0; i < opened.Count; i++) result.Hits.Add(Heard(HitOf(opened[i].Hit, assessment.Records[i], undisputed.Records[i].Lane, Corroboration.Of(records, i)), opened[i].Hit.Record.Record.Id, prepared, opened[i].Met));
         result.Lane = result.Hits.Max(hit => hit.Lane);
         result.Score = result.Lane == V1.Lane.Green ? 0 : result.Hits.Where(hit => hit.Lane == result.Lane).Max(hit => hit.Score);
         V1.Hit[] ranked = [.. result.Hits.OrderByDescending(hit => hit.Lane).ThenByDescending(hit => hit.Bits).Take(MostHits)];
@@ -223,7 +229,7 @@ public sealed class Screener(
         V1.RecordBody body = hit.Record.Body;
         IReadOnlyList<EncodedText> texts = Translation.TextsOf(body);
         HashSet<PartyRole> roles = [.. met.Select(i => prepared.Keys.Identifiers[i].Role)];
-        return new RecordMatch(Translation.FactsOf(hit.Record.Record.Summary), [.. met.Select(i => new Evidence(prepared.Keys.Identifiers[i].Role, prepared.Keys.Identifiers[i].Field, prepared.Keys.Identifiers[i].Identifier.Type) { Place = i + 1 })])
+        return new RecordMatch(Translation.FactsOf(hit.Record.Record.Summary) with { Disputed = IsDisputed(hit) }, [.. met.Select(i => new Evidence(prepared.Keys.Identifiers[i].Role, prepared.Keys.Identifiers[i].Field, prepared.Keys.Identifiers[i].Identifier.Type) { Place = i + 1 })])
         {
             Circle = view().State.Circles.TryGetValue(hit.Circle, out Protocol.Log.NetworkCircle? circle) ? Translation.LanesOf(circle.Policy.Lanes) : null,
             Fits =
@@ -234,7 +240,7 @@ public sealed class Screener(
         };
     }
 
-    private V1.Hit HitOf(OpenedHit opened, Assessment assessment, uint sources)
+    private V1.Hit HitOf(OpenedHit opened, Assessment assessment, Lane undisputed, uint sources)
     {
         V1.Hit hit = new()
         {
@@ -246,6 +252,7 @@ public sealed class Screener(
             Score = (uint)assessment.Score,
             Bits = assessment.Bits,
             Sources = sources,
+            UndisputedLane = undisputed == assessment.Lane ? V1.Lane.Unspecified : Translation.ToMessage(undisputed),
         };
         hit.Reasons.AddRange(assessment.Reasons.Select(reason => new V1.Reason
         {
@@ -254,8 +261,18 @@ public sealed class Screener(
             Bits = reason.Bits,
             Text = reason.Sentence,
         }));
-        return hit;
+        if (Corroboration.SentenceOf(sources) is { } confirmed) hit.Reasons.Add(new V1.Reason { Text = confirmed });
+        grades?.Heed(hit);
+        return disputes?.Heed(hit) ?? hit;
     }
+
+    private MetRecord MetOf(OpenedHit opened, List<int> met)
+    {
+        V1.RecordKind kind = opened.Record.Record.Summary.Kind;
+        return new MetRecord(opened.Circle, kind is V1.RecordKind.AuthorisedTrader or V1.RecordKind.Right, !IsDisputed(opened), [.. met.Zip(opened.Sources).Where(pair => pair.Second is not null).Select(pair => (pair.First, pair.Second!))]);
+    }
+
+    private bool IsDisputed(OpenedHit hit) => disputes?.Find(hit.Record.Record.Id) is { IsOpen: true };
 
     // A dismissed record goes on being shown, and counts for nothing.
     private V1.Hit Heard(V1.Hit hit, RecordId record, PreparedShipment prepared, List<int> met)
@@ -265,18 +282,6 @@ public sealed class Screener(
         hit.Lane = V1.Lane.Green;
         hit.Reasons.Add(new V1.Reason { Text = $"Dismissed on {new UtcDay(dismissal.Day)} by {dismissal.By}: {dismissal.Reason}" });
         return hit;
-    }
-
-    // Two records that give one identifier the same source have one contributor: an echo counts once (protocol §5).
-    private static uint SourcesOf(List<(OpenedHit Hit, List<int> Met)> opened, int of)
-    {
-        (OpenedHit hit, List<int> met) = opened[of];
-        return (uint)met.Max(identifier => opened
-            .Where(other => other.Hit.Circle == hit.Circle)
-            .Select(other => other.Met.IndexOf(identifier) is var place and >= 0 ? other.Hit.Sources[place] : null)
-            .OfType<string>()
-            .Distinct()
-            .Count());
     }
 
     // Nothing found in nothing clears nobody: or one wrong digit in each number would be the way through.

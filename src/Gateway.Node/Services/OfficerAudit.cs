@@ -9,7 +9,7 @@ namespace Gateway.Node.Services;
 /// </summary>
 public sealed class OfficerAudit(IAuditStore store, TimeProvider time)
 {
-    private static readonly HashSet<string> Looking = ["GetStatus", "ListRecords", "VerifyLog", "ListOpenApplications", "ReadAudit"];
+    private static readonly HashSet<string> Looking = ["GetStatus", "ListRecords", "VerifyLog", "ListOpenApplications", "ReadAudit", "ListDisputes", "SummariseOutcomes", "ListCases", "ListCaseDisclosures", "GetCaseworkStatus", "GetLogStanding", "ExportCheckpoint", "ListEvidence"];
 
     /// <summary>Keeps the end of a call.</summary>
     /// <param name="context">The call.</param>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Gateway.Node.Disputes;
 using Gateway.Node.Feed;
 using Gateway.Node.Matching;
 using Gateway.Protocol;
@@ -12,7 +13,7 @@ using Google.Protobuf;
 namespace Gateway.Node.Services;
 
 /// <summary>The records this node holds, as lists show them.</summary>
-public sealed class RecordList(INodeStore store, NodeMatcher matcher, KnownCache cache, Func<NodeView> view)
+public sealed class RecordList(INodeStore store, NodeMatcher matcher, KnownCache cache, Func<NodeView> view, DisputeBook disputes)
 {
     /// <summary>Reads records newest first; the member's own from the outbox where asked for.</summary>
     /// <exception cref="RefusalException">There is no such circle.</exception>
@@ -41,7 +42,9 @@ public sealed class RecordList(INodeStore store, NodeMatcher matcher, KnownCache
             if (request.Mine && mine is null) continue;
             if (left-- == 0) yield break;
             NodeRecord whole = record.State == NodeRecordState.Live ? await store.ReadRecordAsync(record.Number, cancellation) ?? record : record; // Lists are read without items.
-            yield return LineOf(whole, mine, state);
+            RecordLine line = LineOf(whole, mine, state);
+            if (record.State == NodeRecordState.Withdrawn && await store.FindReplacementAsync(record.Id, cancellation) is { } replacement) line.ReplacementId = ByteString.CopyFrom(replacement.ToArray());
+            yield return line;
         }
 
         // What this member contributed to a circle it has left stays listed, though the record itself is gone from here.
@@ -61,6 +64,7 @@ public sealed class RecordList(INodeStore store, NodeMatcher matcher, KnownCache
             State = record.State.ToString().ToUpperInvariant(),
             Index = record.Index,
             Reference = mine?.Reference ?? "",
+            Disputed = record.State == NodeRecordState.Live && disputes.Find(record.Id) is { IsOpen: true },
         };
         CircleKey? key = view().Keyring.Find(record.Circle, record.Epoch);
         if (record.Item is null || key is null || !RecordOpener.TryReopen(key, record.Id, record.Item, out UnwrappedRecord? unwrapped, out _)) return line;

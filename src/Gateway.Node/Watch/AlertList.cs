@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Gateway.Node.Disputes;
 using Gateway.Node.Screening;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
@@ -10,7 +11,7 @@ using V1 = Gateway.Protocol.V1;
 namespace Gateway.Node.Watch;
 
 /// <summary>The alerts of a node, for its people: listed, followed, acknowledged, dismissed.</summary>
-public sealed class AlertList(INodeStore store, SellerBook sellers, PastShipments past, Screener screener, Dismissals dismissals, WatchSeal seal, TimeProvider time)
+public sealed class AlertList(INodeStore store, SellerBook sellers, PastShipments past, Screener screener, Dismissals dismissals, WatchSeal seal, TimeProvider time, DisputeBook? disputes = null)
 {
     private const string About = "alert", Opened = "alert-hit", Seen = "alert-seen";
     private const int LongestName = 128;
@@ -40,6 +41,10 @@ public sealed class AlertList(INodeStore store, SellerBook sellers, PastShipment
         }
         while (follow);
     }
+
+    /// <summary>The record of an alert, 32 bytes.</summary>
+    /// <exception cref="RefusalException">There is no such alert.</exception>
+    public async Task<ByteString> RecordOfAsync(ulong id, CancellationToken cancellation) => OpenAbout(await FindAsync(id, cancellation)).RecordId;
 
     /// <summary>Notes that somebody has seen alerts.</summary>
     /// <returns>The numbers that exist.</returns>
@@ -123,6 +128,7 @@ public sealed class AlertList(INodeStore store, SellerBook sellers, PastShipment
             },
         };
         if (row.Opened is not null) alert.Hit = V1.Hit.Parser.ParseFrom(Open(Opened, row, row.Opened));
+        if (alert.Hit is not null) disputes?.Heed(alert.Hit);
         if (row.Acknowledged is not null) alert.Acknowledgement = V1.AlertAcknowledgement.Parser.ParseFrom(Open(Seen, row, row.Acknowledged));
         return alert;
     }

@@ -15,7 +15,7 @@ namespace Gateway.Node.Watch;
 /// the one that stores its alerts: a stop in between loses none. A subject is decided as screening decides it, so an alert explains itself in the same words.
 /// </summary>
 public sealed class AlertRaiser(
-    INodeStore store, NodeMatcher matcher, Screener screener, SellerBook sellers, PastShipments past, WatchSeal seal, Func<NodeView> view, AlarmBell alarms, TimeProvider time) : BackgroundService
+    INodeStore store, NodeMatcher matcher, Screener screener, SellerBook sellers, PastShipments past, WatchSeal seal, Func<NodeView> view, AlarmBell alarms, TimeProvider time, Life.StoreAge? age = null) : BackgroundService
 {
     /// <summary>Past shipments of one identifier that one record raises alerts for: the newest. A sender of a million parcels is one finding, not a million.</summary>
     public const int MostShipments = 1_000;
@@ -35,7 +35,9 @@ public sealed class AlertRaiser(
             TimeSpan wait = Round;
             try
             {
-                if (!await RunAsync(stoppingToken)) wait = Moment;
+                // A store from a backup says nothing before it has caught up: what it would raise may have been withdrawn since.
+                if (age?.IsBehind == true) wait = Pause;
+                else if (!await RunAsync(stoppingToken)) wait = Moment;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

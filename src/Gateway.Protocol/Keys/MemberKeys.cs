@@ -13,6 +13,7 @@ public sealed class MemberKeys : IDisposable
     private readonly byte[] _sourceKey;
     private readonly byte[] _sipHashKey;
     private readonly byte[] _cacheKey;
+    private readonly byte[] _highWaterKey;
 
     private MemberKeys(ReadOnlySpan<byte> seed)
     {
@@ -24,6 +25,7 @@ public sealed class MemberKeys : IDisposable
         _sourceKey = Secret("gateway/v1/source", 32);
         _sipHashKey = Secret("gateway/v1/siphash-key", SipHash.KeySize);
         _cacheKey = Secret("gateway/v1/cache-key", XChaCha20Poly1305.KeySize);
+        _highWaterKey = Secret("gateway/v1/high-water", 32);
     }
 
     /// <summary>Derives the keys.</summary>
@@ -47,6 +49,9 @@ public sealed class MemberKeys : IDisposable
     /// <summary>32 bytes: seals what this node keeps of identifiers and drafts.</summary>
     public ReadOnlySpan<byte> CacheKey => _cacheKey;
 
+    /// <summary>32 bytes: authenticates what this node notes outside its store of how far it has come.</summary>
+    public ReadOnlySpan<byte> HighWaterKey => _highWaterKey;
+
     /// <summary>The keys of one record of one's own: HKDF(seed, salt = rec_salt, …). The caller disposes them.</summary>
     /// <param name="recordSalt">rec_salt, 32 bytes, fresh for each record and circle.</param>
     public RecordKeys ForRecord(ReadOnlySpan<byte> recordSalt)
@@ -54,6 +59,9 @@ public sealed class MemberKeys : IDisposable
         if (recordSalt.Length != RecordFormat.SaltSize) throw new ArgumentException($"A record salt has {RecordFormat.SaltSize} bytes, not {recordSalt.Length}.", nameof(recordSalt));
         return new RecordKeys(SigningFrom("gateway/v1/record-key", recordSalt), BoxFrom("gateway/v1/reply-key", recordSalt));
     }
+
+    /// <summary>The key to which answers in a thread of one's own are sealed: HKDF(seed, salt = thread, `…/return-key`). The caller disposes it.</summary>
+    public BoxKey ForThread(ThreadId thread) => BoxFrom("gateway/v1/return-key", thread.ToArray());
 
     /// <summary>The source mark of an identifier in a circle: first 8 bytes of HMAC-SHA256(source key, circle_id ‖ y) (protocol §5).</summary>
     /// <param name="circle">The circle.</param>
@@ -82,6 +90,7 @@ public sealed class MemberKeys : IDisposable
         CryptographicOperations.ZeroMemory(_sourceKey);
         CryptographicOperations.ZeroMemory(_sipHashKey);
         CryptographicOperations.ZeroMemory(_cacheKey);
+        CryptographicOperations.ZeroMemory(_highWaterKey);
     }
 
     private byte[] Secret(string label, int length)

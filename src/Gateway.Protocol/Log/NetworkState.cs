@@ -49,7 +49,7 @@ public sealed partial record NetworkState
     /// <summary>The circle with a name, or null.</summary>
     public NetworkCircle? FindCircle(string name) => Circles.Values.FirstOrDefault(circle => circle.Policy.Name == name);
 
-    /// <summary>Applies an entry. Records and withdrawals change nothing here.</summary>
+    /// <summary>Applies an entry. Records, their withdrawals and disputes change nothing here.</summary>
     /// <param name="entry">The entry.</param>
     /// <param name="entryBytes">Its bytes, as logged.</param>
     /// <param name="next">The state after it; this state where the entry is refused.</param>
@@ -92,7 +92,7 @@ public sealed partial record NetworkState
             case Entry.ContentOneofCase.CertificateAuthorities: return SetAuthorities(entry.CertificateAuthorities, out next);
             case Entry.ContentOneofCase.Reveal:
                 return RecordId.TryFromBytes(entry.Reveal.RecordId.Span, out _) && entry.Reveal.Reason != RevealReason.Unspecified ? null : "A Reveal entry names no record or no reason.";
-            case Entry.ContentOneofCase.RecordPublished or Entry.ContentOneofCase.RecordWithdrawn:
+            case { } kind when EntryRoute.IsOfRecord(kind):
                 return null;
             default:
                 return "The entry is of a kind this program does not know. Update it.";

@@ -79,6 +79,10 @@ public static class RecordFormat
             && recordKey.Verify(WithdrawMessage(record, withdrawal.Reason, replacement), withdrawal.Signature.Span);
     }
 
+    /// <summary>Whether a withdrawal is the broker's own: without signature, for a legal reason, with a basis that everybody reads, and without replacement. The log says so for ever, and two operators decided it.</summary>
+    public static bool IsByBroker(V1.RecordWithdrawn withdrawal) => withdrawal.Signature.IsEmpty && withdrawal.ReplacementId.IsEmpty
+        && withdrawal.Reason == V1.WithdrawalReason.Legal && withdrawal.LegalBasis != V1.WithdrawalBasis.Unspecified;
+
     /// <summary>cek_commitment = SHA-256("gateway/v1/cek" 00 ‖ rec_salt ‖ cek): 32 bytes.</summary>
     internal static byte[] CommitmentOf(ReadOnlySpan<byte> recordSalt, ReadOnlySpan<byte> contentKey) =>
         SHA256.HashData(new CanonicalWriter().Label("gateway/v1/cek").Bytes(recordSalt).Bytes(contentKey).Written);

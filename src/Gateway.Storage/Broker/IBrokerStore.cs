@@ -9,10 +9,22 @@ namespace Gateway.Storage.Broker;
 /// What the broker keeps. Appends come from one caller of each process (the sequencer); any number read at the same time. A write has happened, durably and whole, when its task
 /// completes; when it fails, nothing of it has happened. Failures: <see cref="StoreUnavailableException"/>, <see cref="StoreCorruptException"/>.
 /// </summary>
-public interface IBrokerStore : IQuotaStore, ITileReader
+public interface IBrokerStore : IQuotaStore, IBrokerLifeStore, ITileReader
 {
     /// <summary>Certificates issued and denied.</summary>
     ICertificateStore Certificates { get; }
+
+    /// <summary>Disputes about records, and what was filed to their desks.</summary>
+    IDisputeStore Disputes { get; }
+
+    /// <summary>What came of hits.</summary>
+    IOutcomeStore Outcomes { get; }
+
+    /// <summary>Sealed messages on their way between members.</summary>
+    ICaseRelayStore Cases { get; }
+
+    /// <summary>What lets anyone check the log.</summary>
+    IWitnessStore Witness { get; }
 
     /// <summary>Appends leaves with all that belongs to them, in one durable transaction.</summary>
     /// <exception cref="LogMovedException">The log does not end where the leaves begin: another broker on the same store was quicker.</exception>
@@ -36,7 +48,7 @@ public interface IBrokerStore : IQuotaStore, ITileReader
     /// <summary>Leaves <paramref name="from"/> ≤ index &lt; <paramref name="to"/>, ascending, with items; reads no more than the reader takes.</summary>
     IAsyncEnumerable<BrokerLeaf> ReadLeavesAsync(ulong from, ulong to, CancellationToken cancellation);
 
-    /// <summary>All leaves whose entries make up the state of the network, ascending: everything but records and withdrawals.</summary>
+    /// <summary>All leaves whose entries make up the state of the network, ascending: everything but what is about one record.</summary>
     IAsyncEnumerable<LoggedLeaf> ReadStateLeavesAsync(CancellationToken cancellation);
 
     /// <summary>A record by its id, or null.</summary>

@@ -21,6 +21,9 @@ public sealed record LogAppend
     /// <summary>Records withdrawn by the leaves, with the index of the withdrawal: their items are deleted.</summary>
     public IReadOnlyList<(RecordId Id, ulong WithdrawnAt)> Withdrawals { get; init; } = [];
 
+    /// <summary>How disputes stand after the leaves, each in place of what was known of the record's dispute.</summary>
+    public IReadOnlyList<StoredDispute> Disputes { get; init; } = [];
+
     /// <summary>Invitations used by the leaves: SHA-256 of the token, and the index of the MemberJoined entry. The append fails with <see cref="InvitationUsedException"/> where one is used already.</summary>
     public IReadOnlyList<(byte[] TokenHash, ulong UsedAt)> UsedInvitations { get; init; } = [];
 

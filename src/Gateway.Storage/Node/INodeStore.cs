@@ -9,10 +9,16 @@ namespace Gateway.Storage.Node;
 /// whole, when its task completes; when it fails, nothing of it has happened. Failures: <see cref="StoreUnavailableException"/>, <see cref="StoreCorruptException"/>.
 /// What is secret here (identifiers' evaluations, drafts) arrives sealed: the store never holds a key.
 /// </summary>
-public interface INodeStore : IWatchStore, ITileReader, IAsyncDisposable
+public interface INodeStore : IWatchStore, INodeDisputeStore, INodeOutcomeStore, INodeLifeStore, ITileReader, IAsyncDisposable
 {
     /// <summary>What the officers of this member did at the node, and what was refused.</summary>
     IAuditStore Audit { get; }
+
+    /// <summary>Cases with contributors, askers and police members.</summary>
+    ICaseStore Cases { get; }
+
+    /// <summary>What holds the broker to one history.</summary>
+    INeutralityStore Neutrality { get; }
 
     /// <summary>Applies one batch of the feed: leaves, tiles, checkpoint (which is the cursor), records and their ends, hits and alarms, in one transaction.</summary>
     ValueTask ApplyAsync(FeedApply apply, CancellationToken cancellation);
@@ -23,7 +29,7 @@ public interface INodeStore : IWatchStore, ITileReader, IAsyncDisposable
     /// <summary>Leaves <paramref name="from"/> ≤ index &lt; <paramref name="to"/>, ascending.</summary>
     IAsyncEnumerable<LoggedLeaf> ReadLeavesAsync(ulong from, ulong to, CancellationToken cancellation);
 
-    /// <summary>Readable leaves that make up the state of the network, ascending: everything but records and withdrawals.</summary>
+    /// <summary>Readable leaves that make up the state of the network, ascending: everything but what is about one record.</summary>
     IAsyncEnumerable<LoggedLeaf> ReadStateLeavesAsync(CancellationToken cancellation);
 
     /// <summary>For the matcher's start: the tags of every live record, ascending by number.</summary>
@@ -41,7 +47,7 @@ public interface INodeStore : IWatchStore, ITileReader, IAsyncDisposable
     /// <summary>The highest record number given so far; 0 when none.</summary>
     ValueTask<int> ReadLastRecordNumberAsync(CancellationToken cancellation);
 
-    /// <summary>Live records whose expiry_day lies before <paramref name="day"/>, without items and tags.</summary>
+    /// <summary>Records that are live, quarantined or await their withdrawal and whose expiry_day lies before <paramref name="day"/>, without items and tags.</summary>
     ValueTask<IReadOnlyList<NodeRecord>> ReadExpiredAsync(UtcDay day, CancellationToken cancellation);
 
     /// <summary>Moves a live record to quarantine, because opening it showed a fault: its hits are deleted, item and tags stay. A record in another state is left as it is.</summary>

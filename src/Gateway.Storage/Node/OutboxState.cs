@@ -12,7 +12,7 @@ public enum OutboxState
     /// <summary>The broker gave a receipt; the own tree does not hold it yet.</summary>
     Acknowledged = 3,
 
-    /// <summary>Stands in the own tree.</summary>
+    /// <summary>Stands in the own tree, under an accepted checkpoint.</summary>
     Closed = 4,
 
     /// <summary>Refused for good.</summary>
@@ -20,4 +20,7 @@ public enum OutboxState
 
     /// <summary>Withdrawn again.</summary>
     Withdrawn = 6,
+
+    /// <summary>Stands in the own tree, under a checkpoint that is not accepted yet: published, and kept whole until it is.</summary>
+    Logged = 7,
 }

@@ -1,4 +1,5 @@
 using Gateway.Protocol;
+using Gateway.Protocol.Disputes;
 
 namespace Gateway.Storage.Node;
 
@@ -9,19 +10,29 @@ public abstract record RecordsApply
     public IReadOnlyList<NodeRecord> Records { get; init; } = [];
 
     /// <summary>
-    /// Records whose state changes. Withdrawn and expired: item, tags and hits are deleted. Quarantined: hits are deleted; item and tags stay, so that it can be released.
+    /// Records whose state changes. Withdrawn and expired: hits are deleted, item and tags hidden until <see cref="INodeLifeStore.DeleteEndedAsync"/> deletes them. Quarantined: hits are deleted;
+    /// item and tags stay, so that it can be released.
     /// Live (released) and awaiting withdrawal: nothing is deleted.
     /// </summary>
     public IReadOnlyList<(int Number, NodeRecordState State)> Ended { get; init; } = [];
 
+    /// <summary>By number, the index of the entry that ended a record: its withdrawal, or the Day it expired on. The last leaf held where it is not stated.</summary>
+    public IReadOnlyDictionary<int, ulong> EndedAt { get; init; } = new Dictionary<int, ulong>();
+
+    /// <summary>Withdrawn records and those that take their place.</summary>
+    public IReadOnlyList<(RecordId Record, RecordId Replacement)> Replacements { get; init; } = [];
+
     /// <summary>Known identifiers that meet the new records.</summary>
     public IReadOnlyList<StoredHit> Hits { get; init; } = [];
+
+    /// <summary>How disputes stand after the leaves, each in place of what was known of the record's dispute.</summary>
+    public IReadOnlyList<DisputeState> Disputes { get; init; } = [];
 
     /// <summary>Alarms raised.</summary>
     public IReadOnlyList<StoredAlarm> Alarms { get; init; } = [];
 
     /// <summary>Own records that now stand in the own tree: their outbox rows close.</summary>
-    public IReadOnlyList<RecordId> ClosedOutbox { get; init; } = [];
+    public IReadOnlyList<RecordId> LoggedOutbox { get; init; } = [];
 
     /// <summary>Own records whose withdrawal now stands in the own tree.</summary>
     public IReadOnlyList<RecordId> WithdrawnOutbox { get; init; } = [];

@@ -66,7 +66,7 @@ internal sealed partial class Dialect
     private static PostgresText TranslateOther(NpgsqlConnection connection, string sql)
     {
         int number = 0;
-        string numbered = Parameter().Replace(sql, _ => string.Create(CultureInfo.InvariantCulture, $"${++number}"));
+        string numbered = Parameter().Replace(Hint().Replace(sql, ""), _ => string.Create(CultureInfo.InvariantCulture, $"${++number}"));
         if (number == 0) return new PostgresText(numbered, [], null);
 
         // The server works the types out from the columns the parameters meet: so a NULL has one too.
@@ -132,6 +132,10 @@ internal sealed partial class Dialect
 
     [GeneratedRegex(@"^(?<kind>INSERT INTO|INSERT OR IGNORE INTO|INSERT OR REPLACE INTO|REPLACE INTO) (?<table>\w+) (\((?<columns>[\w, ]+)\) )?VALUES \((?<values>[?, ]+)\)$", RegexOptions.CultureInvariant)]
     private static partial Regex InsertOfValues();
+
+    /// <summary>Which index to use: a word to SQLite's planner alone.</summary>
+    [GeneratedRegex(@" INDEXED BY \w+", RegexOptions.CultureInvariant)]
+    private static partial Regex Hint();
 
     [GeneratedRegex(@"\?", RegexOptions.CultureInvariant)]
     private static partial Regex Parameter();

@@ -106,6 +106,37 @@ internal sealed class PostgresDatabase : SqlDatabase
     /// <summary>PostgreSQL does so by itself.</summary>
     public override ValueTask ReclaimAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
 
+    /// <summary>
+    /// Takes the deleted rows out of their pages, unless a reader may still see them. PostgreSQL overwrites what it took out when it uses the place again, and its write-ahead log, with what archives
+    /// and backups keep of it, holds older pages for as long as the operator lets it.
+    /// </summary>
+    public override async ValueTask<bool> TryEraseAsync(IReadOnlyList<string> tables, CancellationToken cancellation)
+    {
+        await _writing.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _writer ??= Connect();
+            _writer.Run($"VACUUM {string.Join(", ", tables)}");
+            return true;
+        }
+        catch (NpgsqlException error)
+        {
+            if (_writer is { IsOpen: false })
+            {
+                _writer.Dispose();
+                _writer = null;
+                ForgetReaders();
+            }
+
+            throw PostgresErrors.Translate(error, _address.Name);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await _writing.WaitAsync().ConfigureAwait(false);

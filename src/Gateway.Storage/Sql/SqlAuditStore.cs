@@ -4,7 +4,7 @@ using Google.Protobuf;
 
 namespace Gateway.Storage.Sql;
 
-/// <summary>The audit chain in a broker's or a node's SQLite file.</summary>
+/// <summary>The audit chain in a broker's or a node's database.</summary>
 internal sealed class SqlAuditStore(SqlDatabase database) : IAuditStore
 {
     private const string Table = "audit";
@@ -14,14 +14,16 @@ internal sealed class SqlAuditStore(SqlDatabase database) : IAuditStore
     {
         ArgumentNullException.ThrowIfNull(events);
         ArgumentOutOfRangeException.ThrowIfZero(events.Count);
-        return database.WriteAsync(
-            session =>
-            {
-                AuditEntry? head = ReadHead(session);
-                foreach (AuditEvent one in events) Write(session, head = AuditChain.Next(head, one));
-                return head!;
-            },
-            cancellation);
+        return database.WriteAsync(session => Append(session, events)!, cancellation);
+    }
+
+    /// <summary>Appends within a transaction that does more. Returns the chain's last entry; null where there are no events.</summary>
+    internal static AuditEntry? Append(Session session, IReadOnlyList<AuditEvent> events)
+    {
+        if (events.Count == 0) return null;
+        AuditEntry? head = ReadHead(session);
+        foreach (AuditEvent one in events) Write(session, head = AuditChain.Next(head, one));
+        return head;
     }
 
     public ValueTask<AuditEntry?> ReadHeadAsync(CancellationToken cancellation) => database.ReadAsync(ReadHead, cancellation);

@@ -1,4 +1,5 @@
 using Gateway.Protocol;
+using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Broker;
 
@@ -31,6 +32,11 @@ public abstract partial class SqlBrokerStore
                 foreach ((RecordId id, ulong withdrawnAt) in append.Withdrawals)
                 {
                     Withdraw(session, id, withdrawnAt);
+                }
+
+                foreach (StoredDispute dispute in append.Disputes)
+                {
+                    WriteDispute(session, dispute);
                 }
 
                 foreach ((byte[] tokenHash, ulong usedAt) in append.UsedInvitations)
@@ -114,7 +120,7 @@ public abstract partial class SqlBrokerStore
         Statement itemInsert = session.Prepare("INSERT INTO items VALUES (?, ?, ?)");
         foreach (BrokerLeaf leaf in leaves)
         {
-            bool isState = leaf.Kind is not (Entry.ContentOneofCase.RecordPublished or Entry.ContentOneofCase.RecordWithdrawn);
+            bool isState = !EntryRoute.IsOfRecord(leaf.Kind);
             leafInsert.Start(Leaves).Bind(leaf.Index).Bind((long)leaf.Kind).Bind(isState ? 1L : 0L).Bind(leaf.LeafData.AsSpan()).Bind(leaf.Salt.AsSpan()).Bind(leaf.Entry.AsSpan());
             (leaf.Circle is { } circle ? leafInsert.Bind(circle) : leafInsert.BindNull()).Bind(leaf.Epoch).QueueWithHash();
             if (leaf.Item is not null)

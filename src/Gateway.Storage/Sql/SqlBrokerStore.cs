@@ -33,6 +33,9 @@ public abstract partial class SqlBrokerStore : IBrokerStore
     public IAuditStore Audit => new SqlAuditStore(_database);
 
     /// <inheritdoc/>
+    public ICaseRelayStore Cases => new SqlCaseRelayStore(_database);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);

@@ -36,6 +36,10 @@ internal abstract class SqlDatabase : IAsyncDisposable
     /// <summary>Gives the space of deleted rows back, a part at a time, where the database does not do so by itself.</summary>
     public abstract ValueTask ReclaimAsync(CancellationToken cancellation);
 
+    /// <summary>Sees to it that what was deleted from tables is not in the database's files either, as far as the database can.</summary>
+    /// <returns>Whether that is so; false while a reader still uses an older state.</returns>
+    public abstract ValueTask<bool> TryEraseAsync(IReadOnlyList<string> tables, CancellationToken cancellation);
+
     public abstract ValueTask DisposeAsync();
 
     /// <summary>

@@ -1,4 +1,6 @@
 using Gateway.Protocol;
+using Gateway.Protocol.Disputes;
+using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Node;
 using Google.Protobuf;
@@ -55,19 +57,39 @@ public abstract partial class SqlNodeStore
     private static void WriteRecords(Session session, RecordsApply apply)
     {
         AddRecords(session, apply.Records);
+        foreach (NodeRecord record in apply.Records.Where(record => IsEnded(record.State)))
+        {
+            // Ended in its own batch: nothing of it is here to be deleted, but at sizes between it was live.
+            if (apply.EndedAt.TryGetValue(record.Number, out ulong at))
+            {
+                AddEnding(session, record.Number, at);
+            }
+        }
+
         foreach ((int number, NodeRecordState state) in apply.Ended)
         {
             NodeRecord record = FindBareRecord(session, number)?.Record ?? throw new InvalidOperationException($"Record {number} changes to {state} but is not in the store.");
             ChangeState(session, record, state, fault: state == NodeRecordState.Quarantined ? record.Fault : null);
+            if (IsEnded(state))
+            {
+                AddEnding(session, number, apply.EndedAt.TryGetValue(number, out ulong at) ? at : LogTables.ReadSize(session) - 1);
+            }
         }
 
+        AddReplacements(session, apply.Replacements);
+
         AddHits(session, apply.Hits);
+        foreach (DisputeState dispute in apply.Disputes)
+        {
+            SaveDispute(session, dispute);
+        }
+
         foreach (StoredAlarm alarm in apply.Alarms)
         {
             AddAlarm(session, alarm);
         }
 
-        CloseOutbox(session, apply.ClosedOutbox, OutboxState.Closed);
+        CloseOutbox(session, apply.LoggedOutbox, OutboxState.Logged);
         CloseOutbox(session, apply.WithdrawnOutbox, OutboxState.Withdrawn);
     }
 
@@ -90,7 +112,7 @@ public abstract partial class SqlNodeStore
 
         try
         {
-            return Entry.Parser.ParseFrom(entry).ContentCase is not (Entry.ContentOneofCase.RecordPublished or Entry.ContentOneofCase.RecordWithdrawn);
+            return !EntryRoute.IsOfRecord(Entry.Parser.ParseFrom(entry).ContentCase);
         }
         catch (InvalidProtocolBufferException)
         {
@@ -131,17 +153,16 @@ public abstract partial class SqlNodeStore
 
     private static void ChangeState(Session session, NodeRecord record, NodeRecordState state, string? fault)
     {
-        bool ends = state is NodeRecordState.Withdrawn or NodeRecordState.Expired;
+        bool ends = IsEnded(state);
         bool hasItem = !ends && HasRow(session, "SELECT 1 FROM items WHERE number = ?", record.Number);
-        if (state == NodeRecordState.Live && !HasRow(session, "SELECT 1 FROM tags WHERE number = ?", record.Number))
+        if (state == NodeRecordState.Live && (IsEnded(record.State) || !HasRow(session, "SELECT 1 FROM tags WHERE number = ?", record.Number)))
         {
-            throw new InvalidOperationException($"Record {record.Number} cannot become live: its tags are deleted.");
+            throw new InvalidOperationException($"Record {record.Number} cannot become live: it has ended, or its tags are deleted.");
         }
 
-        if (ends)
+        if (state == NodeRecordState.Expired)
         {
-            session.Start("DELETE FROM items WHERE number = ?").Bind(record.Number).Run();
-            session.Start("DELETE FROM tags WHERE number = ?").Bind(record.Number).Run();
+            ForgetReceipt(session, record.Id);
         }
 
         if (state != NodeRecordState.Live)
@@ -152,6 +173,8 @@ public abstract partial class SqlNodeStore
 
         WriteRecord(session, record with { State = state, Fault = fault }, hasItem, ReplaceRecord);
     }
+
+    private static bool IsEnded(NodeRecordState state) => state is NodeRecordState.Withdrawn or NodeRecordState.Expired;
 
     private static bool HasRow(Session session, string query, int number)
     {

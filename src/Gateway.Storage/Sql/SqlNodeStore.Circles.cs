@@ -123,13 +123,14 @@ public abstract partial class SqlNodeStore
     private static void Purge(Session session, LeftCircle left)
     {
         const string Gone = "(SELECT number FROM records WHERE circle = ? AND idx < ?)";
-        foreach (string table in (string[])["items", "tags"])
+        foreach (string table in (string[])["items", "tags", "life_endings"])
         {
             session.Start($"DELETE FROM {table} WHERE number IN {Gone}").Bind(left.Circle).Bind(Key(left.At)).Run();
         }
 
         session.Start($"DELETE FROM hits WHERE record IN {Gone}").Bind(left.Circle).Bind(Key(left.At)).Run();
         session.Start("DELETE FROM records WHERE circle = ? AND idx < ?").Bind(left.Circle).Bind(Key(left.At)).Run();
+        session.Start("DELETE FROM disputes WHERE circle = ? AND MAX(IFNULL(disputed_at, 0), IFNULL(decided_at, 0)) < ?").Bind(left.Circle).Bind(Key(left.At)).Run();
         session.Start("DELETE FROM backfills WHERE circle = ? AND grant_idx < ?").Bind(left.Circle).Bind(Key(left.At)).Run();
         foreach (uint epoch in ReadAll(session.Start("SELECT DISTINCT epoch FROM known_tags WHERE circle = ?").Bind(left.Circle), ReadEpoch).Except(left.KeptEpochs))
         {

@@ -89,13 +89,13 @@ public abstract partial class SqlNodeStore
     {
         ArgumentNullException.ThrowIfNull(withdrawal);
         return _database.WriteAsync(
-            session =>
-            {
-                session.Start("INSERT OR IGNORE INTO outbox_withdrawals (record_id, request, receipt, refusal, created_at, row_hash) VALUES (?, ?, ?, ?, ?, ?)", Withdrawals)
-                    .Bind(withdrawal.Record).Bind(withdrawal.Request.AsSpan()).Bind(withdrawal.Receipt).Bind(withdrawal.Refusal).Bind(withdrawal.CreatedAt.UtcTicks).RunWithHash();
-            },
+            session => InsertWithdrawal(session, withdrawal),
             cancellation);
     }
+
+    private static void InsertWithdrawal(Session session, OutboxWithdrawal withdrawal) =>
+        session.Start("INSERT OR IGNORE INTO outbox_withdrawals (record_id, request, receipt, refusal, created_at, row_hash) VALUES (?, ?, ?, ?, ?, ?)", Withdrawals)
+            .Bind(withdrawal.Record).Bind(withdrawal.Request.AsSpan()).Bind(withdrawal.Receipt).Bind(withdrawal.Refusal).Bind(withdrawal.CreatedAt.UtcTicks).RunWithHash();
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OutboxWithdrawal>> ReadOpenWithdrawalsAsync(CancellationToken cancellation) => _database.ReadAsync<IReadOnlyList<OutboxWithdrawal>>(
@@ -201,7 +201,7 @@ public abstract partial class SqlNodeStore
         }
 
         // The feed is as quick as the broker's answer: what stands in the log does not become open again.
-        bool ended = existing.State is OutboxState.Closed or OutboxState.Withdrawn;
+        bool ended = existing.State is OutboxState.Logged or OutboxState.Closed or OutboxState.Withdrawn;
         OutboxRow advanced = ended ? existing with { Receipt = existing.Receipt ?? row.Receipt } : row;
         UpdateOutbox(session, advanced);
         return advanced;
@@ -241,14 +241,16 @@ public abstract partial class SqlNodeStore
         return found;
     }
 
-    /// <summary>Ends the rows of records: what was to be sent is deleted, what proves it stays. Records of others have no row.</summary>
+    /// <summary>
+    /// Takes the rows of records to where the log has them: what was to be sent is deleted once that is final, what proves it stays. Records of others have no row, and nothing goes back.
+    /// </summary>
     private static void CloseOutbox(Session session, IReadOnlyList<RecordId> records, OutboxState state)
     {
         foreach (RecordId id in records)
         {
-            if (FindOutbox(session, id) is { } row && row.State != OutboxState.Withdrawn)
+            if (FindOutbox(session, id) is { } row && row.State != OutboxState.Withdrawn && !(state == OutboxState.Logged && row.State == OutboxState.Closed))
             {
-                UpdateOutbox(session, row with { State = state, Draft = null, Submission = null });
+                UpdateOutbox(session, row with { State = state, Draft = null, Submission = state == OutboxState.Logged ? row.Submission : null });
             }
         }
     }

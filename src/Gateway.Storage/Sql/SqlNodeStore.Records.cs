@@ -76,7 +76,7 @@ public abstract partial class SqlNodeStore
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<NodeRecord>> ReadExpiredAsync(UtcDay day, CancellationToken cancellation) => _database.ReadAsync<IReadOnlyList<NodeRecord>>(
-        session => ReadAll(session.Start("SELECT * FROM records WHERE state = 1 AND expiry < ? ORDER BY number").Bind(day.Number), query => ReadBareRecord(query).Record), cancellation);
+        session => ReadAll(session.Start("SELECT * FROM records WHERE state = 1 AND expiry < ? UNION ALL SELECT * FROM records WHERE state IN (4, 5) AND expiry < ? ORDER BY number").Bind(day.Number).Bind(day.Number), query => ReadBareRecord(query).Record), cancellation);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<NodeRecord>> ReadAwaitingWithdrawalAsync(CancellationToken cancellation) => _database.ReadAsync<IReadOnlyList<NodeRecord>>(

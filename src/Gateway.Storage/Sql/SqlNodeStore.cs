@@ -22,6 +22,9 @@ public abstract partial class SqlNodeStore : INodeStore
     public IAuditStore Audit => new SqlAuditStore(_database);
 
     /// <inheritdoc/>
+    public ICaseStore Cases => new SqlCaseStore(_database);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);

@@ -106,6 +106,22 @@ internal sealed class SqliteFile : SqlDatabase
 
     public override ValueTask ReclaimAsync(CancellationToken cancellation) => MaintainAsync(session => session.Start("PRAGMA incremental_vacuum(1024)").Run(), cancellation);
 
+    // secure_delete has overwritten the rows in the pages; older copies of the pages stand in the WAL, which a truncating checkpoint empties.
+    public override async ValueTask<bool> TryEraseAsync(IReadOnlyList<string> tables, CancellationToken cancellation)
+    {
+        bool erased = false;
+        await MaintainAsync(
+            session =>
+            {
+                Statement checkpoint = session.Start("PRAGMA wal_checkpoint(TRUNCATE)");
+                erased = checkpoint.Step();
+                checkpoint.Row("");
+                erased = erased && checkpoint.Int64() == 0;
+            },
+            cancellation).ConfigureAwait(false);
+        return erased;
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await _writing.WaitAsync().ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using Gateway.Cryptography;
 using Gateway.Ledger;
 using Gateway.Matching.Scoring;
+using Gateway.Node.Disputes;
 using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Node.Matching;
@@ -61,9 +62,11 @@ internal sealed class TestCore : IAsyncDisposable
     }
 
     /// <summary>What the disk holds is all that is left: as after kill -9.</summary>
-    public async Task RestartAsync()
+    /// <param name="meanwhile">What is done to the folder while the node is off.</param>
+    public async Task RestartAsync(Action? meanwhile = null)
     {
         await CloseAsync();
+        meanwhile?.Invoke();
         await OpenAsync();
     }
 
@@ -81,8 +84,10 @@ internal sealed class TestCore : IAsyncDisposable
 
     public Dismissals Dismissals { get; private set; } = null!;
 
+    public DisputeBook Disputes { get; private set; } = null!;
+
     public Screener ScreenerOver(HitOpener opener, Pseudonymiser pseudonymiser) => new(
-        Matcher, Cache, pseudonymiser, opener, new Scorer(Weights.Shipped()), Dismissals, new NameSimilarity(Matcher, Cache, opener, Settings, () => Log.View, Party.Id), () => Log.View, Party.Id, Time);
+        Matcher, Cache, pseudonymiser, opener, new Scorer(Weights.Shipped()), Dismissals, new NameSimilarity(Matcher, Cache, opener, Settings, () => Log.View, Party.Id), () => Log.View, Party.Id, Time, disputes: Disputes);
 
     public Task LearnAsync(UInt128 hash, byte[] evaluation) => Matcher.LearnAsync([new EvaluatedIdentifier(hash, evaluation)], 1, CancellationToken.None);
 
@@ -99,10 +104,11 @@ internal sealed class TestCore : IAsyncDisposable
         (NodeView view, Tree) = await NodeLog.OpenAsync(Store, Party.Id, Party.Keys, CancellationToken.None);
         Matcher = await NodeMatcher.LoadAsync(Store, Cache, view, RandomSource.System, Time, Path.Combine(_folder, "node.index"), CancellationToken.None);
         Dismissals = await Dismissals.LoadAsync(Store, Seal, Time, CancellationToken.None);
+        Disputes = new DisputeBook(await Store.ReadDisputesAsync(CancellationToken.None), Time);
         Own = await OwnRecords.LoadAsync(Store, CancellationToken.None);
         Log = new NodeLog(
             Store, Matcher, _source.ReaderOf(Party, Time), Tree, view, Own, await Store.ReadAwaitingWithdrawalAsync(CancellationToken.None),
-            await Store.ReadLastRecordNumberAsync(CancellationToken.None), await Store.ReadBackfillsAsync(CancellationToken.None), Time, NullLogger<NodeLog>.Instance);
+            await Store.ReadLastRecordNumberAsync(CancellationToken.None), await Store.ReadBackfillsAsync(CancellationToken.None), Time, NullLogger<NodeLog>.Instance, Disputes);
     }
 
     private async Task CloseAsync()

@@ -15,7 +15,7 @@ namespace Gateway.Node.Tests.Contributions;
 public sealed class PublishingTests
 {
     [Fact]
-    public async Task A_case_is_taken_sealed_acknowledged_and_closed_by_the_feed()
+    public async Task A_case_is_taken_sealed_acknowledged_logged_by_the_feed_and_closed_when_that_is_accepted()
     {
         await using TestOutbox node = await TestOutbox.StartAsync();
         Assert.Equal(ContributionState.Queued, (await node.AddAsync(TestOutbox.Case("case-1"))).State);
@@ -23,6 +23,10 @@ public sealed class PublishingTests
         Assert.True(await node.PublishAsync());
         Assert.Equal(OutboxState.Acknowledged, (await node.RowAsync("case-1")).State);
         await node.FollowAsync();
+        Assert.Equal(OutboxState.Logged, (await node.RowAsync("case-1")).State);
+        Assert.NotNull((await node.RowAsync("case-1")).Submission);
+        Assert.Equal(0, await node.Core.Store.Neutrality.CloseOutboxAsync(node.Source.Size - 1, 10, CancellationToken.None));
+        Assert.Equal(1, await node.Core.Store.Neutrality.CloseOutboxAsync(node.Source.Size, 10, CancellationToken.None));
         OutboxRow row = await node.RowAsync("case-1");
         Assert.Equal(OutboxState.Closed, row.State);
         Assert.Null(row.Draft);
@@ -75,7 +79,7 @@ public sealed class PublishingTests
         node.Wire.Published = _ => node.FollowAsync().GetAwaiter().GetResult(); // The feed is quicker than the answer.
         await node.PublishAsync();
         OutboxRow after = await node.RowAsync("case-1");
-        Assert.Equal(OutboxState.Closed, after.State);
+        Assert.Equal(OutboxState.Logged, after.State);
         Assert.NotNull(after.Receipt);
         Assert.Equal(row.Id, (await told).Id);
     }
@@ -91,7 +95,7 @@ public sealed class PublishingTests
         await Assert.ThrowsAsync<RpcException>(node.PublishAsync);
         await node.FollowAsync();
         Assert.False(await node.PublishAsync());
-        Assert.Equal(OutboxState.Closed, (await told).State);
+        Assert.Equal(OutboxState.Logged, (await told).State);
     }
 
     [Theory]
@@ -193,7 +197,7 @@ public sealed class PublishingTests
         Assert.NotEqual(first, (await node.RowAsync("case-1")).RecordId);
         await node.PublishAsync();
         await node.FollowAsync();
-        Assert.Equal(OutboxState.Closed, (await node.RowAsync("case-1")).State);
+        Assert.Equal(OutboxState.Logged, (await node.RowAsync("case-1")).State);
         Assert.Equal(2, node.Wire.Submissions.Count);
     }
 
@@ -230,7 +234,7 @@ public sealed class PublishingTests
         if (stop == 4) await node.RestartAsync();
         await node.PublishAsync();
         await node.FollowAsync();
-        Assert.Equal(OutboxState.Closed, (await node.RowAsync("case-1")).State);
+        Assert.Equal(OutboxState.Logged, (await node.RowAsync("case-1")).State);
         Assert.Equal(1, node.Source.Count(entry => entry.RecordPublished is not null));
     }
 

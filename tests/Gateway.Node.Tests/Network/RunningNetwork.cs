@@ -79,7 +79,10 @@ internal sealed class RunningNetwork : IAsyncDisposable
     }
 
     /// <summary>Founds a circle of running nodes, the first its steward, and waits until each holds its key.</summary>
-    public async Task CreateCircleAsync(string name, params RunningNode[] members)
+    public Task CreateCircleAsync(string name, params RunningNode[] members) => CreateCircleAsync(name, null, members);
+
+    /// <summary>The same, with another policy.</summary>
+    public async Task CreateCircleAsync(string name, Action<CirclePolicy>? change, params RunningNode[] members)
     {
         CirclePolicy policy = new()
         {
@@ -94,6 +97,7 @@ internal sealed class RunningNetwork : IAsyncDisposable
             NameMatching = NameMatching.CompoundOnly,
         };
         policy.FoundingMemberIds.AddRange(members.Select(node => ByteString.CopyFrom(node.Directory.ReadSettings().Member.ToArray())));
+        change?.Invoke(policy);
         await Operators.DecideAsync(policy);
         foreach (RunningNode node in members)
         {
@@ -132,10 +136,16 @@ internal sealed class RunningNode(NodeDirectory directory)
 
     public ScreeningService.ScreeningServiceClient Screening => new(_channel);
 
+    public DisputeOfficeService.DisputeOfficeServiceClient Disputes => new(_channel);
+
+    public OutcomeOfficeService.OutcomeOfficeServiceClient Outcomes => new(_channel);
+
     /// <summary>What the running node holds to be true.</summary>
     public Gateway.Node.Feed.NodeView View => _application!.Services.GetRequiredService<Func<Gateway.Node.Feed.NodeView>>()();
 
     public CirclesService.CirclesServiceClient Circles => new(_channel);
+
+    public NeutralityService.NeutralityServiceClient Neutrality => new(_channel);
 
     /// <summary>Accepts a circle as soon as the node's log has it.</summary>
     public async Task AcceptAsync(string circle, params string[] confirmed)

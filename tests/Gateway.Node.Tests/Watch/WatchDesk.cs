@@ -36,9 +36,9 @@ internal sealed class WatchDesk : IAsyncDisposable
 
     public Forgetting Forgetting { get; private set; } = null!;
 
-    public static async Task<WatchDesk> StartAsync(ManualTime time, int? pastDays = null)
+    public static async Task<WatchDesk> StartAsync(ManualTime time, int? pastDays = null, Action<V1.CirclePolicy>? policy = null)
     {
-        TestLog log = new(UtcDay.Of(time.GetUtcNow()));
+        TestLog log = new(UtcDay.Of(time.GetUtcNow()), policy);
         WatchDesk desk = new(log, await TestCore.StartAsync(log, time: time, pastDays: pastDays));
         await desk.Core.FollowAsync();
         await desk.ComposeAsync();
@@ -118,7 +118,7 @@ internal sealed class WatchDesk : IAsyncDisposable
         Sellers = new SellerBook(Core.Store, Core.Matcher, Screener, Core.Seal, evaluation, Core.Time);
         Past = new PastShipments(Core.Store, Core.Matcher, Core.Seal, Core.Settings, alarms, Core.Time);
         Raiser = new AlertRaiser(Core.Store, Core.Matcher, Screener, Sellers, Past, Core.Seal, () => Core.Log.View, alarms, Core.Time);
-        Alerts = new AlertList(Core.Store, Sellers, Past, Screener, Core.Dismissals, Core.Seal, Core.Time);
+        Alerts = new AlertList(Core.Store, Sellers, Past, Screener, Core.Dismissals, Core.Seal, Core.Time, Core.Disputes);
         Forgetting = new Forgetting(Core.Store, Core.Matcher, Past, Core.Settings, () => Core.Log.View, alarms, Core.Time);
         await Past.StartAsync(CancellationToken.None);
     }

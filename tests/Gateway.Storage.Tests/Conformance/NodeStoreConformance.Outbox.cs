@@ -51,6 +51,7 @@ public abstract partial class NodeStoreConformance
     [Theory]
     [InlineData(OutboxState.Sealed)]
     [InlineData(OutboxState.Acknowledged)]
+    [InlineData(OutboxState.Logged)]
     [InlineData(OutboxState.Closed)]
     public async Task A_row_on_its_way_is_returned_unchanged_whatever_the_draft_says(OutboxState state)
     {
@@ -84,15 +85,15 @@ public abstract partial class NodeStoreConformance
     }
 
     [Fact]
-    public async Task The_feed_closes_own_records_and_marks_their_withdrawal()
+    public async Task The_feed_logs_own_records_and_marks_their_withdrawal()
     {
         await using INodeStore store = await OpenAsync();
         IReadOnlyList<OutboxRow> rows = await store.AddDraftsAsync([Draft("a"), Draft("b", 2)], None);
         OutboxRow first = rows[0] with { State = OutboxState.Acknowledged, RecordId = Record(1), Submission = [1], Receipt = [2] };
         OutboxRow second = rows[1] with { State = OutboxState.Sealed, RecordId = Record(2), Submission = [1] };
         await store.UpdateOutboxAsync([first, second], None);
-        await store.ApplyAsync(Apply(0, 2) with { ClosedOutbox = [Record(1), Record(2), Record(3)], WithdrawnOutbox = [Record(2)] }, None);
-        Assert.Equivalent(first with { State = OutboxState.Closed, Draft = null, Submission = null }, await store.FindOutboxAsync(Record(1), None), strict: true);
+        await store.ApplyAsync(Apply(0, 2) with { LoggedOutbox = [Record(1), Record(2), Record(3)], WithdrawnOutbox = [Record(2)] }, None);
+        Assert.Equivalent(first with { State = OutboxState.Logged, Draft = null }, await store.FindOutboxAsync(Record(1), None), strict: true);
         Assert.Equivalent(second with { State = OutboxState.Withdrawn, Draft = null, Submission = null }, await store.FindOutboxAsync(Record(2), None), strict: true);
     }
 

@@ -143,12 +143,12 @@ public abstract partial class NodeStoreConformance
     }
 
     [Fact]
-    public async Task Expired_records_are_those_live_with_an_earlier_day()
+    public async Task Expired_records_are_those_not_ended_with_an_earlier_day()
     {
         await using INodeStore store = await OpenAsync();
         await store.ApplyAsync(
             Apply(0, 3) with { Records = [NodeRecord(1, expiry: 99), NodeRecord(2, expiry: 100), NodeRecord(3, NodeRecordState.Quarantined, expiry: 50)] }, None);
-        Assert.Equal([1], (await store.ReadExpiredAsync(new UtcDay(100), None)).Select(record => record.Number));
+        Assert.Equal([1, 3], (await store.ReadExpiredAsync(new UtcDay(100), None)).Select(record => record.Number));
     }
 
     [Fact]

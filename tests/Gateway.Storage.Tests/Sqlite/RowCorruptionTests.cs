@@ -9,7 +9,7 @@ using static Gateway.Storage.Tests.Samples;
 namespace Gateway.Storage.Tests.Sqlite;
 
 /// <summary>Every column of every table is changed by one bit, past the store, and must not be served.</summary>
-public sealed class RowCorruptionTests : IDisposable
+public sealed partial class RowCorruptionTests : IDisposable
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
@@ -35,6 +35,7 @@ public sealed class RowCorruptionTests : IDisposable
     [InlineData("issued_certificates", "serial name key_hash authority issued_at not_after row_hash")]
     [InlineData("denied_certificates", "key_hash name operator reason denied_at until row_hash")]
     [InlineData("deny_lists", "number body signature row_hash")]
+    [InlineData("cosignatures", "member size note row_hash")]
     public async Task A_changed_column_of_the_broker_is_never_served(string table, string columns)
     {
         await using (SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None))
@@ -49,6 +50,7 @@ public sealed class RowCorruptionTests : IDisposable
             await store.Certificates.AddIssuedAsync(new([1], "spiffe://test/a", Bytes("key", 1, 32), Bytes("authority", 1, 32), Noon, Noon.AddDays(1)), None);
             await store.Certificates.DenyAsync(new(Bytes("key", 1, 32), "spiffe://test/a", "ann", "stolen", Noon, Noon.AddDays(1)), None);
             await store.Certificates.TryAddDenyListAsync(new(1, [1, 2], [3, 4]), None);
+            await store.Witness.SaveCosignaturesAsync([new(Member(1), 7, [1, 2])], None);
             await store.Changes.DecideAsync(new(change, ChangeState.Executed, "bob", Noon) { Invitation = Invitation(1) }, None);
             await ReadAllAsync(store);
         }
@@ -101,6 +103,10 @@ public sealed class RowCorruptionTests : IDisposable
     [InlineData("meetings", "hash record row_hash")]
     [InlineData("alerts", "subject_kind subject record weight raised_at about opened acknowledged change row_hash")]
     [InlineData("dismissals", "record identifiers day sealed row_hash")]
+    [InlineData("cosignatures", "member size note row_hash")]
+    [InlineData("acceptance", "size row_hash")]
+    [InlineData("sightings", "size source note row_hash")]
+    [InlineData("fork_evidence", "digest source evidence settled_at settled_by row_hash")]
     public async Task A_changed_column_of_the_node_is_never_served(string table, string columns)
     {
         await using (SqliteNodeStore store = await SqliteNodeStore.OpenAsync(_file.Path, TimeProvider.System, None))
@@ -117,6 +123,10 @@ public sealed class RowCorruptionTests : IDisposable
             await store.AddMeetingsAsync([new StoredHit(Hash(1), 1)], None);
             await store.SaveAlertsAsync([new StoredAlert { Kind = AlertSubject.Seller, Subject = [1], Record = 1, Weight = 2, RaisedAt = Noon, About = [3], Opened = [4], Acknowledged = [5] }], [], None);
             await store.AddDismissalAsync(new StoredDismissal(0, [1], [2], new(3), [4]), None);
+            await store.AcceptAsync([new(Member(1), 7, [1, 2])], 5, None);
+            await store.AddSightingAsync(new(0, 9, "file", [1, 2]), 4, None);
+            await store.AddEvidenceAsync(new(0, Bytes("digest", 1, 32), "file", [1, 2]), None);
+            await store.SettleEvidenceAsync(1, Noon, "ann", None);
             await ReadAllAsync(store);
         }
 
@@ -124,6 +134,55 @@ public sealed class RowCorruptionTests : IDisposable
         {
             await using SqliteNodeStore store = await SqliteNodeStore.OpenAsync(_file.Path, TimeProvider.System, None);
             await ReadAllAsync(store);
+        });
+    }
+
+    [Theory]
+    [InlineData("life_endings", "row_hash")]
+    [InlineData("life_replacements", "replacement row_hash")]
+    [InlineData("life_rectifications", "record outbox created_at row_hash")]
+    [InlineData("life_retired_epochs", "circle epoch row_hash")]
+    public async Task A_changed_column_about_the_end_of_records_is_never_served_by_a_node(string table, string columns)
+    {
+        await using (SqliteNodeStore store = await SqliteNodeStore.OpenAsync(_file.Path, TimeProvider.System, None))
+        {
+            OutboxRow row = Assert.Single(await store.AddDraftsAsync([Draft("a")], None));
+            await store.UpdateOutboxAsync([row with { RecordId = Record(1), State = OutboxState.Closed }], None);
+            await store.BeginRectificationAsync(Record(1), "old", Draft("a", content: 2), None);
+            await store.ApplyAsync(Apply(0, 1) with { Records = [NodeRecord(1)], Replacements = [(Record(1), Record(2))] }, None);
+            await store.ApplyAsync(Apply(1, 1) with { Ended = [(1, NodeRecordState.Withdrawn)] }, None);
+            await store.RetireEpochAsync(Circle(1), 3, None);
+        }
+
+        await RequireDetectedAsync(table, columns, async () =>
+        {
+            await using SqliteNodeStore store = await SqliteNodeStore.OpenAsync(_file.Path, TimeProvider.System, None);
+            await store.ReadRectificationsAsync(None);
+            await store.FindReplacementAsync(Record(1), None);
+            await store.ReadRetiredEpochsAsync(None);
+            await store.DeleteEndedAsync(ulong.MaxValue, 10, None);
+        });
+    }
+
+    [Theory]
+    [InlineData("life_acknowledgements", "member size request at row_hash")]
+    [InlineData("life_milestones", "day at row_hash")]
+    [InlineData("life_findings", "circle size found_at finding row_hash")]
+    public async Task A_changed_column_about_the_end_of_records_is_never_served_by_the_broker(string table, string columns)
+    {
+        await using (SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None))
+        {
+            await store.SaveAcknowledgementAsync(new(Member(1), 3, Bytes("ack", 1, 40), Noon), None);
+            await store.AddMilestoneAsync(new(3, new UtcDay(7), Noon), None);
+            await store.SaveFindingAsync(new(Circle(1), 3, Noon, Bytes("finding", 1, 40)), None);
+        }
+
+        await RequireDetectedAsync(table, columns, async () =>
+        {
+            await using SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None);
+            await store.ListAcknowledgementsAsync(None);
+            await store.ReadMilestonesAsync(None);
+            await store.ListFindingsAsync(10, None);
         });
     }
 
@@ -168,6 +227,7 @@ public sealed class RowCorruptionTests : IDisposable
         await store.Certificates.ReadDenyListAsync(None);
         await store.ReadRouteKeysAsync(None);
         await store.ReadUsageAsync(new UtcDay(0), None);
+        await store.Witness.ReadCosignaturesAsync(None);
     }
 
     private static async Task ReadAllAsync(SqliteNodeStore store)
@@ -193,6 +253,10 @@ public sealed class RowCorruptionTests : IDisposable
         await store.ReadAlarmsAsync(10, None);
         await store.ReadCircleOrdersAsync(None);
         await store.ReadBackfillsAsync(None);
+        await store.ReadCosignaturesAsync(None);
+        await store.ReadAcceptedSizeAsync(None);
+        await store.ReadSightingsAsync(ulong.MaxValue, None);
+        await store.ReadEvidenceAsync(None);
     }
 
     /// <summary>Changes each column in turn, reads everything, and puts it back.</summary>

@@ -1,0 +1,35 @@
+using Gateway.Node.Contributions;
+using Gateway.Protocol.Keys;
+
+namespace Gateway.Node.Feed;
+
+public sealed partial class NodeLog
+{
+    private long _endedBelow;
+
+    /// <summary>Set when records have ended, a day has begun, or the circles this member reads have changed: there is something to delete or to acknowledge.</summary>
+    public WorkSignal Ended { get; }
+
+    /// <summary>Size of the log with which <see cref="Ended"/> was set last; 0 when not in this run.</summary>
+    public ulong EndedBelow => (ulong)Interlocked.Read(ref _endedBelow);
+
+    /// <summary>Forgets the key of an epoch that the store has noted as given up.</summary>
+    public async Task RetireAsync(CircleKey key, CancellationToken cancellation)
+    {
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            _view = _view with { Keyring = _view.Keyring.Without(key.Circle, key.Epoch) };
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private void NoteEnd()
+    {
+        Interlocked.Exchange(ref _endedBelow, (long)_view.Size);
+        Ended.Set();
+    }
+}

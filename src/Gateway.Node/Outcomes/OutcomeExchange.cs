@@ -1,0 +1,143 @@
+using Gateway.Node.Contributions;
+using Gateway.Node.Feed;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.V1;
+using Gateway.Storage;
+using Gateway.Storage.Node;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Node.Outcomes;
+
+/// <summary>
+/// Sends the officers' outcomes to the broker until it has answered for each, and fetches once an hour what it tells: the grades of all records of each circle, whatever was met here, and the
+/// figures of this member's own.
+/// </summary>
+public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, MemberId member, CallInvoker broker, Func<NodeView> view, AlarmBell alarms, TimeProvider time, ILogger<OutcomeExchange> logger) : BackgroundService
+{
+    private const int MostAtOnce = 500;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Round = TimeSpan.FromHours(1);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
+    private readonly OutcomesService.OutcomesServiceClient _broker = new(broker);
+    private readonly WorkSignal _signal = new(time);
+    private readonly Dictionary<ByteString, uint> _reminded = [];
+    private DateTimeOffset _nextFetch;
+
+    /// <summary>There is something to send.</summary>
+    public void Wake() => _signal.Set();
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        TimeSpan pause = FirstPause;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                while (await SendAsync(stoppingToken))
+                {
+                    // Until nothing waits.
+                }
+
+                if (time.GetUtcNow() >= _nextFetch) await FetchAsync(stoppingToken);
+                pause = FirstPause;
+                TimeSpan left = _nextFetch - time.GetUtcNow();
+                if (left > TimeSpan.Zero) await _signal.WaitAsync(left, stoppingToken);
+                continue;
+            }
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault) when (fault is RpcException or StoreUnavailableException)
+            {
+                NodeEvents.WorkFailed(logger, "exchanging outcomes", fault is RpcException away ? away.ToRefusal("broker").What : fault.Message);
+            }
+            catch (Exception fault)
+            {
+                await alarms.RaiseFailureAsync("exchanging outcomes", fault, stoppingToken);
+            }
+
+            await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    /// <summary>Sends outcomes that wait.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public async Task<bool> SendAsync(CancellationToken cancellation)
+    {
+        IReadOnlyList<NodeOutcome> waiting = await store.ReadWaitingOutcomesAsync(MostAtOnce, cancellation);
+        if (waiting.Count == 0) return false;
+        ReportOutcomesRequest request = new()
+        {
+            Reports = { waiting.Select(outcome => new OutcomeReport { RecordId = outcome.Record.ToByteString(), Shipment = ByteString.CopyFrom(outcome.Shipment), Outcome = outcome.Outcome, Reason = outcome.Reason }) },
+        };
+        ReportOutcomesResponse response = await _broker.ReportOutcomesAsync(request, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+        List<(NodeOutcome, NodeOutcomeState)> answered = [];
+        foreach ((NodeOutcome outcome, OutcomeAnswer answer) in waiting.Zip(response.Answers))
+        {
+            answered.Add((outcome, answer.Refusal is null ? NodeOutcomeState.Sent : NodeOutcomeState.Refused));
+            if (answer.Refusal is { } refusal) await alarms.RaiseOnceAsync(Refusal.FromDetail(refusal) with { Which = $"outcome of record {outcome.Record.Prefix}" }, cancellation);
+        }
+
+        await store.AnswerOutcomesAsync(answered, cancellation);
+        return answered.Count == waiting.Count && waiting.Count == MostAtOnce;
+    }
+
+    /// <summary>Fetches grades and figures.</summary>
+    public async Task FetchAsync(CancellationToken cancellation)
+    {
+        NodeView now = view();
+        List<GradedRecord> graded = [];
+        foreach (CircleId circle in now.State.Circles.Keys.Where(circle => now.Reads(member, circle, time)))
+        {
+            ByteString after = ByteString.Empty;
+            while (true)
+            {
+                ListOutcomeGradesResponse page = await _broker.ListOutcomeGradesAsync(new ListOutcomeGradesRequest { CircleId = circle.ToByteString(), After = after }, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+                if (page.Records.Count == 0 || page.Records[^1].RecordId == after) break;
+                graded.AddRange(page.Records);
+                after = page.Records[^1].RecordId;
+            }
+        }
+
+        grades.Set(graded, await ReadOwnAsync(cancellation), time.GetUtcNow());
+        foreach (OwnOutcomes record in grades.Own.Where(record => record.Remind)) await RemindAsync(record, cancellation);
+
+        // Spread, so that a circle's members do not all ask at once.
+        _nextFetch = time.GetUtcNow() + Round * (0.9 + (0.2 * Random.Shared.NextDouble()));
+    }
+
+    private async Task<IReadOnlyList<OwnOutcomes>> ReadOwnAsync(CancellationToken cancellation)
+    {
+        List<OwnOutcomes> own = [];
+        ByteString after = ByteString.Empty;
+        while (true)
+        {
+            ListOwnOutcomesResponse page = await _broker.ListOwnOutcomesAsync(new ListOwnOutcomesRequest { After = after }, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+            if (page.Records.Count == 0 || page.Records[^1].RecordId == after) return own;
+            own.AddRange(page.Records);
+            after = page.Records[^1].RecordId;
+        }
+    }
+
+    // Once for each figure; what follows is the contributor's to decide.
+    private async Task RemindAsync(OwnOutcomes record, CancellationToken cancellation)
+    {
+        if (_reminded.GetValueOrDefault(record.RecordId) == record.FalsePositives) return;
+        _reminded[record.RecordId] = record.FalsePositives;
+        string prefix = Convert.ToHexStringLower(record.RecordId.Span)[..8];
+        await alarms.RaiseOnceAsync(
+            Refusal.Precondition("OUTCOMES_FALSE", $"Of {record.Seized + record.Released + record.FalsePositives} outcomes of a record of this member's own, {record.FalsePositives} were false positives.", $"record {prefix}", "Look at its evidence and identifiers; withdraw or rectify it if it is wrong."),
+            cancellation);
+    }
+}

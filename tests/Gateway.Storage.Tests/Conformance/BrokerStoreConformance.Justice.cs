@@ -1,0 +1,57 @@
+using Gateway.Protocol;
+using Gateway.Protocol.V1;
+using Gateway.Storage.Broker;
+using static Gateway.Storage.Tests.Samples;
+
+namespace Gateway.Storage.Tests.Conformance;
+
+/// <summary>Objections that wait for their desk, and what came of hits.</summary>
+public abstract partial class BrokerStoreConformance
+{
+    [Fact]
+    public async Task An_objection_waits_for_its_desk_until_it_is_closed_or_too_old()
+    {
+        await using IBrokerStore store = await OpenAsync();
+        await store.Disputes.AddObjectionsAsync([Objection(1, Noon), Objection(2, Noon)], None);
+        await store.Disputes.AddObjectionsAsync([Objection(1, Noon.AddDays(1))], None);
+        IReadOnlyList<StoredObjection> waiting = await store.Disputes.ReadObjectionsAsync(Desk(1), 0, 10, None);
+        Assert.Equivalent(new[] { Objection(1, Noon) with { Id = waiting[0].Id }, Objection(1, Noon.AddDays(1)) with { Id = waiting[1].Id } }, waiting, strict: true);
+        Assert.Equal([waiting[1].Id], (await store.Disputes.ReadObjectionsAsync(Desk(1), waiting[0].Id, 10, None)).Select(one => one.Id));
+        Assert.Equal((2, 1), ((await store.Disputes.CountObjectionsAsync(None))[Desk(1)], (await store.Disputes.CountObjectionsAsync(None))[Desk(2)]));
+        Assert.False(await store.Disputes.DeleteObjectionAsync(Desk(2), waiting[0].Id, None));
+        Assert.True(await store.Disputes.DeleteObjectionAsync(Desk(1), waiting[0].Id, None));
+        Assert.Equal(1, await store.Disputes.DeleteObjectionsAsync(Noon.AddHours(1), None));
+        Assert.Single(await store.Disputes.ReadObjectionsAsync(Desk(1), 0, 10, None));
+    }
+
+    [Fact]
+    public async Task An_outcome_of_a_member_record_and_shipment_replaces_the_earlier_one_in_its_place()
+    {
+        await using IBrokerStore store = await OpenAsync();
+        StoredOutcome first = OutcomeOf(1, 1, 1), second = OutcomeOf(1, 2, 1), other = OutcomeOf(2, 1, 1);
+        await store.Outcomes.SaveAsync([first, second, other], None);
+        StoredOutcome changed = first with { Outcome = Outcome.FalsePositive, Reason = OutcomeReason.OtherParty };
+        await store.Outcomes.SaveAsync([changed], None);
+        List<StoredOutcome> all = await ToListAsync(store.Outcomes.ReadCircleAsync(first.Circle, null, None));
+        Assert.Equal([(Outcome.FalsePositive, 1L), (Outcome.Seized, 2L), (Outcome.Seized, 3L)], all.OrderBy(one => one.Number).Select(one => (one.Outcome, one.Number)));
+        RecordId least = all[0].Record;
+        Assert.All(await ToListAsync(store.Outcomes.ReadCircleAsync(first.Circle, least, None)), one => Assert.True(one.Record > least));
+        Assert.Equal(3, (await ToListAsync(store.Outcomes.ReadContributorAsync(first.Contributor, null, None))).Count);
+        Assert.Empty(await ToListAsync(store.Outcomes.ReadContributorAsync(first.Member, null, None)));
+    }
+
+    private static MemberId Desk(int number) => MemberId.FromBytes(Bytes("desk", number, 16));
+
+    private static StoredObjection Objection(int desk, DateTimeOffset at) => new(Desk(desk), "ref", at, null, [1, 2, 3]);
+
+    private static StoredOutcome OutcomeOf(int record, int member, int shipment) => new(
+        RecordId.FromBytes(Bytes("record", record, 32)), CircleId.FromBytes(Bytes("circle", 1, 16)), MemberId.FromBytes(Bytes("contributor", 1, 16)), MemberId.FromBytes(Bytes("member", member, 16)),
+        Bytes("shipment", shipment, 32), Outcome.Seized, OutcomeReason.Counterfeit);
+
+    private static async Task<List<T>> ToListAsync<T>(IAsyncEnumerable<T> items)
+    {
+        List<T> all = [];
+        await foreach (T item in items) all.Add(item);
+        return all;
+    }
+}
