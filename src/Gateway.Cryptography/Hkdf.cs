@@ -6,9 +6,6 @@ namespace Gateway.Cryptography;
 /// <summary>HKDF-SHA256 (RFC 5869) with ASCII labels as info, without terminator.</summary>
 public static class Hkdf
 {
-    /// <summary>Bytes of a pseudorandom key, and the least <see cref="Expand(ReadOnlySpan{byte}, string, int)"/> accepts.</summary>
-    public const int PseudorandomKeySize = 32;
-
     /// <summary>The most bytes one derivation yields (255 blocks).</summary>
     public const int MaximumOutput = 255 * 32;
 

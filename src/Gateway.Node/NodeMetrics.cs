@@ -24,8 +24,8 @@ public sealed class NodeMetrics : IDisposable
     /// <summary>The meter, for what is observed rather than counted.</summary>
     public Meter Meter { get; } = new(MeterName);
 
-    /// <summary>A shipment was decided.</summary>
-    public void Decided(Protocol.V1.ScreeningDecision decision) => _decisions.Add(1, new KeyValuePair<string, object?>("decision", decision.ToString().ToLowerInvariant()));
+    /// <summary>Shipments were decided.</summary>
+    public void Decided(Protocol.V1.ScreeningDecision decision, int shipments = 1) => _decisions.Add(shipments, new KeyValuePair<string, object?>("decision", NameOf(decision)));
 
     /// <summary>Identifiers were evaluated.</summary>
     public void Evaluated(IdentifierClass identifierClass, int count) => _evaluations.Add(count, new KeyValuePair<string, object?>("class", identifierClass.ToString().ToLowerInvariant()));
@@ -35,4 +35,14 @@ public sealed class NodeMetrics : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();
+
+    // For each shipment: nothing is to be made for it.
+    private static string NameOf(Protocol.V1.ScreeningDecision decision) => decision switch
+    {
+        Protocol.V1.ScreeningDecision.Cleared => "cleared",
+        Protocol.V1.ScreeningDecision.Pending => "pending",
+        Protocol.V1.ScreeningDecision.Hit => "hit",
+        Protocol.V1.ScreeningDecision.NotScreened => "notscreened",
+        _ => "unspecified",
+    };
 }

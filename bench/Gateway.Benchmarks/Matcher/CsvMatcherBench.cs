@@ -9,12 +9,13 @@ using Gateway.Node.Matching;
 using Gateway.Node.Screening;
 using Gateway.Protocol;
 using Gateway.Protocol.V1;
+using Google.Protobuf;
 
 namespace Gateway.Benchmarks;
 
 /// <summary>
 /// From the bytes of a CSV manifest to decisions, warm: every identifier known, none of them hit. First the classes that `gateway screen` and the node use, one after the other on one core
-/// without the socket between them; then `gateway screen` itself against a running node over its socket.
+/// with the message between them but without the socket; then `gateway screen` itself against a running node over its socket.
 /// </summary>
 internal static class CsvMatcherBench
 {
@@ -38,22 +39,22 @@ internal static class CsvMatcherBench
         Cores.Use(1);
         FigureTable table = new(output);
         List<(double Elapsed, double Processor)> reading = [], whole = [], fresh = [];
-        double identifiers = 0;
+        double identifiers = SampleManifest.Shipments(screener, once).Average(shipment => (double)screener.Prepare(shipment).Hashes.Length);
         for (int run = -1; run < Runs; run++)
         {
-            (double, double) read = Measurement.Both(Rows, () => Shipments(manifest).LongCount());
-            (double, double) both = Measurement.Both(Rows, () => Screen(screener, manifest, out identifiers));
+            (double, double) read = Measurement.Both(Rows, () => Read(manifest));
+            (double, double) both = Measurement.Both(Rows, () => Screen(screener, manifest));
 
             // A node that has met nobody yet: every party is normalised, at both ends.
             Screener without = new(node.Get<NodeMatcher>(), node.Get<KnownCache>(), node.Get<Node.Pseudonyms.Pseudonymiser>(), node.Get<HitOpener>(), node.Get<Matching.Scoring.Scorer>(), node.Get<Node.Watch.Dismissals>(), node.Get<NameSimilarity>(), node.Get<Func<Node.Feed.NodeView>>(), member.Id, TimeProvider.System);
-            (double, double) first = Measurement.Both(22_280, () => Screen(without, once, out _));
+            (double, double) first = Measurement.Both(22_280, () => Screen(without, once));
             if (run < 0) continue;
             reading.Add(read);
             whole.Add(both);
             fresh.Add(first);
         }
 
-        table.Begin(string.Create(CultureInfo.InvariantCulture, $"CSV to decision: rows of the sample manifest, {new FileInfo(manifest).Length / (double)Rows:F0} bytes and {identifiers / Rows:F1} identifiers each (all columns, STRONG and COMPOUND), one core; load average {Machine.Load()}"));
+        table.Begin(string.Create(CultureInfo.InvariantCulture, $"CSV to decision: rows of the sample manifest, {new FileInfo(manifest).Length / (double)Rows:F0} bytes and {identifiers:F1} identifiers each (all columns, STRONG and COMPOUND), one core; load average {Machine.Load()}"));
         table.AtLeast("bytes to decision, parties repeat (as platform sellers do)", whole.Select(one => 1e9 / one.Elapsed), "shipments/s", 300_000);
         table.Note("  in a second of processor time", whole.Select(one => 1e9 / one.Processor), "shipments/s");
         table.Note("  of which bytes to checked shipments, processor time", reading.Select(one => one.Processor), "ns");
@@ -64,7 +65,7 @@ internal static class CsvMatcherBench
         List<double> socket = [];
         for (int run = 0; run < Runs; run++)
         {
-            using CsvSource source = ManifestFile.Open(million);
+            using CsvSource source = ManifestBatches.Open(million);
             using LocalNode local = LocalNode.Open(member.Directory.Path);
             using FaultSink faults = new(null);
             using HitSink hits = new(null, UtcDay.Of(DateTimeOffset.UtcNow));
@@ -78,31 +79,39 @@ internal static class CsvMatcherBench
         output.WriteLine();
     }
 
-    private static IEnumerable<Shipment> Shipments(string path)
+    private static long Read(string path)
     {
-        using CsvSource source = ManifestFile.Open(path);
-        foreach (InputRow<Shipment> row in ManifestFile.Read(source)) yield return row.Value!;
+        using CsvSource source = ManifestBatches.Open(path);
+        return new ManifestBatches(source, _ => { }).Read().Sum(batch => (long)batch.IdEnds.Count);
     }
 
-    private static long Screen(Screener screener, string path, out double identifiers)
+    private static long Screen(Screener screener, string path)
     {
-        long cleared = 0, looked = 0;
-        foreach (Shipment shipment in Shipments(path))
+        using CsvSource source = ManifestBatches.Open(path);
+        ShipmentParts parts = screener.NewParts();
+        ClearedShipments search = screener.NewSearch();
+        bool[] cleared = new bool[4_096];
+        long found = 0;
+        foreach (ShipmentBatch batch in new ManifestBatches(source, _ => { }).Read())
         {
-            PreparedShipment prepared = screener.Prepare(shipment);
-            looked += prepared.Hashes.Length;
-            ValueTask<ScreeningResult> decision = screener.DecideAsync(prepared, CancellationToken.None);
-            cleared += decision.IsCompletedSuccessfully && decision.Result.Decision == ScreeningDecision.Cleared ? 1 : 0;
+            ShipmentColumns columns = parts.Take(ShipmentBatch.Parser.ParseFrom(batch.ToByteArray()));
+            found += screener.Clear(search, columns, 0, columns.Count, cleared);
+            for (int i = 0; i < columns.Count; i++)
+            {
+                if (cleared[i]) continue;
+                PreparedShipment prepared = screener.Prepare(columns, i);
+                ValueTask<ScreeningResult> decision = screener.DecideAsync(prepared, CancellationToken.None);
+                found += decision.IsCompletedSuccessfully && decision.Result.Decision == ScreeningDecision.Cleared ? 1 : 0;
+            }
         }
 
-        identifiers = looked;
-        return cleared;
+        return found;
     }
 
     private static async Task LearnAsync(RunningNode node, BenchMember member, string path)
     {
         Screener screener = node.Get<Screener>();
-        foreach (UInt128[] some in Shipments(path).SelectMany(shipment => screener.Prepare(shipment).Hashes).Distinct().Chunk(10_000))
+        foreach (UInt128[] some in SampleManifest.Shipments(screener, path).SelectMany(shipment => screener.Prepare(shipment).Hashes).Distinct().Chunk(10_000))
         {
             await node.Get<NodeMatcher>().LearnAsync([.. some.Select(hash => new EvaluatedIdentifier(hash, RandomNumberGenerator.GetBytes(VoprfClient.OutputSize)))], member.OprfVersion, CancellationToken.None);
         }

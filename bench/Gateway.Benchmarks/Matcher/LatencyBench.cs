@@ -34,8 +34,7 @@ internal static class LatencyBench
         Screener screener = node.Get<Screener>();
         string manifest = Path.Combine(network.Folder, "manifest.csv");
         SampleManifest.Write(manifest, ManifestRows);
-        Shipment[] shipments;
-        using (CsvSource source = ManifestFile.Open(manifest)) shipments = [.. ManifestFile.Read(source).Select(row => row.Value!)];
+        Shipment[] shipments = [.. SampleManifest.Shipments(screener, manifest)];
         foreach (UInt128[] some in shipments.SelectMany(shipment => screener.Prepare(shipment).Hashes).Distinct().Chunk(10_000))
         {
             await node.Get<NodeMatcher>().LearnAsync([.. some.Select(hash => new EvaluatedIdentifier(hash, RandomNumberGenerator.GetBytes(VoprfClient.OutputSize)))], member.OprfVersion, CancellationToken.None);
@@ -96,7 +95,7 @@ internal static class LatencyBench
         long screened = 0;
         while (!ended.IsCancellationRequested)
         {
-            using CsvSource source = ManifestFile.Open(manifest);
+            using CsvSource source = ManifestBatches.Open(manifest);
             using LocalNode local = LocalNode.Open(member.Directory.Path);
             using FaultSink faults = new(null);
             using HitSink hits = new(null, UtcDay.Of(DateTimeOffset.UtcNow));

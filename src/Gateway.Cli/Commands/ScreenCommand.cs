@@ -37,7 +37,7 @@ internal static class ScreenCommand
             string? errorsPath = parsed.GetValue(errors) is { } statedErrors ? frame.PathOf(statedErrors) : null;
             string? pendingPath = parsed.GetValue(pendingFile) is { } statedPending ? frame.PathOf(statedPending) : null;
             CommandFrame.RequireDistinct((path, "FILE"), (hitsPath, "--out"), (errorsPath, "--errors"), (pendingPath, "--pending"));
-            using CsvSource source = ManifestFile.Open(path);
+            using CsvSource source = ManifestBatches.Open(path);
             using LocalNode node = LocalNode.Open(folder);
             ScreeningReport report;
             IReadOnlyList<HitLine> best;

@@ -21,7 +21,7 @@ internal sealed record DemoScreening(ScreeningReport Report, IReadOnlyList<HitLi
     public static async Task<DemoScreening> RunAsync(LocalNode node, string manifest, string hitsFile, CommandOutput output, TimeProvider time, CancellationToken cancellation)
     {
         List<ScreeningResult> results = [];
-        using CsvSource source = ManifestFile.Open(manifest);
+        using CsvSource source = ManifestBatches.Open(manifest);
         using FaultSink faults = new(path: null);
         using HitSink hits = new(hitsFile, UtcDay.Of(time.GetUtcNow()), results.Add);
         using PendingSink pending = new(path: null);

@@ -5,19 +5,17 @@ using Gateway.Cryptography;
 namespace Gateway.Cli.Input;
 
 /// <summary>
-/// Remembers what was read from some neighbouring columns of a row, by the bytes that stand there: of a manifest's senders most repeat, and reading and checking their fields
-/// costs ten times as much as knowing them again. The key of the hash is drawn for each file, so that nobody can write a row that is taken for another. Two generations bound the memory.
+/// Knows neighbouring columns again by the bytes that stand there: of a manifest's senders most repeat, and reading and checking their fields costs ten times as much as knowing them again.
+/// The key of the hash is drawn for each file, so that nobody can write a row that is taken for another.
 /// </summary>
-internal sealed class RepeatedCells<T>
-    where T : class
+internal sealed class RepeatedCells
 {
-    // Some 2 KB each with their strings.
-    private const int Generation = 20_000;
-
     private readonly byte[] _key = RandomSource.System.GetBytes(SipHash.KeySize);
     private readonly ArrayBufferWriter<byte> _bytes = new(1_024);
-    private Dictionary<UInt128, T> _young = [];
-    private Dictionary<UInt128, T> _old = [];
+    private readonly Dictionary<UInt128, uint> _numbers = [];
+
+    /// <summary>Contents remembered.</summary>
+    public int Count => _numbers.Count;
 
     /// <summary>The key of the columns from <paramref name="first"/> on, or null where all of them are empty.</summary>
     public UInt128? KeyOf(LazyFields row, int first, int count)
@@ -38,19 +36,15 @@ internal sealed class RepeatedCells<T>
         return empty ? null : SipHash.Hash128(_key, _bytes.WrittenSpan);
     }
 
-    /// <summary>What was read there before, or null.</summary>
-    public T? Find(UInt128 key)
-    {
-        if (_young.TryGetValue(key, out T? known)) return known;
-        if (!_old.TryGetValue(key, out known)) return null;
-        Keep(key, known);
-        return known;
-    }
+    /// <summary>Eight bytes of a hash of a shipment's id.</summary>
+    public ulong KeyOf(ReadOnlySpan<byte> id) => SipHash.Hash64(_key, id);
 
-    /// <summary>Remembers it.</summary>
-    public void Keep(UInt128 key, T value)
-    {
-        if (_young.Count >= Generation) (_old, _young) = (_young, []);
-        _young[key] = value;
-    }
+    /// <summary>The number that was remembered for it.</summary>
+    public bool TryFind(UInt128 key, out uint number) => _numbers.TryGetValue(key, out number);
+
+    /// <summary>Remembers a number.</summary>
+    public void Keep(UInt128 key, uint number) => _numbers[key] = number;
+
+    /// <summary>Forgets all of them.</summary>
+    public void Clear() => _numbers.Clear();
 }

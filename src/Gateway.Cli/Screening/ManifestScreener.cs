@@ -61,9 +61,6 @@ public sealed record ScreeningReport
 /// <summary>Sends the shipments of a file to the node while its results come back.</summary>
 public sealed class ManifestScreener(LocalNode node, FaultSink faults, HitSink hits, PendingSink pending, Action<ScreeningProgress> tell, TimeProvider time)
 {
-    private const int MostShipments = 1_000;
-    private const int MostBytes = 3 * 1_048_576;
-
     private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
     private long _rows, _sent, _screened, _cleared, _pending, _hit, _red, _yellow, _notUsed, _nothing, _similar;
 
@@ -83,6 +80,8 @@ public sealed class ManifestScreener(LocalNode node, FaultSink faults, HitSink h
             while (await call.ResponseStream.MoveNext(stop.Token))
             {
                 foreach (ScreeningResult result in call.ResponseStream.Current.Results) Take(result);
+                _screened += call.ResponseStream.Current.Cleared.Count;
+                _cleared += call.ResponseStream.Current.Cleared.Count;
                 double share = length == 0 ? 1 : Math.Min(1, source.Position / (double)length);
                 tell(new ScreeningProgress(Interlocked.Read(ref _sent), _screened, _waiting.Count, _hit, share));
             }
@@ -125,32 +124,15 @@ public sealed class ManifestScreener(LocalNode node, FaultSink faults, HitSink h
 
     private async Task SendAsync(CsvSource source, TimeSpan wait, IClientStreamWriter<ScreenStreamRequest> requests, CancellationToken cancellation)
     {
-        ScreenStreamRequest message = new() { WaitMilliseconds = (uint)wait.TotalMilliseconds };
-        int bytes = 0;
-        foreach (InputRow<Shipment> row in ManifestFile.Read(source))
+        ManifestBatches manifest = new(source, faults.Add);
+        foreach (ShipmentBatch batch in manifest.Read())
         {
-            _rows++;
-            faults.Add(row.Faults);
-            if (row.Value is not { } shipment) continue;
-            int size = shipment.CalculateSize() + 8;
-            if (message.Shipments.Count == MostShipments || bytes + size > MostBytes)
-            {
-                await SendAsync();
-            }
-
-            message.Shipments.Add(shipment);
-            bytes += size;
+            Interlocked.Add(ref _sent, batch.IdEnds.Count);
+            await requests.WriteAsync(new ScreenStreamRequest { Batch = batch, WaitMilliseconds = (uint)wait.TotalMilliseconds }, cancellation);
         }
 
-        if (message.Shipments.Count > 0) await SendAsync();
+        _rows = manifest.Rows;
         await requests.CompleteAsync();
-
-        async Task SendAsync()
-        {
-            Interlocked.Add(ref _sent, message.Shipments.Count);
-            await requests.WriteAsync(message, cancellation);
-            (message, bytes) = (new ScreenStreamRequest(), 0);
-        }
     }
 
     private void Take(ScreeningResult result)

@@ -191,9 +191,6 @@ internal static class NationalNumberChecks
     /// <summary>Swedish organisation number: ten digits, Luhn, the third at least 2.</summary>
     internal static bool SwedishOrganisation(string s) => Digits(s, 10) && CheckDigits.Luhn(s);
 
-    /// <summary>Polish REGON: nine digits.</summary>
-    internal static bool PolishStatistical(string s) => Digits(s, 9) && CheckDigits.Weighted(s, 8, 9, 2, 3, 4, 5, 6, 7) % 11 % 10 == s[8] - '0';
-
     private static int Eleven(int sum) => sum % 11 < 2 ? 0 : 11 - (sum % 11);
 
     private static bool Digits(string s, int length) => s.Length == length && Characters.AllDigits(s);

@@ -47,10 +47,7 @@ public sealed unsafe class KnownIdentifiers
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>Identifiers known that have hits or are stop values.</summary>
-    public int CountWithHits => _hits.Count;
-
-    /// <summary>Identifiers that fit before the table grows.</summary>
-    public int Capacity => (int)Math.Min(int.MaxValue, Volatile.Read(ref _table).SlotCount * FullLoad);
+    internal int CountWithHits => _hits.Count;
 
     /// <summary>Bytes held for each identifier known, hits included.</summary>
     public double BytesPerIdentifier => (double)(Volatile.Read(ref _table).Bytes + _hits.Bytes) / Math.Max(1, Count);

@@ -10,6 +10,9 @@ namespace Gateway.Matching.Names;
 /// </summary>
 public sealed partial class NameKeyBuffer
 {
+    /// <summary>Bytes of the longest key, encoded.</summary>
+    public const int LongestEncoded = 18 + byte.MaxValue;
+
     private const int LongestName = 512;
     private const int LongestWord = 32;
     private const int MostDeletions = 16;
@@ -58,7 +61,7 @@ public sealed partial class NameKeyBuffer
 
     /// <summary>Writes what <see cref="Identifier.Encode(Span{byte})"/> writes of the key.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="destination">At least 64 bytes.</param>
+    /// <param name="destination">At least <see cref="LongestEncoded"/> bytes.</param>
     /// <returns>The number of bytes written.</returns>
     public int Encode(int key, Span<byte> destination)
     {

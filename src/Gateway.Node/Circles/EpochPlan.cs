@@ -31,9 +31,6 @@ public sealed class EpochPlan
     /// <summary>The epoch.</summary>
     public uint Epoch => (uint)_circle.Epochs.Count;
 
-    /// <summary>Who comes in.</summary>
-    public IReadOnlyCollection<MemberId> Joining => _joining.Keys;
-
     /// <summary>Tells one plan from another: two with the same text make the same changes.</summary>
     public override string ToString() => $"{Epoch}+{string.Join(',', _joining.Keys)}-{string.Join(',', _leaving.Keys)}={string.Join(',', _members)}";
 

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using Gateway.Cryptography;
 using Gateway.Matching.Identifiers;
+using Gateway.Matching.Names;
 using Gateway.Protocol.Keys;
 
 namespace Gateway.Node.Matching;
@@ -36,6 +37,26 @@ public sealed class KnownCache(MemberKeys keys, RandomSource random)
         encoded.AsSpan(0, end).Clear(); // Identifiers do not stay in a pool.
         ArrayPool<byte>.Shared.Return(encoded);
         return hashes;
+    }
+
+    /// <summary>The hashes of a name's keys, each once.</summary>
+    public UInt128[] HashesOf(NameKeyBuffer name)
+    {
+        byte[] encoded = ArrayPool<byte>.Shared.Rent(name.Count * NameKeyBuffer.LongestEncoded);
+        int[] ends = new int[name.Count];
+        int end = 0;
+        for (int i = 0; i < ends.Length; i++) ends[i] = end += name.Encode(i, encoded.AsSpan(end));
+        UInt128[] hashes = new UInt128[ends.Length];
+        SipHashLanes.Hash128(keys.SipHashKey, encoded.AsSpan(0, end), ends, hashes);
+        encoded.AsSpan(0, end).Clear(); // Identifiers do not stay in a pool.
+        ArrayPool<byte>.Shared.Return(encoded);
+        int once = 0;
+        foreach (UInt128 hash in hashes)
+        {
+            if (!hashes.AsSpan(0, once).Contains(hash)) hashes[once++] = hash;
+        }
+
+        return hashes[..once];
     }
 
     /// <summary>SipHash-128 of any bytes under the node's key, for tables in memory.</summary>

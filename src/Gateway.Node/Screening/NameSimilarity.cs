@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Gateway.Matching.Identifiers;
 using Gateway.Matching.Index;
 using Gateway.Matching.Names;
@@ -13,32 +14,11 @@ using V1 = Gateway.Protocol.V1;
 
 namespace Gateway.Node.Screening;
 
-/// <summary>A name of a party with the local hashes of its NAME identifiers.</summary>
-/// <param name="Role">The part the party plays.</param>
-/// <param name="Field">The column, e.g. consignor_name.</param>
-/// <param name="Party">The party.</param>
-/// <param name="Name">The name.</param>
-/// <param name="Hashes">The hash of each identifier.</param>
-public sealed record PreparedName(PartyRole Role, string Field, Party Party, KeyedName Name, IReadOnlyDictionary<Identifier, UInt128> Hashes)
-{
-    private volatile Compared? _earlier;
-
-    /// <summary>What came of comparing it the last time, when all its words were known.</summary>
-    internal Compared? Earlier
-    {
-        get => _earlier;
-        set => _earlier = value;
-    }
-
-    /// <summary>The role alone: a name is personal data.</summary>
-    public override string ToString() => $"name of {Role}";
-}
-
 /// <summary>
 /// Compares names by their words, in circles whose policy allows it. Tags tell which records share words; the layout in their summaries tells how, without opening anything. What comes of it
 /// is a note: it opens nothing and decides nothing.
 /// </summary>
-public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpener opener, NodeSettings settings, Func<NodeView> view, MemberId member)
+public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpener opener, NodeSettings settings, Func<NodeView> view, MemberId member, TimeProvider time)
 {
     // A record is looked at if it shares words worth so much, and shown if the whole name is so much alike.
     private const double LeastShared = 10, LeastBits = 12, LeastLikeness = 0.7;
@@ -48,6 +28,7 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
     private readonly TagFrequencies _frequencies = new(
         tagOrHash => matcher.Known.Find(tagOrHash) is KnownState.Hit or KnownState.StopValue ? matcher.Known.HitsOf(tagOrHash).Length : matcher.RecordsWith(tagOrHash), () => matcher.LiveRecords);
 
+    private readonly ConcurrentBag<NameKeyBuffer> _buffers = [];
     private volatile PolicySet? _policies;
 
     /// <summary>Whether names alone, like those of records of these circles, ask for a shipment's documents: as the office says, else as a circle does.</summary>
@@ -64,21 +45,22 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
         {
             foreach (string text in party.Aliases.Prepend(party.Name).Distinct(StringComparer.Ordinal).Take(MostNames))
             {
-                KeyedName name = NameKeys.Of(text, party.Kind);
-                if (name.Words.Count > 0) names.Add(new PreparedName(role, field, party, name, HashesOf(name)));
+                UInt128[] hashes = HashesOf(text, party.Kind);
+                if (hashes.Length > 0) names.Add(new PreparedName(role, field, party, text, hashes));
             }
         }
 
         return names;
     }
 
-    private Dictionary<Identifier, UInt128> HashesOf(KeyedName name)
+    // Of each key once, and without making the key.
+    private UInt128[] HashesOf(string text, PartyKind kind)
     {
-        Identifier[] identifiers = [.. name.Identifiers];
-        UInt128[] hashes = cache.HashesOf(identifiers, static identifier => identifier);
-        Dictionary<Identifier, UInt128> hashOf = new(identifiers.Length);
-        for (int i = 0; i < identifiers.Length; i++) hashOf.Add(identifiers[i], hashes[i]);
-        return hashOf;
+        if (!_buffers.TryTake(out NameKeyBuffer? keys)) keys = new NameKeyBuffer();
+        keys.Fill(text, kind);
+        UInt128[] hashes = keys.Words == 0 ? [] : cache.HashesOf(keys);
+        _buffers.Add(keys);
+        return hashes;
     }
 
     /// <summary>Whether every NAME identifier is evaluated. Remembered for a name that comes again, until something changes.</summary>
@@ -86,9 +68,8 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
     {
         for (int i = 0; i < names.Count; i++)
         {
-            Compared? earlier = names[i].Earlier;
-            if (earlier is not null && earlier.Generation == matcher.Generation && ReferenceEquals(earlier.View, view())) continue;
-            foreach (UInt128 hash in names[i].Hashes.Values)
+            if (Standing(names[i]) is not null) continue;
+            foreach (UInt128 hash in names[i].Hashes)
             {
                 if (matcher.Known.Find(hash) == KnownState.Unknown) return false;
             }
@@ -99,20 +80,58 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
 
     /// <summary>NAME identifiers that are not evaluated yet, each once.</summary>
     public IEnumerable<(UInt128 Hash, Identifier Identifier)> UnknownOf(IEnumerable<PreparedName> names) => names
-        .SelectMany(name => name.Hashes).Where(pair => matcher.Known.Find(pair.Value) == KnownState.Unknown).DistinctBy(pair => pair.Value).Select(pair => (pair.Value, pair.Key));
+        .SelectMany(name => HashOf(name.Keyed)).Where(pair => matcher.Known.Find(pair.Value) == KnownState.Unknown).DistinctBy(pair => pair.Value).Select(pair => (pair.Value, pair.Key));
 
-    /// <summary>Whether comparing these names has found nothing the last time, and nothing has changed since: then there is nothing to ask.</summary>
+    private Dictionary<Identifier, UInt128> HashOf(KeyedName name)
+    {
+        UInt128[] hashes = cache.HashesOf(name.Identifiers, static identifier => identifier);
+        Dictionary<Identifier, UInt128> hashOf = new(hashes.Length);
+        for (int i = 0; i < hashes.Length; i++) hashOf.Add(name.Identifiers[i], hashes[i]);
+        return hashOf;
+    }
+
+    /// <summary>Whether comparing these names has found nothing the last time, and that still stands: then there is nothing to ask.</summary>
     public bool IsNothingNear(IReadOnlyList<PreparedName> names)
     {
-        if (names.Count == 0) return true;
-        long generation = matcher.Generation;
-        NodeView now = view();
         for (int i = 0; i < names.Count; i++)
         {
-            if (names[i].Earlier is not { Similar.Count: 0 } earlier || earlier.Generation != generation || !ReferenceEquals(earlier.View, now)) return false;
+            if (Standing(names[i]) is not { Similar.Count: 0 }) return false;
         }
 
         return true;
+    }
+
+    // The last comparison, if it would come to the same now. Records that came or went meanwhile changed it only where one of the name's identifiers meets others than it did.
+    private Compared? Standing(PreparedName name)
+    {
+        if (name.Earlier is not { } earlier) return null;
+        long generation = matcher.Generation;
+        NodeView now = view();
+        if (!earlier.Rules.Equals(new ComparedUnder(now, now.ExpiryDay(time)))) return null;
+        if (earlier.Generation == generation) return earlier;
+        if (MetBy(name, out bool any) != earlier.Met || (any && !earlier.HoldsAmong(matcher.LiveRecords))) return null;
+        earlier.Generation = generation;
+        return earlier;
+    }
+
+    // A new record has a higher number than all before it, so an identifier's count of records and their last tell that they are the same.
+    private ulong MetBy(PreparedName name, out bool any)
+    {
+        const ulong step = 0x9E37_79B9_7F4A_7C15;
+        ulong met = 0;
+        any = false;
+        foreach (UInt128 hash in name.Hashes)
+        {
+            KnownState state = matcher.Known.Find(hash);
+            met = (met * step) + (ulong)state;
+            if (state != KnownState.Hit) continue;
+            any = true;
+            ReadOnlySpan<int> records = matcher.Known.HitsOf(hash);
+            met = (met * step) + (ulong)records.Length;
+            met = (met * step) + (records.IsEmpty ? 0 : (ulong)records[^1] + 1);
+        }
+
+        return met;
     }
 
     /// <summary>The records with names like those of the parties, most alike first.</summary>
@@ -133,33 +152,44 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
         return [.. similar.Values.OrderByDescending(one => one.Bits).Take(MostShown)];
     }
 
-    // Of a sender that comes again the answer of the first time stands for as long as nothing changes at all.
+    // Of a sender that comes again the answer of the first time stands for as long as it would come out the same.
     private async ValueTask<IReadOnlyList<V1.SimilarName>> CompareAsync(PreparedName name, CancellationToken cancellation)
     {
+        if (Standing(name) is { } earlier) return earlier.Similar;
+
+        // All read before anything else: a change on the way makes what is remembered here stale at once.
         long generation = matcher.Generation;
         NodeView now = view();
-        if (name.Earlier is { } earlier && earlier.Generation == generation && ReferenceEquals(earlier.View, now)) return earlier.Similar;
+        ComparedUnder rules = new(now, now.ExpiryDay(time));
+        int liveRecords = matcher.LiveRecords;
+        ulong met = MetBy(name, out bool any);
         bool isKnown = AreKnown([name]);
         List<V1.SimilarName> similar = [];
-        foreach (int number in CandidatesOf(name))
+        if (any)
         {
-            if (await opener.ReadAsync(number, cancellation) is not (var circle, { } record) || ScoreOf(name, circle, record) is not { } score) continue;
-            if (score.Bits < LeastBits || score.Likeness < LeastLikeness) continue;
-            similar.Add(new V1.SimilarName
-            {
-                RecordId = ByteString.CopyFrom(record.Id.ToArray()),
-                CircleId = ByteString.CopyFrom(circle.ToArray()),
-                Circle = now.State.Circles.TryGetValue(circle, out NetworkCircle? of) ? of.Policy.Name : "",
-                Summary = record.Summary,
-                Field = name.Field,
-                Likeness = (uint)Math.Round(100 * Math.Clamp(score.Likeness, 0, 1)),
-                Bits = score.Bits,
-                Text = $"Unverified name similarity: {name.Field}: {score.Sentence}",
-            });
+            Dictionary<Identifier, UInt128> hashOf = HashOf(name.Keyed);
+            foreach (int number in CandidatesOf(name.Keyed, hashOf)) await AddAsync(name, hashOf, number, similar, now, cancellation);
         }
 
-        if (isKnown) name.Earlier = new Compared(generation, now, similar); // With words pending there may be more to find.
+        if (isKnown) name.Earlier = new Compared(rules, met, liveRecords, generation, similar); // With words pending there may be more to find.
         return similar;
+    }
+
+    private async ValueTask AddAsync(PreparedName name, Dictionary<Identifier, UInt128> hashOf, int number, List<V1.SimilarName> similar, NodeView now, CancellationToken cancellation)
+    {
+        if (await opener.ReadAsync(number, cancellation) is not (var circle, { } record) || ScoreOf(name, hashOf, circle, record) is not { } score) return;
+        if (score.Bits < LeastBits || score.Likeness < LeastLikeness) return;
+        similar.Add(new V1.SimilarName
+        {
+            RecordId = ByteString.CopyFrom(record.Id.ToArray()),
+            CircleId = ByteString.CopyFrom(circle.ToArray()),
+            Circle = now.State.Circles.TryGetValue(circle, out NetworkCircle? of) ? of.Policy.Name : "",
+            Summary = record.Summary,
+            Field = name.Field,
+            Likeness = (uint)Math.Round(100 * Math.Clamp(score.Likeness, 0, 1)),
+            Bits = score.Bits,
+            Text = $"Unverified name similarity: {name.Field}: {score.Sentence}",
+        });
     }
 
     // For each shipment asked, and changed by the log alone.
@@ -173,28 +203,28 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
     }
 
     // Cheap: by the words' hits alone, each word once by its rarest meeting.
-    private IEnumerable<int> CandidatesOf(PreparedName name)
+    private IEnumerable<int> CandidatesOf(KeyedName name, Dictionary<Identifier, UInt128> hashOf)
     {
         Dictionary<int, (int Words, double Bits)> shared = [];
-        foreach (KeyedWord word in name.Name.Words)
+        foreach (KeyedWord word in name.Words)
         {
             Dictionary<int, double> met = [];
             foreach (Identifier identifier in (IEnumerable<Identifier>)[word.Exact, .. word.Spellings, .. word.JoinedWithNext, .. word.Skeletons, .. word.Deletions])
             {
                 // A word of more records than can mean one party tells nothing by itself.
-                if (matcher.Known.Find(name.Hashes[identifier]) != KnownState.Hit) continue;
-                double worth = _frequencies.Bits(name.Hashes[identifier]);
-                foreach (int record in matcher.Known.HitsOf(name.Hashes[identifier])) met[record] = Math.Max(met.GetValueOrDefault(record), worth);
+                if (matcher.Known.Find(hashOf[identifier]) != KnownState.Hit) continue;
+                double worth = _frequencies.Bits(hashOf[identifier]);
+                foreach (int record in matcher.Known.HitsOf(hashOf[identifier])) met[record] = Math.Max(met.GetValueOrDefault(record), worth);
             }
 
             foreach ((int record, double worth) in met) shared[record] = (shared.GetValueOrDefault(record).Words + 1, shared.GetValueOrDefault(record).Bits + worth);
         }
 
-        int needed = Math.Min(2, name.Name.Words.Count);
+        int needed = Math.Min(2, name.Words.Count);
         return shared.Where(pair => pair.Value.Words >= needed && pair.Value.Bits >= LeastShared).OrderByDescending(pair => pair.Value.Bits).ThenBy(pair => pair.Key).Take(MostCandidates).Select(pair => pair.Key);
     }
 
-    private NameScore? ScoreOf(PreparedName name, CircleId circle, UnwrappedRecord record)
+    private NameScore? ScoreOf(PreparedName name, Dictionary<Identifier, UInt128> hashOf, CircleId circle, UnwrappedRecord record)
     {
         if (record.Summary.Names.Count == 0 || !view().State.Circles.TryGetValue(circle, out NetworkCircle? of) || !NameTagPlan.Matches(of.Policy.NameMatching, name.Party)) return null;
         UInt128[] tags = new UInt128[record.Head.NameTagCount];
@@ -207,7 +237,7 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
         }
 
         // Only tags that stand in the record can agree. For the others the hash does: it is as rare as the word is.
-        TaggedName asking = new(name.Name, identifier => matcher.Known.Find(name.Hashes[identifier]) == KnownState.Unknown ? null : tagOf.GetValueOrDefault(name.Hashes[identifier], name.Hashes[identifier]));
+        TaggedName asking = new(name.Keyed, identifier => matcher.Known.Find(hashOf[identifier]) == KnownState.Unknown ? null : tagOf.GetValueOrDefault(hashOf[identifier], hashOf[identifier]));
         return record.Summary.Names
             .Select(layout => NameAlignment.Score(asking, new NameLayout([.. layout.Words.Select(word => new WordLayout((int)word.Exact, [.. word.Skeletons.Select(place => (int)place)], [.. word.Deletions.Select(place => (int)place)]))]), tags, _frequencies))
             .MaxBy(score => score.Bits);
@@ -215,6 +245,3 @@ public sealed class NameSimilarity(NodeMatcher matcher, KnownCache cache, HitOpe
 
     private sealed record PolicySet(NetworkState State, V1.NameMatching[] Policies);
 }
-
-/// <summary>What came of comparing a name, and at which state of records and circles.</summary>
-internal sealed record Compared(long Generation, NodeView View, IReadOnlyList<V1.SimilarName> Similar);

@@ -26,7 +26,7 @@ internal sealed class Preparer(KnownCache cache, NameSimilarity similarity, Func
         for (int i = 0; i < parties.Length; i++)
         {
             PartyRole role = (PartyRole)shipment.Parties[i].Role;
-            parts[i + 1] = shipment.Parties[i].Party is { } party ? rules.Parties.Of(party, role, rules.Scope) : PartyKeys.None(new Party());
+            parts[i + 1] = PartKeys(rules, shipment.Parties[i]);
             parties[i] = (role, parts[i + 1].Party!);
         }
 
@@ -56,7 +56,17 @@ internal sealed class Preparer(KnownCache cache, NameSimilarity similarity, Func
         };
     }
 
-    private static PreparedShipment Joined(Shipment shipment, PartyKeys[] parts)
+    /// <summary>What the parts of shipments are looked up by, by today's rules; and a mark that changes when the rules do.</summary>
+    public (Func<V1.ShipmentPart, PartyKeys> KeysOf, object Mark) PartsNow()
+    {
+        Rules rules = RulesNow();
+        return (part => part.Party is null ? ReferenceKeys(rules, [.. part.References.Select(Translation.ToStated)]) : PartKeys(rules, part.Party), rules.Mark);
+    }
+
+    private static PartyKeys PartKeys(Rules rules, V1.ShipmentParty party) => party.Party is null ? PartyKeys.None(new Party()) : rules.Parties.Of(party.Party, (PartyRole)party.Role, rules.Scope);
+
+    /// <summary>A shipment out of its parts' keys.</summary>
+    public static PreparedShipment Joined(Shipment shipment, ReadOnlySpan<PartyKeys> parts)
     {
         int identifiers = 0, rejections = 0, names = 0, last = 0;
         for (int i = 0; i < parts.Length; i++)
@@ -68,7 +78,7 @@ internal sealed class Preparer(KnownCache cache, NameSimilarity similarity, Func
         }
 
         // One sender and nothing else: nothing is to be joined.
-        if (parts[last].Hashes.Length == identifiers && parts[last].Keys.Rejections.Count == rejections && parts[last].Names.Count == names)
+        if (parts.Length > 0 && parts[last].Hashes.Length == identifiers && parts[last].Keys.Rejections.Count == rejections && parts[last].Names.Count == names)
         {
             return new PreparedShipment(shipment, parts[last].Keys, parts[last].Hashes) { Names = parts[last].Names };
         }
@@ -83,7 +93,7 @@ internal sealed class Preparer(KnownCache cache, NameSimilarity similarity, Func
             for (int i = 0; i < part.Keys.Rejections.Count; i++) rejected[rejections++] = part.Keys.Rejections[i];
         }
 
-        return new PreparedShipment(shipment, new DerivedKeys(derived, rejected), hashes) { Names = names == 0 ? [] : [.. parts.SelectMany(part => part.Names)] };
+        return new PreparedShipment(shipment, new DerivedKeys(derived, rejected), hashes) { Names = names == 0 ? [] : [.. parts.ToArray().SelectMany(part => part.Names)] };
     }
 
     private static PartyKeys ReferenceKeys(Rules rules, IReadOnlyList<StatedIdentifier> references)
@@ -120,5 +130,9 @@ internal sealed class Preparer(KnownCache cache, NameSimilarity similarity, Func
         return now;
     }
 
-    private sealed record Rules(NetworkState State, ScreeningScope Scope, string Names, PartyMemo Parties);
+    private sealed record Rules(NetworkState State, ScreeningScope Scope, string Names, PartyMemo Parties)
+    {
+        // Parties have the keys they had as long as these two are the same.
+        public object Mark => (Scope, Parties);
+    }
 }

@@ -12,6 +12,7 @@ using Gateway.Node.Pseudonyms;
 using Gateway.Node.Watch;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
+using Gateway.Storage.Node;
 using Google.Protobuf;
 using V1 = Gateway.Protocol.V1;
 
@@ -58,6 +59,32 @@ public sealed class Screener(
     /// <summary>Finds the identifiers of one party, asked for by hand.</summary>
     public PreparedShipment Prepare(Party party) => _preparer.Prepare(party);
 
+    /// <summary>The parts of a new stream of batches.</summary>
+    public ShipmentParts NewParts() => new(_preparer);
+
+    /// <summary>A shipment of a batch, ready to be decided.</summary>
+    public PreparedShipment Prepare(ShipmentColumns columns, int shipment) => columns.Prepare(shipment, _preparer.Prepare);
+
+    /// <summary>A search for cleared shipments: for one thread, and for as many batches as it likes.</summary>
+    internal ClearedShipments NewSearch() => new(matcher.Known, similarity);
+
+    /// <summary>Which shipments of a part of a batch are cleared with nothing more to say; the others are to be decided one by one.</summary>
+    /// <returns>How many are cleared.</returns>
+    internal int Clear(ClearedShipments search, ShipmentColumns columns, int first, int end, Span<bool> cleared)
+    {
+        int found = search.Find(columns, first, end, cleared);
+
+        // Compared with nothing: each says so by itself.
+        if (found > 0 && !ReadsInACircle(view()))
+        {
+            cleared[first..end].Clear();
+            return 0;
+        }
+
+        if (found > 0) metrics?.Decided(V1.ScreeningDecision.Cleared, found);
+        return found;
+    }
+
     /// <summary>Asks for the evaluation of a shipment's unknown identifiers.</summary>
     /// <returns>Ends when all are known; null when all are known already.</returns>
     public Task? WantUnknown(PreparedShipment prepared)
@@ -91,21 +118,22 @@ public sealed class Screener(
     /// <summary>Places of the identifiers that meet a record; none where the record is not met or cannot be opened.</summary>
     public async ValueTask<IReadOnlyList<int>> FindMetAsync(PreparedShipment prepared, RecordId record, CancellationToken cancellation)
     {
-        Dictionary<int, List<int>> metByRecord = [];
-        for (int i = 0; i < prepared.Hashes.Length; i++)
+        foreach ((int number, List<int> met) in (await MeetAsync(prepared.Hashes, StatesOf(prepared), cancellation)).ByRecord)
         {
-            bool isStopValue = matcher.Known.Find(prepared.Hashes[i]) == KnownState.StopValue;
-            int[] numbers = isStopValue ? (await _bestOfMany.OfAsync(prepared.Hashes[i], cancellation)).Records : matcher.Known.HitsOf(prepared.Hashes[i]).ToArray();
-            foreach (int number in numbers) (metByRecord.TryGetValue(number, out List<int>? places) ? places : metByRecord[number] = []).Add(i);
-        }
-
-        foreach ((int number, List<int> met) in metByRecord)
-        {
-            MetIdentifier[] identifiers = [.. met.Select(i => new MetIdentifier((ushort)prepared.Keys.Identifiers[i].Identifier.Type, prepared.Hashes[i]))];
-            if ((await opener.OpenAsync(number, identifiers, cancellation)).Hit is { } hit && hit.Record.Record.Id == record) return met;
+            if ((await opener.OpenAsync(number, Identifiers(prepared, met), cancellation)).Hit is { } hit && hit.Record.Record.Id == record) return met;
         }
 
         return [];
+    }
+
+    /// <summary>Which records identifiers meet now. Of a stop value those that lead furthest, as in a decision: many records are no reason to tell of none.</summary>
+    public async ValueTask<List<StoredHit>> MeetingsOfAsync(IEnumerable<UInt128> hashes, CancellationToken cancellation)
+    {
+        UInt128[] met = [.. hashes.Where(hash => matcher.Known.Find(hash) is KnownState.Hit or KnownState.StopValue)];
+        if (met.Length == 0) return [];
+        KnownState[] states = new KnownState[met.Length];
+        matcher.Known.Find(met, states);
+        return [.. (await MeetAsync(met, states, cancellation)).ByRecord.SelectMany(record => record.Value.Select(place => new StoredHit(met[place], record.Key)))];
     }
 
     /// <summary>Decides by what is known now.</summary>
@@ -121,36 +149,48 @@ public sealed class Screener(
 
     private async ValueTask<V1.ScreeningResult> DecideAsync(PreparedShipment prepared, KnownState[] states, V1.ScreeningResult result, CancellationToken cancellation)
     {
-        Dictionary<int, List<int>> metByRecord = [];
-        bool stopped = false;
+        Meetings meetings = await MeetAsync(prepared.Hashes, states, cancellation);
+        foreach ((int place, BestRecords best) in meetings.OfStopValues)
+        {
+            if (best.Unranked > 0) result.PendingIdentifiers++;
+            result.RejectedFields.Add(StopValue(prepared.Keys.Identifiers[place], matcher.Known.HitsOf(prepared.Hashes[place]).Length, best.Records.Length));
+        }
+
+        if (meetings.ByRecord.Count > 0) await AddHitsAsync(prepared, meetings.ByRecord, result, cancellation);
+        if (prepared.Names.Count > 0) result.SimilarNames.AddRange(await similarity.FindAsync(prepared.Names, [.. result.Hits.Select(hit => hit.RecordId)], cancellation));
+        return Concluded(prepared, states, result, meetings.OfStopValues.Count > 0);
+    }
+
+    // The one place that tells which records identifiers bring up.
+    private async ValueTask<Meetings> MeetAsync(UInt128[] hashes, KnownState[] states, CancellationToken cancellation)
+    {
+        Meetings meetings = new([], []);
         for (int i = 0; i < states.Length; i++)
         {
             if (states[i] == KnownState.Hit)
             {
-                ReadOnlySpan<int> records = matcher.Known.HitsOf(prepared.Hashes[i]);
+                ReadOnlySpan<int> records = matcher.Known.HitsOf(hashes[i]);
                 Meet(records, i);
 
                 // The hits may have gone between the look-up and here, and the identifier with them.
-                if (records.IsEmpty) states[i] = matcher.Known.Find(prepared.Hashes[i]);
+                if (records.IsEmpty) states[i] = matcher.Known.Find(hashes[i]);
             }
 
             if (states[i] != KnownState.StopValue) continue;
-            stopped = true;
-            BestRecords best = await _bestOfMany.OfAsync(prepared.Hashes[i], cancellation);
+            BestRecords best = await _bestOfMany.OfAsync(hashes[i], cancellation);
+            meetings.OfStopValues.Add((i, best));
             Meet(best.Records, i);
-            if (best.Unranked > 0) result.PendingIdentifiers++;
-            result.RejectedFields.Add(StopValue(prepared.Keys.Identifiers[i], matcher.Known.HitsOf(prepared.Hashes[i]).Length, best.Records.Length));
         }
 
-        if (metByRecord.Count > 0) await AddHitsAsync(prepared, metByRecord, result, cancellation);
-        if (prepared.Names.Count > 0) result.SimilarNames.AddRange(await similarity.FindAsync(prepared.Names, [.. result.Hits.Select(hit => hit.RecordId)], cancellation));
-        return Concluded(prepared, states, result, stopped);
+        return meetings;
 
         void Meet(ReadOnlySpan<int> records, int identifier)
         {
-            foreach (int record in records) (metByRecord.TryGetValue(record, out List<int>? met) ? met : metByRecord[record] = []).Add(identifier);
+            foreach (int record in records) (meetings.ByRecord.TryGetValue(record, out List<int>? met) ? met : meetings.ByRecord[record] = []).Add(identifier);
         }
     }
+
+    private static MetIdentifier[] Identifiers(PreparedShipment prepared, List<int> met) => [.. met.Select(i => new MetIdentifier((ushort)prepared.Keys.Identifiers[i].Identifier.Type, prepared.Hashes[i]))];
 
     private V1.ScreeningResult Concluded(PreparedShipment prepared, KnownState[] states, V1.ScreeningResult result, bool stopped)
     {
@@ -203,8 +243,7 @@ public sealed class Screener(
         List<(OpenedHit Hit, List<int> Met)> opened = [];
         foreach ((int record, List<int> met) in metByRecord)
         {
-            MetIdentifier[] identifiers = [.. met.Select(i => new MetIdentifier((ushort)prepared.Keys.Identifiers[i].Identifier.Type, prepared.Hashes[i]))];
-            Opening opening = await opener.OpenAsync(record, identifiers, cancellation);
+            Opening opening = await opener.OpenAsync(record, Identifiers(prepared, met), cancellation);
             if (opening.Hit is { } hit) opened.Add((hit, met));
             else if (opening.IsDeferred) result.PendingIdentifiers += (uint)met.Count;
         }
@@ -301,4 +340,7 @@ public sealed class Screener(
         "Look at the shipment by its other fields too.").ToDetail();
 
     private sealed record Reading(NodeView View, UtcDay Day, bool Reads);
+
+    // Places of identifiers by the record's number, and the places of stop values with what was chosen among their records.
+    private readonly record struct Meetings(Dictionary<int, List<int>> ByRecord, List<(int Place, BestRecords Best)> OfStopValues);
 }

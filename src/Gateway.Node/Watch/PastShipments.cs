@@ -16,22 +16,28 @@ namespace Gateway.Node.Watch;
 
 /// <summary>
 /// Remembers screened shipments, so that a record that arrives later finds them. The path of a shipment only hands it over; it is packed, sealed and stored here, many in one transaction. What a crash
-/// loses is what was screened in the last second, at most two thousand shipments of it waiting; where the store cannot keep up the newest are not remembered, and an alarm says so.
+/// loses is what waits: mostly what was screened in the last second, and of manifests sent in bulk up to a million shipments, for which their senders then wait. Of single shipments that come faster than the
+/// store takes them the newest are not remembered, and an alarm says so.
 /// </summary>
-public sealed class PastShipments(INodeStore store, NodeMatcher matcher, WatchSeal seal, NodeSettings settings, AlarmBell alarms, TimeProvider time) : BackgroundService
+public sealed class PastShipments(INodeStore store, NodeMatcher matcher, Screener screener, WatchSeal seal, NodeSettings settings, AlarmBell alarms, TimeProvider time) : BackgroundService
 {
     /// <summary>Shipments kept in one row at most.</summary>
     public const int FullBlock = 2_048;
 
     private const string Label = "past-shipments";
 
+    // What a batch's cleared shipments have in common.
+    private static readonly V1.ScreeningResult Cleared = new();
+
     // Bounds the memory where the disk is slower than the screening.
     private const int MostWaiting = 65_536;
+    private const int MostBatchesWaiting = 256;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Channel<Screened> _screened = Channel.CreateBounded<Screened>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    private readonly SemaphoreSlim _roomForBatches = new(MostBatchesWaiting, MostBatchesWaiting);
     private long _dropped;
 
     /// <summary>Takes a shipment with its final result. Never waits.</summary>
@@ -39,6 +45,16 @@ public sealed class PastShipments(INodeStore store, NodeMatcher matcher, WatchSe
     {
         if (prepared.Hashes.Length == 0) return;
         if (!_screened.Writer.TryWrite(new Screened(prepared, result, null))) Interlocked.Increment(ref _dropped);
+    }
+
+    /// <summary>Takes the cleared shipments of a batch; waits where too many batches wait already.</summary>
+    /// <param name="columns">The batch.</param>
+    /// <param name="cleared">Which of its shipments are.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public async ValueTask AddAsync(ShipmentColumns columns, bool[] cleared, CancellationToken cancellation)
+    {
+        await _roomForBatches.WaitAsync(cancellation);
+        await _screened.Writer.WriteAsync(new Screened(null, null, null) { Batch = (columns, cleared) }, cancellation);
     }
 
     /// <summary>Ends when everything handed over before is stored.</summary>
@@ -97,8 +113,8 @@ public sealed class PastShipments(INodeStore store, NodeMatcher matcher, WatchSe
             // What was handed over before the stop is still stored.
             while (batch.Count < MostWaiting && _screened.Reader.TryRead(out Screened next))
             {
-                if (next.Prepared is not null) batch.Add(next);
-                else flushed.Add(next.Stored!);
+                if (next.Stored is not null) flushed.Add(next.Stored);
+                else Unpack(next, batch);
             }
 
             foreach (Screened[] part in batch.Chunk(FullBlock)) await StoreAsync(part, CancellationToken.None);
@@ -122,7 +138,7 @@ public sealed class PastShipments(INodeStore store, NodeMatcher matcher, WatchSe
                         return;
                     }
 
-                    batch.Add(next);
+                    Unpack(next, batch);
                 }
             }
         }
@@ -132,13 +148,36 @@ public sealed class PastShipments(INodeStore store, NodeMatcher matcher, WatchSe
         }
     }
 
+    // A shipment of a batch becomes an object of its own here, where nobody waits for it.
+    private void Unpack(Screened next, List<Screened> batch)
+    {
+        if (next.Batch is not ({ } columns, { } cleared))
+        {
+            batch.Add(next);
+            return;
+        }
+
+        for (int i = 0; i < columns.Count; i++)
+        {
+            if (cleared[i]) batch.Add(new Screened(screener.Prepare(columns, i), Cleared, null));
+        }
+
+        _roomForBatches.Release();
+    }
+
     private async Task StoreUntilDoneAsync(IReadOnlyList<Screened> batch, CancellationToken stopping)
     {
+        int stored = 0;
         while (true)
         {
             try
             {
-                if (batch.Count > 0) await StoreAsync(batch, stopping);
+                foreach (Screened[] part in batch.Skip(stored).Chunk(FullBlock))
+                {
+                    await StoreAsync(part, stopping);
+                    stored += part.Length;
+                }
+
                 break;
             }
             catch (StoreUnavailableException)
@@ -180,12 +219,17 @@ public sealed class PastShipments(INodeStore store, NodeMatcher matcher, WatchSe
     private async Task MeetAsync(IReadOnlyList<Screened> kept, CancellationToken cancellation)
     {
         List<StoredHit> met = [];
+        Dictionary<int, ulong> shortened = [];
         foreach (Screened screened in kept)
         {
-            UInt128[] hits = [.. screened.Prepared!.Hashes.Where(hash => matcher.Known.Find(hash) == KnownState.Hit)];
-            if (hits.Length == 0) continue;
-            StoredHit[] meetings = [.. hits.SelectMany(hash => matcher.Known.HitsOf(hash).ToArray().Select(record => new StoredHit(hash, record)))];
-            if (meetings.Select(meeting => meeting.Record).Distinct().Count() > screened.Result!.Hits.Count) met.AddRange(meetings);
+            List<StoredHit> meetings = await screener.MeetingsOfAsync(screened.Prepared!.Hashes, cancellation);
+            if (meetings.Count == 0) continue;
+            HashSet<ulong> shown = [.. screened.ShownRecords()];
+            foreach (StoredHit meeting in meetings)
+            {
+                if (!shortened.TryGetValue(meeting.Record, out ulong id)) shortened[meeting.Record] = id = await store.ReadRecordAsync(meeting.Record, cancellation) is { } record ? PastBlock.Shorten(record.Id.ToArray()) : 0;
+                if (!shown.Contains(id)) met.Add(meeting);
+            }
         }
 
         if (met.Count == 0) return;
@@ -229,6 +273,8 @@ public sealed class PastShipments(INodeStore store, NodeMatcher matcher, WatchSe
 
     private readonly record struct Screened(PreparedShipment? Prepared, V1.ScreeningResult? Result, TaskCompletionSource? Stored)
     {
+        public (ShipmentColumns Columns, bool[] Cleared)? Batch { get; init; }
+
         public IReadOnlyList<ulong> ShownRecords() => Result!.Hits.Count == 0 ? [] : [.. Result.Hits.Select(hit => PastBlock.Shorten(hit.RecordId.Span))];
     }
 }

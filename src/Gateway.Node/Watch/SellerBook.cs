@@ -47,12 +47,7 @@ public sealed class SellerBook(INodeStore store, NodeMatcher matcher, Screener s
 
         IReadOnlyList<(SellerChange Change, StoredSeller Seller)> saved = await store.SaveSellersAsync([.. rows.Select(row => row.Row)], cancellation);
         for (int i = 0; i < saved.Count; i++) outcomes[rows[i].Place].Registration = (V1.SellerRegistration)saved[i].Change;
-        List<StoredHit> met = [];
-        foreach (UInt128 hash in rows.SelectMany(row => row.Row.Hashes).Where(hash => matcher.Known.Find(hash) == KnownState.Hit))
-        {
-            foreach (int record in matcher.Known.HitsOf(hash)) met.Add(new StoredHit(hash, record));
-        }
-
+        List<StoredHit> met = await screener.MeetingsOfAsync(rows.SelectMany(row => row.Row.Hashes), cancellation);
         if (met.Count > 0)
         {
             await store.AddMeetingsAsync([.. met.Distinct()], cancellation);

@@ -29,8 +29,6 @@ internal sealed class PostgresStatement : Statement
         }
     }
 
-    public override int ColumnCount => Reader.FieldCount;
-
     private NpgsqlDataReader Reader => _reader ?? throw new InvalidOperationException("The statement has no row: another one of the session was begun, or it is at its end.");
 
     public override int Run()

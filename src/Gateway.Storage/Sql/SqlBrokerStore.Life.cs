@@ -63,7 +63,7 @@ public abstract partial class SqlBrokerStore
         session =>
         {
             // By leaf kind it would be a scan of the log; the index is by circle, and there are few circles.
-            Statement query = session.Start("SELECT MAX(last) FROM (SELECT MAX(withdrawn_at) AS last FROM records WHERE withdrawn_at IS NOT NULL GROUP BY circle)");
+            Statement query = session.Start("SELECT MAX(last) FROM (SELECT MAX(withdrawn_at) AS last FROM records WHERE withdrawn_at IS NOT NULL GROUP BY circle) ended");
             query.Step();
             query.Row("");
             return query.UInt64OrNull();

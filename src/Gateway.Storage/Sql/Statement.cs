@@ -137,9 +137,6 @@ internal abstract class Statement : IDisposable
     /// <summary>The table given to <see cref="Row"/>.</summary>
     public string Table => _table;
 
-    /// <summary>How many columns the result has.</summary>
-    public abstract int ColumnCount { get; }
-
     /// <summary>Whether a column holds NULL, without reading it.</summary>
     public bool IsNull(int column) => TypeOf(column) == ColumnType.Null;
 

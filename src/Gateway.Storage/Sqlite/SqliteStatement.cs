@@ -19,8 +19,6 @@ internal sealed class SqliteStatement : Statement
         Check(raw.sqlite3_prepare_v3(database, sql, raw.SQLITE_PREPARE_PERSISTENT, out _statement));
     }
 
-    public override int ColumnCount => raw.sqlite3_column_count(_statement);
-
     public override int Run()
     {
         while (Step())

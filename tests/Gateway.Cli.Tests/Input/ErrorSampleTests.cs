@@ -19,9 +19,8 @@ public sealed class ErrorSampleTests : IDisposable
     [Fact]
     public void Every_error_planted_in_a_manifest_is_found_at_its_line_and_column_and_no_other()
     {
-        using CsvSource source = ManifestFile.Open(_folder.File("manifest-with-errors.csv"));
-        List<InputRow<Shipment>> rows = [.. ManifestFile.Read(source)];
-        Assert.Equal(Expected("manifest-with-errors.csv"), rows.SelectMany(row => row.Faults).Select(fault => (fault.Line, fault.Column)));
+        ReadManifest read = ReadManifest.Of(_folder.File("manifest-with-errors.csv"));
+        Assert.Equal(Expected("manifest-with-errors.csv"), read.Faults.Select(fault => (fault.Line, fault.Column)));
     }
 
     [Fact]

@@ -87,7 +87,7 @@ internal sealed class TestCore : IAsyncDisposable
     public DisputeBook Disputes { get; private set; } = null!;
 
     public Screener ScreenerOver(HitOpener opener, Pseudonymiser pseudonymiser) => new(
-        Matcher, Cache, pseudonymiser, opener, new Scorer(Weights.Shipped()), Dismissals, new NameSimilarity(Matcher, Cache, opener, Settings, () => Log.View, Party.Id), () => Log.View, Party.Id, Time, disputes: Disputes);
+        Matcher, Cache, pseudonymiser, opener, new Scorer(Weights.Shipped()), Dismissals, new NameSimilarity(Matcher, Cache, opener, Settings, () => Log.View, Party.Id, Time), () => Log.View, Party.Id, Time, disputes: Disputes);
 
     public Task LearnAsync(UInt128 hash, byte[] evaluation) => Matcher.LearnAsync([new EvaluatedIdentifier(hash, evaluation)], 1, CancellationToken.None);
 

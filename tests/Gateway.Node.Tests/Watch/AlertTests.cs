@@ -56,6 +56,55 @@ public sealed class AlertTests
     }
 
     [Fact]
+    public async Task Sellers_registered_in_bulk_are_told_of_the_records_of_a_stop_value_that_lead_furthest()
+    {
+        await using WatchDesk desk = await WatchDesk.StartAsync(_time);
+        await desk.LearnAsync(Bad);
+        for (int i = 0; i <= 1_000; i++) desk.Publish(Bad);
+        await desk.Core.FollowAsync();
+        await desk.Sellers.RegisterAsync([WatchDesk.Seller("account-1", Bad)], CancellationToken.None);
+        IReadOnlyList<V1.Alert> alerts = await desk.AlertsAsync();
+        Assert.Equal(100, alerts.Count);
+        Assert.All(alerts, alert => Assert.Equal("account-1", alert.Reference));
+    }
+
+    [Fact]
+    public async Task A_record_that_took_the_place_of_another_before_the_shipment_was_remembered_alerts()
+    {
+        await using WatchDesk desk = await WatchDesk.StartAsync(_time);
+        await desk.LearnAsync(Bad);
+        SealedRecord first = await desk.PublishAsync(Bad);
+        PreparedShipment prepared = desk.Shipment("S1", Bad);
+        V1.ScreeningResult result = await desk.Screener.DecideAsync(prepared, CancellationToken.None);
+        Assert.Single(result.Hits);
+        desk.Log.Withdraw(first);
+        SealedRecord second = await desk.PublishAsync(Bad);
+        Assert.Empty(await desk.AlertsAsync());
+        desk.Past.Add(prepared, result);
+        await desk.Past.FlushAsync(CancellationToken.None);
+        Assert.Equal(second.Id.ToArray(), Assert.Single(await desk.AlertsAsync()).RecordId.ToByteArray());
+    }
+
+    [Fact]
+    public async Task A_record_alerts_on_the_cleared_shipments_of_a_batch()
+    {
+        await using WatchDesk desk = await WatchDesk.StartAsync(_time);
+        await desk.LearnAsync(Bad);
+        V1.ShipmentBatch batch = new()
+        {
+            Parts = { new V1.ShipmentPart { Party = new V1.ShipmentParty { Role = V1.PartyRole.Consignor, Party = WatchDesk.Seller("", Bad).Party } } },
+            Ids = Google.Protobuf.ByteString.CopyFromUtf8("S1S2"), IdEnds = { 2, 4 }, PartNumbers = { 1 }, PartEnds = { 0, 1 }, HsCodes = { 0, 640_412 }, CountriesOfDeparture = { 0, 0 }, CountriesOfOrigin = { 0, 0 },
+        };
+        ShipmentColumns columns = desk.Screener.NewParts().Take(batch);
+        bool[] cleared = new bool[2];
+        Assert.Equal(1, desk.Screener.Clear(desk.Screener.NewSearch(), columns, 0, 2, cleared));
+        await desk.Past.AddAsync(columns, cleared, CancellationToken.None);
+        await desk.Past.FlushAsync(CancellationToken.None);
+        await desk.PublishAsync(Bad);
+        Assert.Equal("S2", Assert.Single(await desk.AlertsAsync()).Reference);
+    }
+
+    [Fact]
     public async Task A_shipment_that_ended_pending_alerts_when_its_identifiers_are_known()
     {
         await using WatchDesk desk = await WatchDesk.StartAsync(_time);

@@ -82,9 +82,16 @@ internal sealed class WatchDesk : IAsyncDisposable
 
     public async Task<SealedRecord> PublishAsync(string email)
     {
+        SealedRecord record = Publish(email);
+        await Core.FollowAsync();
+        return record;
+    }
+
+    /// <summary>Puts a record into the log that the node has not read yet.</summary>
+    public SealedRecord Publish(string email)
+    {
         SealedRecord record = Log.SealBy(Log.Second, UtcDay.Of(Core.Time.GetUtcNow()).AddDays(600), null, null, new SealIdentifier(1, EvaluationOf(email), OpensRecord: true));
         Log.Publish(record, Log.Second);
-        await Core.FollowAsync();
         return record;
     }
 
@@ -116,7 +123,7 @@ internal sealed class WatchDesk : IAsyncDisposable
         Screener = Core.ScreenerOver(opener, pseudonymiser);
         SellerEvaluation evaluation = new(Core.Store, Core.Matcher, Screener, Core.Seal, alarms, Core.Time);
         Sellers = new SellerBook(Core.Store, Core.Matcher, Screener, Core.Seal, evaluation, Core.Time);
-        Past = new PastShipments(Core.Store, Core.Matcher, Core.Seal, Core.Settings, alarms, Core.Time);
+        Past = new PastShipments(Core.Store, Core.Matcher, Screener, Core.Seal, Core.Settings, alarms, Core.Time);
         Raiser = new AlertRaiser(Core.Store, Core.Matcher, Screener, Sellers, Past, Core.Seal, () => Core.Log.View, alarms, Core.Time);
         Alerts = new AlertList(Core.Store, Sellers, Past, Screener, Core.Dismissals, Core.Seal, Core.Time, Core.Disputes);
         Forgetting = new Forgetting(Core.Store, Core.Matcher, Past, Core.Settings, () => Core.Log.View, alarms, Core.Time);
