@@ -66,7 +66,7 @@ public sealed class KillTests(ITestOutputHelper output)
         GatewayProcess.Start(Path.Combine(network.Folder, Path.GetFileName(folder) + ".out"), role, "run", "--dir", folder);
 
     /// <summary>Contributes case after case; one that the node did not answer for is contributed again under the same reference.</summary>
-    private static async Task<int> ContributeForeverAsync(string socket, ConcurrentDictionary<string, ByteString> published, CancellationToken stop)
+    internal static async Task<int> ContributeForeverAsync(string socket, ConcurrentDictionary<string, ByteString> published, CancellationToken stop)
     {
         int next = 0;
         while (!stop.IsCancellationRequested)
@@ -111,7 +111,7 @@ public sealed class KillTests(ITestOutputHelper output)
 
     private static Contribution CaseOf(int number) => LocalNode.Case("protocol", $"case-{number}", $"Bad Actor {number} Trading GmbH", $"actor{number}@bad.example", $"Hauptstraße {number % 200}", "Hamburg", $"2{number % 10000:0000}");
 
-    private static async Task CheckAsync(string retailer, string customs, int contributed, ConcurrentDictionary<string, ByteString> published)
+    internal static async Task CheckAsync(string retailer, string customs, int contributed, ConcurrentDictionary<string, ByteString> published)
     {
         await UntilAsync(retailer, status => status.OutboxWaiting == 0 && status.LiveRecords >= (ulong)contributed);
         List<RecordLine> mine = await ListAsync(retailer, new ListRecordsRequest { Mine = true });

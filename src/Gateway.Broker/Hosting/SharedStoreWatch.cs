@@ -26,7 +26,7 @@ public sealed class SharedStoreWatch(BrokerCore core, Life.AcknowledgementDesk a
             await core.Cosignatures.FollowAsync(cancellation).ConfigureAwait(false);
             await acknowledgements.FollowAsync(cancellation).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is StoreUnavailableException or StoreCorruptException or RefusalException)
+        catch (Exception error) when (error is StoreUnavailableException or StoreCorruptException or RefusalException or InvalidOperationException)
         {
             Log.OthersNotFollowed(log, error);
         }
@@ -60,7 +60,7 @@ public sealed class SharedStoreWatch(BrokerCore core, Life.AcknowledgementDesk a
         {
             await core.Sequencer.LookAsync().ConfigureAwait(false);
         }
-        catch (RefusalException error)
+        catch (Exception error) when (error is RefusalException or InvalidOperationException)
         {
             Log.OthersNotFollowed(log, error);
         }

@@ -130,7 +130,7 @@ public abstract partial class SqlNodeStore
 
         session.Start($"DELETE FROM hits WHERE record IN {Gone}").Bind(left.Circle).Bind(Key(left.At)).Run();
         session.Start("DELETE FROM records WHERE circle = ? AND idx < ?").Bind(left.Circle).Bind(Key(left.At)).Run();
-        session.Start("DELETE FROM disputes WHERE circle = ? AND MAX(COALESCE(disputed_at, 0), COALESCE(decided_at, 0)) < ?").Bind(left.Circle).Bind(Key(left.At)).Run();
+        session.Start("DELETE FROM disputes WHERE circle = ? AND COALESCE(disputed_at, 0) < ? AND COALESCE(decided_at, 0) < ?").Bind(left.Circle).Bind(Key(left.At)).Bind(Key(left.At)).Run();
         session.Start("DELETE FROM backfills WHERE circle = ? AND grant_idx < ?").Bind(left.Circle).Bind(Key(left.At)).Run();
         foreach (uint epoch in ReadAll(session.Start("SELECT DISTINCT epoch FROM known_tags WHERE circle = ?").Bind(left.Circle), ReadEpoch).Except(left.KeptEpochs))
         {
