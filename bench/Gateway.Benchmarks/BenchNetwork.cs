@@ -37,7 +37,10 @@ internal sealed class BenchNetwork : IAsyncDisposable
     public byte[] GenesisHash { get; private set; } = [];
 
     /// <summary>Leaves in the log.</summary>
-    public ulong LogSize => ((BrokerCore)_broker!.Services.GetService(typeof(BrokerCore))!).Signal.Size;
+    public ulong LogSize => Core.Signal.Size;
+
+    /// <summary>The running broker.</summary>
+    public BrokerCore Core => (BrokerCore)_broker!.Services.GetService(typeof(BrokerCore))!;
 
     private X509Certificate2 Authority => X509CertificateLoader.LoadCertificateFromFile(Options.Files.AuthorityCertificate);
 

@@ -132,4 +132,7 @@ internal static partial class Log
 
     [LoggerMessage(81, LogLevel.Error, "Live digests of circle {Circle} differ at leaf {Size}: {Expected} members state one, {Others} another")]
     public static partial void DigestsDiffer(ILogger log, string circle, ulong size, int expected, int others);
+
+    [LoggerMessage(82, LogLevel.Warning, "Record {Record} was reported as misbound: {Check}")]
+    public static partial void MisboundReported(ILogger log, string record, Gateway.Protocol.V1.MisbindCheck check);
 }

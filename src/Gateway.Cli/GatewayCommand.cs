@@ -69,7 +69,7 @@ public static class GatewayCommand
             RectifyCommand.Create(frame),
             RecordsCommand.Create(frame),
             AcknowledgementsCommand.Create(frame),
-            Group("record", "Records, as operators of the broker end them.", RecordWithdrawCommand.Create(frame)),
+            Group("record", "Records, as operators of the broker see and end them.", RecordWithdrawCommand.Create(frame), RecordMisboundCommand.Create(frame)),
             Group("subject", "Requests of those whom data is about.", SubjectFindCommand.Create(frame)),
             ScreenCommand.Create(frame),
             QueryCommand.Create(frame),

@@ -173,7 +173,7 @@ public static class NodeHost
         services.AddSingleton<ReleaseSchedule>().AddSingleton<WithdrawalUpload>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DraftSealer>(provider, settings.Member));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RecordUpload>(provider, settings.Member));
-        services.AddHostedService<Publisher>().AddHostedService<Rectifier>();
+        services.AddHostedService<Publisher>().AddHostedService<Rectifier>().AddHostedService<OutboxExpiry>();
         services.AddSingleton<CircleWork>().AddSingleton(provider => ActivatorUtilities.CreateInstance<CircleOrders>(provider, settings.Member));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CircleSteward>(provider, settings.Member));
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<Backfill>(provider, settings.Member));
@@ -222,7 +222,7 @@ public static class NodeHost
             Func<ulong> accepted = () => acceptance.Size;
             return ActivatorUtilities.CreateInstance<Acknowledger>(provider, settings.Member, accepted);
         });
-        services.AddHostedService(provider => provider.GetRequiredService<Acknowledger>());
+        services.AddHostedService(provider => provider.GetRequiredService<Acknowledger>()).AddHostedService<MisbindReporter>();
     }
 
     private static void AddLocalApi(IServiceCollection services, string token)

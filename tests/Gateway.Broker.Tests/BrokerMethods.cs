@@ -7,7 +7,7 @@ namespace Gateway.Broker.Tests;
 /// <summary>Every RPC of the protos but those that a node serves, to its own people or to other nodes: a new file or service is among them by itself.</summary>
 internal static class BrokerMethods
 {
-    private static readonly string[] s_local = ["ScreeningService", "ContributionsService", "WatchService", "CirclesService", "OfficersService", "DisputeOfficeService", "OutcomeOfficeService", "CaseworkService", "NeutralityService", "GossipService"];
+    private static readonly string[] s_local = ["ScreeningService", "ContributionsService", "WatchService", "CirclesService", "OfficersService", "DisputeOfficeService", "OutcomeOfficeService", "CaseworkService", "NeutralityService", "GossipService", "LifeService"];
 
     public static IReadOnlyList<MethodDescriptor> All { get; } =
     [

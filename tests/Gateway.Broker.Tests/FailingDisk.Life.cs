@@ -24,4 +24,8 @@ internal sealed partial class FailingDisk
     public ValueTask<bool> SaveFindingAsync(StoredFinding finding, CancellationToken cancellation) => store.SaveFindingAsync(finding, cancellation);
 
     public ValueTask<IReadOnlyList<StoredFinding>> ListFindingsAsync(int most, CancellationToken cancellation) => store.ListFindingsAsync(most, cancellation);
+
+    public ValueTask<bool> AddMisbindAsync(StoredMisbind report, CancellationToken cancellation) => store.AddMisbindAsync(report, cancellation);
+
+    public ValueTask<IReadOnlyList<MisbindTally>> ListMisbindsAsync(int most, CancellationToken cancellation) => store.ListMisbindsAsync(most, cancellation);
 }

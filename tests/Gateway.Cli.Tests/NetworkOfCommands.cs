@@ -79,7 +79,8 @@ internal sealed class NetworkOfCommands(string folder)
         return new RunningCommand(running, ended);
     }
 
-    private async Task<(int Code, string Output, string Error)> CallAsync(params string[] arguments)
+    /// <summary>Runs a command, however it ends.</summary>
+    public async Task<(int Code, string Output, string Error)> CallAsync(params string[] arguments)
     {
         using StringWriter output = new(), error = new();
         int code = await GatewayCommand.RunAsync(arguments, Surroundings(output, error), CancellationToken.None);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Gateway.Cli.Connect;
@@ -62,20 +63,23 @@ internal static class CsvMatcherBench
         table.Note("  in a second of processor time", fresh.Select(one => 1e9 / one.Processor), "shipments/s");
 
         Cores.Use(2);
-        List<double> socket = [];
-        for (int run = 0; run < Runs; run++)
+        foreach ((string path, int rows) in new[] { (once, 22_280), (million, LongRows) })
         {
-            using CsvSource source = ManifestBatches.Open(million);
+            // The first run is for warmth. Remembering what was screened goes on behind it, and is waited for by itself.
+            long begun = Stopwatch.GetTimestamp();
+            using CsvSource source = ManifestBatches.Open(path);
             using LocalNode local = LocalNode.Open(member.Directory.Path);
             using FaultSink faults = new(null);
             using HitSink hits = new(null, UtcDay.Of(DateTimeOffset.UtcNow));
             using PendingSink pending = new(null);
             ScreeningReport report = await new ManifestScreener(local, faults, hits, pending, _ => { }, TimeProvider.System).ScreenAsync(source, 1, TimeSpan.FromMinutes(1), CancellationToken.None);
-            if (report.Screened != LongRows || report.Pending != 0) throw new InvalidOperationException($"{report.Screened} of {LongRows} shipments were screened, {report.Pending} are pending.");
-            socket.Add(report.Rate);
+            if (report.Screened != rows || report.Pending != 0) throw new InvalidOperationException($"{report.Screened} of {rows} shipments were screened, {report.Pending} are pending.");
+            await node.Get<Node.Watch.PastShipments>().FlushAsync(CancellationToken.None);
+            if (rows != LongRows) continue;
+            table.Note(string.Create(CultureInfo.InvariantCulture, $"`gateway screen` of {LongRows:N0} rows against a node over its socket, 2 cores: all decided"), [report.Rate], "shipments/s");
+            table.Note("  and all remembered, for records that arrive later", [LongRows / Stopwatch.GetElapsedTime(begun).TotalSeconds], "shipments/s");
         }
 
-        table.Note(string.Create(CultureInfo.InvariantCulture, $"`gateway screen` of {LongRows:N0} rows against a node over its socket, 2 cores"), socket, "shipments/s");
         output.WriteLine();
     }
 

@@ -46,7 +46,7 @@ internal static class LatencyBench
         using (CancellationTokenSource ended = new(Alone)) Print(table, "nothing else running", Probe(screener, shipments, ended.Token));
 
         using CancellationTokenSource done = new();
-        Task<(LatencyHistogram, LatencyHistogram)> probing = Task.Factory.StartNew(() => Probe(screener, shipments, done.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task<Probed> probing = Task.Factory.StartNew(() => Probe(screener, shipments, done.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         using CancellationTokenSource uploaded = new();
         Task<long> streaming = Task.Run(() => StreamAsync(member, manifest, uploaded.Token));
         long begun = Stopwatch.GetTimestamp();
@@ -61,17 +61,22 @@ internal static class LatencyBench
         output.WriteLine();
     }
 
-    private static void Print(FigureTable table, string when, (LatencyHistogram Due, LatencyHistogram Begun) taken)
+    private static void Print(FigureTable table, string when, Probed taken)
     {
         table.Note($"{when}: p50 from when it was due", [taken.Due.Quantile(0.5) / 1e3], "µs");
         table.AtMost($"{when}: p99.9 from when it was due", [taken.Due.Quantile(0.999) / 1e3], "µs", 1_000);
         table.Note($"{when}: p99.9 of the call itself, from its begin", [taken.Begun.Quantile(0.999) / 1e3], "µs");
-        table.Say(string.Create(CultureInfo.InvariantCulture, $"  {taken.Due.Count:N0} calls"));
+        table.Note($"{when}: p99.9 of the call itself, of calls during which no garbage collection held the program", [taken.Undisturbed.Quantile(0.999) / 1e3], "µs");
+        table.Say(string.Create(
+            CultureInfo.InvariantCulture,
+            $"  {taken.Due.Count:N0} calls, {taken.Due.Count - taken.Undisturbed.Count:N0} of them held up by collections; {taken.Collections:N0} collections held the program for {taken.Paused.TotalMilliseconds:N1} ms in all"));
     }
 
-    private static (LatencyHistogram Due, LatencyHistogram Begun) Probe(Screener screener, Shipment[] shipments, CancellationToken ended)
+    private static Probed Probe(Screener screener, Shipment[] shipments, CancellationToken ended)
     {
-        LatencyHistogram fromDue = new(), fromBegin = new();
+        LatencyHistogram fromDue = new(), fromBegin = new(), undisturbed = new();
+        TimeSpan pausedBefore = GC.GetTotalPauseDuration();
+        int collectionsBefore = GC.CollectionCount(0);
         long step = (long)(Every.TotalSeconds * Stopwatch.Frequency);
         long due = Stopwatch.GetTimestamp() + step;
         for (int i = 0; !ended.IsCancellationRequested; i++, due += step)
@@ -79,15 +84,17 @@ internal static class LatencyBench
             // Sleeping is exact to half a millisecond at best; the rest is waited out awake.
             while (due - Stopwatch.GetTimestamp() > step / 2) Thread.Sleep(1);
             while (Stopwatch.GetTimestamp() < due) Thread.SpinWait(20);
+            TimeSpan paused = GC.GetTotalPauseDuration();
             long begin = Stopwatch.GetTimestamp();
             ScreeningResult result = screener.DecideAsync(screener.Prepare(shipments[i % shipments.Length]), CancellationToken.None).AsTask().GetAwaiter().GetResult();
             long end = Stopwatch.GetTimestamp();
             GC.KeepAlive(result);
             fromDue.Add((long)((end - due) * 1e9 / Stopwatch.Frequency));
             fromBegin.Add((long)((end - begin) * 1e9 / Stopwatch.Frequency));
+            if (GC.GetTotalPauseDuration() == paused) undisturbed.Add((long)((end - begin) * 1e9 / Stopwatch.Frequency));
         }
 
-        return (fromDue, fromBegin);
+        return new Probed(fromDue, fromBegin, undisturbed, GC.CollectionCount(0) - collectionsBefore, GC.GetTotalPauseDuration() - pausedBefore);
     }
 
     private static async Task<long> StreamAsync(BenchMember member, string manifest, CancellationToken ended)
@@ -105,4 +112,6 @@ internal static class LatencyBench
 
         return screened;
     }
+
+    private sealed record Probed(LatencyHistogram Due, LatencyHistogram Begun, LatencyHistogram Undisturbed, int Collections, TimeSpan Paused);
 }

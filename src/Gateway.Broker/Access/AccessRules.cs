@@ -60,7 +60,7 @@ public enum CircleRight
 public static class AccessRules
 {
     private const string Exchange = "/gateway.v1.ExchangeService/", Pseudonyms = "/gateway.v1.PseudonymsService/", LogService = "/gateway.v1.LogService/", Membership = "/gateway.v1.MembershipService/", Administration = "/gateway.v1.AdministrationService/", Certificates = "/gateway.v1.CertificatesService/",
-        Evaluators = "/gateway.v1.EvaluatorsService/", Operations = "/gateway.v1.OperationsService/", Disputes = "/gateway.v1.DisputesService/", Outcomes = "/gateway.v1.OutcomesService/", Cases = "/gateway.v1.CasesService/", Witness = "/gateway.v1.WitnessService/", Acknowledgements = "/gateway.v1.AcknowledgementsService/";
+        Evaluators = "/gateway.v1.EvaluatorsService/", Operations = "/gateway.v1.OperationsService/", Disputes = "/gateway.v1.DisputesService/", Outcomes = "/gateway.v1.OutcomesService/", Cases = "/gateway.v1.CasesService/", Witness = "/gateway.v1.WitnessService/", Acknowledgements = "/gateway.v1.AcknowledgementsService/", Misbinding = "/gateway.v1.MisbindingService/";
 
     private static readonly FrozenDictionary<string, AccessRule> Table = new Dictionary<string, AccessRule>
     {
@@ -70,6 +70,8 @@ public static class AccessRules
         [Acknowledgements + "Acknowledge"] = AccessRule.Member,
         [Acknowledgements + "GetDeletions"] = AccessRule.Member,
         [Acknowledgements + "ListAcknowledgements"] = AccessRule.Operator,
+        [Misbinding + "ReportMisbound"] = AccessRule.Member,
+        [Misbinding + "ListMisbound"] = AccessRule.Operator,
         [Pseudonyms + "Evaluate"] = AccessRule.Member,
         [Pseudonyms + "GetUsage"] = AccessRule.MemberOrOperator,
         [Evaluators + "AdmitEvaluator"] = AccessRule.Operator,
@@ -137,7 +139,9 @@ public static class AccessRules
         [Exchange + "Withdraw"] = CircleRight.OwnRecord,
         [Exchange + "Follow"] = CircleRight.Read,
         [Cases + "SendCaseMessage"] = CircleRight.Read,
+        [Acknowledgements + "Acknowledge"] = CircleRight.Read,
         [Acknowledgements + "GetDeletions"] = CircleRight.Read,
+        [Misbinding + "ReportMisbound"] = CircleRight.Read,
         [Membership + "ProposeEpoch"] = CircleRight.Steward,
         [Membership + "ListProposals"] = CircleRight.SecondMember,
         [Membership + "CountersignEpoch"] = CircleRight.SecondMember,
@@ -148,7 +152,7 @@ public static class AccessRules
     }.ToFrozenDictionary();
 
     // What an operator only looks at is not kept in the audit chain, unless it is refused.
-    private static readonly FrozenSet<string> Looking = new[] { Administration + "ListChanges", Acknowledgements + "ListAcknowledgements", Membership + "GetDirectory", LogService + "GetInclusionProof", LogService + "GetConsistencyProof" }.ToFrozenSet();
+    private static readonly FrozenSet<string> Looking = new[] { Administration + "ListChanges", Acknowledgements + "ListAcknowledgements", Misbinding + "ListMisbound", Membership + "GetDirectory", LogService + "GetInclusionProof", LogService + "GetConsistencyProof" }.ToFrozenSet();
 
     /// <summary>Whether an operator's call of an RPC is kept when it is done.</summary>
     public static bool ChangesSomething(string method) => !Looking.Contains(method);

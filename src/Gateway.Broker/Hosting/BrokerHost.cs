@@ -150,6 +150,7 @@ public static class BrokerHost
     {
         app.MapGrpcService<Services.ExchangeService>();
         app.MapGrpcService<Services.AcknowledgementsService>();
+        app.MapGrpcService<Services.MisbindingService>();
         app.MapGrpcService<Services.PseudonymsService>();
         app.MapGrpcService<Services.LogService>();
         app.MapGrpcService<Services.WitnessService>();

@@ -151,7 +151,9 @@ public sealed class AcknowledgementDesk(
                 .Select(one => (one, one.Circles[circle])),
         ];
         if (stated.Select(one => one.Digest).Distinct().Count() < 2) return;
-        IGrouping<TreeHash, (Acknowledged Said, TreeHash Digest)> expected = stated.GroupBy(one => one.Digest).OrderByDescending(group => group.Count()).ThenBy(group => group.Min(one => one.Said.Stored.At)).First();
+        IGrouping<TreeHash, (Acknowledged Said, TreeHash Digest)>[] ranked = [.. stated.GroupBy(one => one.Digest).OrderByDescending(group => group.Count())];
+        IGrouping<TreeHash, (Acknowledged Said, TreeHash Digest)> expected = ranked[0];
+        bool isTie = ranked[1].Count() == expected.Count();
         DigestFinding finding = new() { FoundAt = time.GetUtcNow().ToUnixTimeSeconds(), CircleId = circle.ToByteString(), CircleName = state.Circles[circle].Policy.Name, Size = size };
         finding.Stated.AddRange(stated.Select(one => new StatedDigest
         {
@@ -168,7 +170,7 @@ public sealed class AcknowledgementDesk(
             Expected = ByteString.CopyFrom(expected.Key.ToArray()),
             ExpectedCount = (uint)expected.Count(),
             OtherCount = (uint)(stated.Count - expected.Count()),
-            IsOwn = expected.All(one => one.Said.Stored.Member != caller),
+            IsOwn = isTie || expected.All(one => one.Said.Stored.Member != caller),
         });
     }
 

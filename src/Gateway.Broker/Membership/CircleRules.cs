@@ -14,6 +14,7 @@ internal static class CircleRules
 {
     private const int MaximumName = 32, MaximumText = 512, MaximumFounders = 256;
     private const uint LongestRetention = 3_650;
+    private const uint LongestDeletion = 720;
 
     /// <summary>The first rule that a policy breaks, or null.</summary>
     public static Refusal? Check(CirclePolicy policy, NetworkState state)
@@ -37,6 +38,7 @@ internal static class CircleRules
         if (!AreRoles(policy.ReadingRoles)) return Invalid("reading_roles", "At least one role reads, each named once.", "Name the roles that may read.");
         if (policy.MinimumEvidenceGrade is < EvidenceGrade.CourtDecision or > EvidenceGrade.Suspected) return Invalid("minimum_evidence_grade", "The policy names no weakest grade.", "Name one of the grades.");
         if (policy.MaximumRetentionDays is 0 or > LongestRetention) return Invalid("maximum_retention_days", $"Records are kept for 1 to {LongestRetention} days.", "Choose a retention within these limits.");
+        if (policy.DeletionLimitHours > LongestDeletion) return Invalid("deletion_limit_hours", $"Members have at most {LongestDeletion} hours to delete what has ended.", "Choose a shorter limit, or 0 for 24 hours.");
         if (policy.NameMatching is < NameMatching.CompoundOnly or > NameMatching.FuzzyAll) return Invalid("name_matching", "The policy names no way of matching names.", "Name one; COMPOUND_ONLY is the careful one.");
         if (policy.NotAfterDay != 0 && policy.NotAfterDay < policy.NotBeforeDay) return Invalid("not_after_day", "The circle's last day comes before its first.", "Give days in order, or 0 for no limit.");
         if (policy.Lanes is { } lanes && (lanes.DocumentsScore > 100 || lanes.ExamineScore > 100 || (lanes.ExamineScore != 0 && lanes.ExamineScore < lanes.DocumentsScore)))

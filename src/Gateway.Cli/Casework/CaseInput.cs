@@ -93,7 +93,7 @@ internal sealed class CaseInput(CommandFrame frame)
 
                 await call.RequestStream.CompleteAsync();
             }
-            catch (Exception broken) when (broken is RpcException or InvalidOperationException && !cancellation.IsCancellationRequested)
+            catch (Exception broken) when (broken is RpcException or InvalidOperationException or IOException && !cancellation.IsCancellationRequested)
             {
                 // The node has refused before all was sent; its answer says why.
             }

@@ -21,8 +21,10 @@ internal static class BrokerStatusCommand
         {
             using BrokerAccess broker = BrokerAccess.AsOperator(new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker), parsed.GetValue(operatorName)!);
             GetBrokerStatusResponse status;
+            ListAcknowledgementsResponse overdue;
             try
             {
+                overdue = await new AcknowledgementsService.AcknowledgementsServiceClient(broker.Invoker).ListAcknowledgementsAsync(new ListAcknowledgementsRequest { OverdueOnly = true }, deadline: broker.Deadline, cancellationToken: cancellation);
                 status = await new OperationsService.OperationsServiceClient(broker.Invoker).GetBrokerStatusAsync(new GetBrokerStatusRequest(), deadline: broker.Deadline, cancellationToken: cancellation);
             }
             catch (RpcException fault)
@@ -30,12 +32,16 @@ internal static class BrokerStatusCommand
                 throw BrokerAccess.Explain(fault);
             }
 
-            output.Result(Document(status), console => Draw(console, status));
+            output.Result(Document(status, overdue), console =>
+            {
+                Draw(console, status);
+                DrawOverdue(console, overdue);
+            });
             return ExitCode.Ok;
         });
     }
 
-    private static object Document(GetBrokerStatusResponse status) => new
+    private static object Document(GetBrokerStatusResponse status, ListAcknowledgementsResponse overdue) => new
     {
         status.Network,
         StartedAt = Time(status.StartedAt),
@@ -62,7 +68,19 @@ internal static class BrokerStatusCommand
         }),
         Evaluators = status.Evaluators.Select(evaluator => new { evaluator.Name, evaluator.Address, evaluator.InForce, evaluator.ShareWaits, LastSeen = Time(evaluator.LastSeen), CertificateNotAfter = Time(evaluator.CertificateNotAfter) }),
         OtherRefusals = status.OtherRefusals.Select(refusal => new { refusal.Code, refusal.Count }),
+        OverdueDeletions = overdue.Members.Select(AcknowledgementsCommand.Document),
+        DifferingDigests = overdue.Findings.Count,
     };
+
+    private static void DrawOverdue(IAnsiConsole console, ListAcknowledgementsResponse overdue)
+    {
+        foreach (MemberAcknowledgement member in overdue.Members)
+        {
+            console.MarkupLineInterpolated($"[red]OVERDUE[/] {member.MemberName} in {member.CircleName}: {member.Outstanding:N0} deletions not acknowledged for {AgeText.Of(member.OutstandingSeconds)}");
+        }
+
+        if (overdue.Findings.Count > 0) console.MarkupLineInterpolated($"[red]DIFFERENT[/] live digests found {overdue.Findings.Count} times: gateway acknowledgements --operator NAME");
+    }
 
     private static void Draw(IAnsiConsole console, GetBrokerStatusResponse status)
     {

@@ -17,9 +17,10 @@ internal static class CircleChangeCommand
         Option<string?> purpose = new("--purpose") { Description = "What the circle is for.", HelpName = "TEXT" };
         Option<string?> basis = new("--legal-basis") { Description = "Legal basis of the exchange.", HelpName = "TEXT" };
         Option<uint?> retention = new("--retention-days") { Description = "Longest life of a record, 1 to 3,650 days.", HelpName = "N" };
+        Option<uint?> deletion = new("--deletion-limit-hours") { Description = "Hours within which nodes are to have deleted what has ended; 0: 24. At most 720.", HelpName = "N" };
         Option<string?> evidence = new("--minimum-evidence") { Description = "Weakest evidence grade taken, e.g. TEST_PURCHASE.", HelpName = "GRADE" };
         evidence.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Codes.Evidence.All]);
-        Command command = new("change", "Proposes to change a circle's policy or steward; another operator approves it.") { name, steward, purpose, basis, retention, evidence };
+        Command command = new("change", "Proposes to change a circle's policy or steward; another operator approves it.") { name, steward, purpose, basis, retention, deletion, evidence };
         CircleJusticeOptions justice = new();
         return frame.Handle(asking.On(justice.On(command)), async (parsed, output, cancellation) =>
         {
@@ -31,6 +32,7 @@ internal static class CircleChangeCommand
             policy.Purpose = parsed.GetValue(purpose) ?? policy.Purpose;
             policy.LegalBasis = parsed.GetValue(basis) ?? policy.LegalBasis;
             policy.MaximumRetentionDays = parsed.GetValue(retention) ?? policy.MaximumRetentionDays;
+            policy.DeletionLimitHours = parsed.GetValue(deletion) ?? policy.DeletionLimitHours;
             if (parsed.GetValue(evidence) is { } grade && Codes.Evidence.TryParse(grade, out EvidenceGrade weakest)) policy.MinimumEvidenceGrade = weakest;
             justice.Apply(parsed, policy, network);
             ChangeCommands.Report(output, await OperatorAsking.ProposeAsync(broker, new Change { CirclePolicy = new CirclePolicyChange { Policy = policy } }, cancellation));

@@ -26,13 +26,14 @@ internal static class CircleCreateCommand
         Option<string?> purpose = new("--purpose") { Description = "What the circle is for; the template's unless given.", HelpName = "TEXT" };
         Option<string?> basis = new("--legal-basis") { Description = "Legal basis of the exchange; the template's unless given.", HelpName = "TEXT" };
         Option<uint?> retention = new("--retention-days") { Description = "Longest life of a record, 1 to 3,650 days; the template's unless given.", HelpName = "N" };
+        Option<uint?> deletion = new("--deletion-limit-hours") { Description = "Hours within which nodes are to have deleted what has ended; 24 unless given, at most 720.", HelpName = "N" };
         Option<string?> evidence = new("--minimum-evidence") { Description = "Weakest evidence grade taken, e.g. TEST_PURCHASE; the template's unless given.", HelpName = "GRADE" };
         evidence.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Codes.Evidence.All]);
         Option<string?> names = new("--name-matching") { Description = "COMPOUND_ONLY, FUZZY_ORGANISATIONS or FUZZY_ALL; the template's unless given. With name matching, treat the words of every record's names as readable by every member of the circle.", HelpName = "POLICY" };
         names.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Codes.NameMatchings.All]);
         Option<DateOnly?> first = new("--not-before") { Description = "First day on which the circle exchanges records; from the beginning unless given.", HelpName = "YYYY-MM-DD" };
         Option<DateOnly?> last = new("--not-after") { Description = "Last day on which the circle exchanges records; an operation has one.", HelpName = "YYYY-MM-DD" };
-        Command command = new("create", "Proposes to found a circle; another operator approves it.") { name, template, steward, members, directory, operatorName, purpose, basis, retention, evidence, names, first, last };
+        Command command = new("create", "Proposes to found a circle; another operator approves it.") { name, template, steward, members, directory, operatorName, purpose, basis, retention, deletion, evidence, names, first, last };
         CircleJusticeOptions justice = new();
         return frame.Handle(justice.On(command), async (parsed, output, cancellation) =>
         {
@@ -46,6 +47,7 @@ internal static class CircleCreateCommand
             policy.Purpose = parsed.GetValue(purpose) ?? policy.Purpose;
             policy.LegalBasis = parsed.GetValue(basis) ?? policy.LegalBasis;
             policy.MaximumRetentionDays = parsed.GetValue(retention) ?? policy.MaximumRetentionDays;
+            policy.DeletionLimitHours = parsed.GetValue(deletion) ?? policy.DeletionLimitHours;
             if (parsed.GetValue(evidence) is { } grade && Codes.Evidence.TryParse(grade, out EvidenceGrade weakest)) policy.MinimumEvidenceGrade = weakest;
             if (parsed.GetValue(names) is { } matching && Codes.NameMatchings.TryParse(matching, out NameMatching nameMatching)) policy.NameMatching = nameMatching;
             justice.Apply(parsed, policy, network);

@@ -39,6 +39,8 @@ internal static class LogVerifyCommand
                     verified.Size,
                     Root = Convert.ToHexStringLower(verified.Root.Span),
                     verified.EntriesReadable,
+                    verified.OwnRecords,
+                    verified.OwnStatements,
                     verified.BrokerChecked,
                     Checkpoint = verified.Checkpoint.ToStringUtf8(),
                     Faults = verified.Faults.Select(Fault.Of),
@@ -47,7 +49,7 @@ internal static class LogVerifyCommand
                 {
                     foreach (ErrorDetail fault in verified.Faults) console.WriteLine($"FAULT {fault.What} ({fault.Which}) {fault.Remedy} [{fault.Code}]");
                     string broker = verified.BrokerChecked ? "the broker's newest checkpoint continues it" : "the broker was not reached";
-                    console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{verified.Size:N0} leaves, {verified.EntriesReadable:N0} entries readable here, root {Convert.ToHexStringLower(verified.Root.Span)}; {broker}"));
+                    console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{verified.Size:N0} leaves, {verified.EntriesReadable:N0} entries readable here, {verified.OwnRecords:N0} records and {verified.OwnStatements:N0} statements this member's own; root {Convert.ToHexStringLower(verified.Root.Span)}; {broker}"));
                     console.WriteLine(verified.Faults.Count == 0 ? "The log holds." : "The log does NOT hold.");
                 });
             return verified.Faults.Count == 0 ? ExitCode.Ok : ExitCode.Refused;

@@ -75,6 +75,9 @@ public static class Codes
     /// <summary>On what ground the broker withdraws.</summary>
     public static Codes<WithdrawalBasis> WithdrawalBases { get; } = new(LogReflection.Descriptor, "WITHDRAWAL_BASIS_");
 
+    /// <summary>Checks at a record's opening.</summary>
+    public static Codes<MisbindCheck> MisbindChecks { get; } = new(MisbindingReflection.Descriptor, "MISBIND_CHECK_");
+
     /// <summary>What a member holds of a subject.</summary>
     public static Codes<SubjectHoldingKind> Holdings { get; } = new(LifeReflection.Descriptor, "SUBJECT_HOLDING_KIND_");
 

@@ -34,8 +34,11 @@ public static class ReceiptCheck
     {
         if (!TryParse(receipt, out Entry? entry) || entry.ContentCase != Entry.ContentOneofCase.RecordWithdrawn) return Fault("its entry is not a RecordWithdrawn", request.RecordId);
         RecordWithdrawn withdrawn = entry.RecordWithdrawn;
-        bool same = withdrawn.RecordId == request.RecordId && withdrawn.Reason == request.Reason && withdrawn.ReplacementId == request.ReplacementId && withdrawn.Signature == request.Signature
-            && withdrawn.Epoch == circle.Epoch && withdrawn.CircleId.Span.SequenceEqual(circle.Circle.ToArray());
+        bool isMine = withdrawn.Reason == request.Reason && withdrawn.ReplacementId == request.ReplacementId && withdrawn.Signature == request.Signature;
+
+        // A dispute may have ended the record first: withdrawn it is all the same, and whether the dispute stands in the log the feed judges.
+        bool isOfDispute = withdrawn.Reason is WithdrawalReason.DisputeUpheld or WithdrawalReason.DisputeOverdue && withdrawn.Signature.IsEmpty && withdrawn.ReplacementId.IsEmpty;
+        bool same = (isMine || isOfDispute) && withdrawn.RecordId == request.RecordId && withdrawn.Epoch == circle.Epoch && withdrawn.CircleId.Span.SequenceEqual(circle.Circle.ToArray());
         return same ? FaultOfProof(receipt, circle, state, request.RecordId) : Fault("its entry is not the one submitted", request.RecordId);
     }
 

@@ -15,6 +15,7 @@ internal static class NeutralityServices
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LogWitness>(provider, settings.Member, keys)).AddHostedService(provider => provider.GetRequiredService<LogWitness>());
         services.AddSingleton<GossipPeers>().AddHostedService(provider => provider.GetRequiredService<GossipPeers>());
         services.AddSingleton<GossipServer>().AddHostedService(provider => provider.GetRequiredService<GossipServer>());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnRecordAudit>(provider, settings.Member, keys));
         return services.AddSingleton<NeutralityEndpoint>();
     }
 }

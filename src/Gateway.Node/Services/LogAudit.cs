@@ -1,6 +1,7 @@
 using Gateway.Cryptography;
 using Gateway.Ledger;
 using Gateway.Node.Feed;
+using Gateway.Node.Neutrality;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Keys;
@@ -15,9 +16,9 @@ namespace Gateway.Node.Services;
 
 /// <summary>
 /// Verifies everything this node has stored of the log (`gateway log verify`): each leaf, each entry, the routes, the root from the leaves alone, the checkpoint's signature; then that the
-/// broker's newest checkpoint continues this one.
+/// broker's newest checkpoint continues this one, and that what stands there in this member's name is what this node wrote.
 /// </summary>
-public sealed class LogAudit(INodeStore store, CallInvoker broker, Func<NodeView> view, TimeProvider time)
+public sealed class LogAudit(INodeStore store, CallInvoker broker, OwnRecordAudit own, Func<NodeView> view, TimeProvider time)
 {
     private const int MostFaults = 100;
 
@@ -34,15 +35,15 @@ public sealed class LogAudit(INodeStore store, CallInvoker broker, Func<NodeView
             return response;
         }
 
-        List<TreeHash> hashes = await ReadLeavesAsync(head, now, response, cancellation);
-        TreeHash root = MerkleHash.RootOf(hashes);
-        response.Size = (ulong)hashes.Count;
+        LogFrontier leaves = await ReadLeavesAsync(head, now, response, cancellation);
+        TreeHash root = leaves.Root;
+        response.Size = leaves.Size;
         response.Root = ByteString.CopyFrom(root.ToArray());
         response.Checkpoint = ByteString.CopyFrom(head.Note);
         LogVerifier verifier = new(now.State.Network, VerifyingKey.FromBytes(now.State.Genesis!.LogPk.Span));
         Checkpoint? checkpoint = verifier.Open(head.Note, out string? fault);
         if (checkpoint is null) Add(response, "CHECKPOINT_INVALID", fault!, $"checkpoint {head.Size}", "Restore the store, or let the node fetch the log anew.");
-        else if (checkpoint.Size != (ulong)hashes.Count || checkpoint.Root != root) Add(response, "ROOT_DIFFERS", "The stored leaves do not add up to the checkpoint's root.", $"checkpoint {head.Size}", "Restore the store, or let the node fetch the log anew.");
+        else if (checkpoint.Size != leaves.Size || checkpoint.Root != root) Add(response, "ROOT_DIFFERS", "The stored leaves do not add up to the checkpoint's root.", $"checkpoint {head.Size}", "Restore the store, or let the node fetch the log anew.");
         else await CheckBrokerAsync(checkpoint, verifier, response, cancellation);
         return response;
     }
@@ -59,25 +60,33 @@ public sealed class LogAudit(INodeStore store, CallInvoker broker, Func<NodeView
         }
     }
 
-    private async Task<List<TreeHash>> ReadLeavesAsync(LogHead head, NodeView now, VerifyLogResponse response, CancellationToken cancellation)
+    private async Task<LogFrontier> ReadLeavesAsync(LogHead head, NodeView now, VerifyLogResponse response, CancellationToken cancellation)
     {
-        List<TreeHash> hashes = [];
+        LogFrontier leaves = new();
         try
         {
+            OwnRecordAudit.Run mine = await own.BeginAsync(now, head.Size, fault => Add(response, fault), cancellation);
             await foreach (LoggedLeaf leaf in store.ReadLeavesAsync(0, head.Size, cancellation))
             {
-                if (leaf.Index != (ulong)hashes.Count) Add(response, "LEAF_MISSING", $"Leaf {hashes.Count} is missing from the store.", $"leaf {hashes.Count}", "Restore the store, or let the node fetch the log anew.");
-                hashes.Add(LeafData.HashOf(leaf.LeafData));
-                if (leaf.Entry is null) CheckOpaque(leaf, response);
-                else CheckEntry(leaf, now, response);
+                if (leaf.Index != leaves.Size) Add(response, "LEAF_MISSING", $"Leaf {leaves.Size} is missing from the store.", $"leaf {leaves.Size}", "Restore the store, or let the node fetch the log anew.");
+                leaves.Append(LeafData.HashOf(leaf.LeafData));
+                if (leaf.Entry is null)
+                {
+                    CheckOpaque(leaf, response);
+                    mine.TakeOpaque(leaf);
+                }
+                else if (CheckEntry(leaf, now, response) is { } entry) await mine.TakeAsync(leaf, entry, cancellation);
             }
+
+            mine.End();
+            (response.OwnRecords, response.OwnStatements) = (mine.Records, mine.Statements);
         }
         catch (StoreCorruptException fault)
         {
-            Add(response, "STORE_CORRUPT", fault.Message, $"leaf {hashes.Count}", "Restore the store, or let the node fetch the log anew.");
+            Add(response, "STORE_CORRUPT", fault.Message, $"leaf {leaves.Size}", "Restore the store, or let the node fetch the log anew.");
         }
 
-        return hashes;
+        return leaves;
     }
 
     private static void CheckOpaque(LoggedLeaf leaf, VerifyLogResponse response)
@@ -88,28 +97,35 @@ public sealed class LogAudit(INodeStore store, CallInvoker broker, Func<NodeView
         // A leaf from before this member had the epoch's key may well be its circle's: the key tells only from its epoch on, which the feed's reader has checked.
     }
 
-    private static void CheckEntry(LoggedLeaf leaf, NodeView now, VerifyLogResponse response)
+    private static Entry? CheckEntry(LoggedLeaf leaf, NodeView now, VerifyLogResponse response)
     {
         response.EntriesReadable++;
         if (!LeafData.CommitsTo(leaf.LeafData, leaf.Salt, leaf.Entry))
         {
             Add(response, "ENTRY_ALTERED", "An entry is not the one its leaf commits to.", $"leaf {leaf.Index}", "Restore the store, or let the node fetch the log anew.");
-            return;
+            return null;
         }
 
+        Entry entry;
         (CircleId Circle, uint Epoch)? route;
         try
         {
-            route = EntryRoute.Of(Entry.Parser.ParseFrom(leaf.Entry));
+            entry = Entry.Parser.ParseFrom(leaf.Entry);
+            route = EntryRoute.Of(entry);
         }
         catch (Exception unreadable) when (unreadable is InvalidProtocolBufferException or ArgumentException)
         {
             Add(response, "ENTRY_UNREADABLE", "An entry cannot be read.", $"leaf {leaf.Index}", "Tell the broker's operator.");
-            return;
+            return null;
         }
 
-        if (route is not ({ } circle, { } epoch) || now.Keyring.Find(circle, epoch) is not { } key) return; // Of epochs before this member's it has no key to judge by.
-        if (!key.RouteKey.Matches(leaf.Index, LeafData.RouteOf(leaf.LeafData))) Add(response, "ENTRY_MISROUTED", $"An entry of circle {circle.Prefix} stands under another route.", $"leaf {leaf.Index}", "Tell the broker's operator.");
+        // Of epochs before this member's it has no key to judge by.
+        if (route is ({ } circle, { } epoch) && now.Keyring.Find(circle, epoch) is { } key && !key.RouteKey.Matches(leaf.Index, LeafData.RouteOf(leaf.LeafData)))
+        {
+            Add(response, "ENTRY_MISROUTED", $"An entry of circle {circle.Prefix} stands under another route.", $"leaf {leaf.Index}", "Tell the broker's operator.");
+        }
+
+        return entry;
     }
 
     private async Task CheckBrokerAsync(Checkpoint mine, LogVerifier verifier, VerifyLogResponse response, CancellationToken cancellation)
@@ -161,8 +177,10 @@ public sealed class LogAudit(INodeStore store, CallInvoker broker, Func<NodeView
 
     private DateTime Deadline() => time.GetUtcNow().UtcDateTime + TimeSpan.FromSeconds(15);
 
-    private static void Add(VerifyLogResponse response, string code, string what, string which, string remedy)
+    private static void Add(VerifyLogResponse response, string code, string what, string which, string remedy) => Add(response, Refusal.DataLoss(code, what, which, remedy));
+
+    private static void Add(VerifyLogResponse response, Refusal fault)
     {
-        if (response.Faults.Count < MostFaults) response.Faults.Add(Refusal.DataLoss(code, what, which, remedy).ToDetail());
+        if (response.Faults.Count < MostFaults) response.Faults.Add(fault.ToDetail());
     }
 }

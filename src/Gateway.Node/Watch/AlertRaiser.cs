@@ -88,12 +88,12 @@ public sealed class AlertRaiser(
         foreach (IGrouping<UInt128, OpenMeeting> met in meetings.Where(meeting => records.ContainsKey(meeting.Record)).GroupBy(meeting => meeting.Hash))
         {
             // A subject that several identifiers bring up is decided once, with all records of these meetings.
-            foreach (WatchedSubject seller in await sellers.FindAsync(met.Key, cancellation)) await DecideAsync(seller, records, seen, alerts, cancellation);
+            foreach (WatchedSubject seller in await sellers.FindAsync(met.Key, cancellation)) await DecideAsync(seller, isLast: false, records, seen, alerts, cancellation);
             int shipments = 0;
             await foreach (WatchedSubject shipment in past.FindAsync(met.Key, cancellation))
             {
-                await DecideAsync(shipment, records, seen, alerts, cancellation);
-                if (++shipments == MostShipments) break;
+                await DecideAsync(shipment, isLast: ++shipments == MostShipments, records, seen, alerts, cancellation);
+                if (shipments == MostShipments) break;
 
                 // Not held back until thousands are ready.
                 if (alerts.Count < LeastAlerts) continue;
@@ -106,7 +106,7 @@ public sealed class AlertRaiser(
         return awaited.Count == 0;
     }
 
-    private async Task DecideAsync(WatchedSubject subject, Dictionary<int, NodeRecord> records, HashSet<(AlertSubject, string)> seen, List<StoredAlert> alerts, CancellationToken cancellation)
+    private async Task DecideAsync(WatchedSubject subject, bool isLast, Dictionary<int, NodeRecord> records, HashSet<(AlertSubject, string)> seen, List<StoredAlert> alerts, CancellationToken cancellation)
     {
         if (!seen.Add((subject.Kind, subject.Reference))) return;
         V1.ScreeningResult result = await screener.DecideAsync(subject.Prepared, cancellation);
@@ -116,7 +116,15 @@ public sealed class AlertRaiser(
             if (hit.Lane is not (V1.Lane.Yellow or V1.Lane.Red) || subject.Shown.Contains(PastBlock.Shorten(hit.RecordId.Span))) continue;
             RecordId id = RecordId.FromBytes(hit.RecordId.Span);
             if (records.Values.FirstOrDefault(record => record.Id == id) is not { } record) continue;
+            AddBounds(hit, result, isLast);
             alerts.Add(AlertList.RowOf(seal, subject, record.Number, hit, time.GetUtcNow()));
         }
+    }
+
+    // Who reads an alert is told what was not looked at.
+    private static void AddBounds(V1.Hit hit, V1.ScreeningResult result, bool isLast)
+    {
+        hit.Reasons.AddRange(result.RejectedFields.Where(field => field.Code == "STOP_VALUE").Select(field => new V1.Reason { Field = field.Which, Text = field.What }));
+        if (isLast) hit.Reasons.Add(new V1.Reason { Text = $"Alerts are raised for the newest {MostShipments:N0} past shipments of an identifier; this is the last of them, and older ones were not looked at." });
     }
 }

@@ -83,6 +83,10 @@ public static class RecordFormat
     public static bool IsByBroker(V1.RecordWithdrawn withdrawal) => withdrawal.Signature.IsEmpty && withdrawal.ReplacementId.IsEmpty
         && withdrawal.Reason == V1.WithdrawalReason.Legal && withdrawal.LegalBasis != V1.WithdrawalBasis.Unspecified;
 
+    /// <summary>What a node signs when it reports that a record failed a check at its opening: "gateway/v1/misbind" 00 ‖ record_id ‖ u16 check.</summary>
+    /// <exception cref="OverflowException">The check does not fit in u16.</exception>
+    public static byte[] MisbindMessage(RecordId record, V1.MisbindCheck check) => new CanonicalWriter().Label("gateway/v1/misbind").Id(record).U16(checked((ushort)check)).ToArray();
+
     /// <summary>cek_commitment = SHA-256("gateway/v1/cek" 00 ‖ rec_salt ‖ cek): 32 bytes.</summary>
     internal static byte[] CommitmentOf(ReadOnlySpan<byte> recordSalt, ReadOnlySpan<byte> contentKey) =>
         SHA256.HashData(new CanonicalWriter().Label("gateway/v1/cek").Bytes(recordSalt).Bytes(contentKey).Written);

@@ -35,6 +35,13 @@ public interface IBrokerLifeStore
 
     /// <summary>Findings, newest first.</summary>
     ValueTask<IReadOnlyList<StoredFinding>> ListFindingsAsync(int most, CancellationToken cancellation);
+
+    /// <summary>Keeps a member's report about a record; its first one stays.</summary>
+    /// <returns>Whether it is the member's first about this record.</returns>
+    ValueTask<bool> AddMisbindAsync(StoredMisbind report, CancellationToken cancellation);
+
+    /// <summary>Records that were reported, newest report first, at most so many.</summary>
+    ValueTask<IReadOnlyList<MisbindTally>> ListMisbindsAsync(int most, CancellationToken cancellation);
 }
 
 /// <summary>A member's newest acknowledgement.</summary>
@@ -56,3 +63,16 @@ public sealed record LogMilestone(ulong Size, UtcDay Day, DateTimeOffset At);
 /// <param name="FoundAt">When.</param>
 /// <param name="Finding">The DigestFinding, serialised.</param>
 public sealed record StoredFinding(CircleId Circle, ulong Size, DateTimeOffset FoundAt, byte[] Finding);
+
+/// <summary>A member's report that a record failed a check at its opening.</summary>
+/// <param name="Record">The record.</param>
+/// <param name="Member">Who reports.</param>
+/// <param name="Check">Number of the check.</param>
+/// <param name="At">When.</param>
+public sealed record StoredMisbind(RecordId Record, MemberId Member, int Check, DateTimeOffset At);
+
+/// <summary>What was reported about a record.</summary>
+/// <param name="Record">The record.</param>
+/// <param name="Checks">Numbers of the checks, one a report.</param>
+/// <param name="At">Of the newest report.</param>
+public sealed record MisbindTally(PublishedRecord Record, IReadOnlyList<int> Checks, DateTimeOffset At);

@@ -47,6 +47,12 @@ public interface INodeLifeStore
     /// <summary>Ends a rectification, in one transaction with the withdrawal it leads to; null where there is none to be made.</summary>
     ValueTask EndRectificationAsync(RecordId old, OutboxWithdrawal? withdrawal, CancellationToken cancellation);
 
+    /// <summary>Quarantined records whose fault the broker has not been told, at most so many, without items and tags.</summary>
+    ValueTask<IReadOnlyList<NodeRecord>> ReadUnreportedAsync(int most, CancellationToken cancellation);
+
+    /// <summary>Notes that the broker has been told of a record's fault, or need not be.</summary>
+    ValueTask NoteReportedAsync(int number, CancellationToken cancellation);
+
     /// <summary>Notes that a circle's epoch is given up, and deletes the tags that known identifiers have under it.</summary>
     ValueTask RetireEpochAsync(CircleId circle, uint epoch, CancellationToken cancellation);
 

@@ -5,7 +5,7 @@ namespace Gateway.Storage.Sql;
 
 public abstract partial class SqlBrokerStore
 {
-    private const string Acknowledgements = "life_acknowledgements", Milestones = "life_milestones", Findings = "life_findings";
+    private const string Acknowledgements = "life_acknowledgements", Milestones = "life_milestones", Findings = "life_findings", Misbinds = "life_misbinds";
 
     /// <inheritdoc/>
     public ValueTask SaveAcknowledgementAsync(StoredAcknowledgement acknowledgement, CancellationToken cancellation)
@@ -118,6 +118,39 @@ public abstract partial class SqlBrokerStore
                 query.CheckRow((long)finding.Size);
                 return finding;
             }),
+        cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> AddMisbindAsync(StoredMisbind report, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return _database.WriteAsync(
+            session => session.Start("INSERT OR IGNORE INTO life_misbinds VALUES (?, ?, ?, ?, ?)", Misbinds)
+                .Bind(report.Record).Bind(report.Member).Bind(report.Check).Bind(report.At.UtcTicks).RunWithHash() > 0,
+            cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<MisbindTally>> ListMisbindsAsync(int most, CancellationToken cancellation) => _database.ReadAsync<IReadOnlyList<MisbindTally>>(
+        session =>
+        {
+            List<StoredMisbind> reports = ReadAll(
+                session.Start("SELECT record, member, check_number, at, row_hash FROM life_misbinds ORDER BY record"),
+                query =>
+                {
+                    query.Row(Misbinds);
+                    StoredMisbind report = new(query.Record(), query.Member(), (int)query.Int64(), ReadMoment(query));
+                    query.CheckRow(report.Record.Prefix);
+                    return report;
+                });
+            return
+            [
+                .. reports.GroupBy(report => report.Record)
+                    .Select(of => (Record: FindRecord(session, of.Key)?.Record, Checks: of.Select(report => report.Check).ToList(), At: of.Max(report => report.At)))
+                    .Where(tally => tally.Record is not null).OrderByDescending(tally => tally.At).Take(most)
+                    .Select(tally => new MisbindTally(tally.Record!, tally.Checks, tally.At)),
+            ];
+        },
         cancellation);
 
     private static StoredAcknowledgement ReadAcknowledgement(Statement query)

@@ -123,7 +123,7 @@ public abstract partial class SqlNodeStore
     private static void Purge(Session session, LeftCircle left)
     {
         const string Gone = "(SELECT number FROM records WHERE circle = ? AND idx < ?)";
-        foreach (string table in (string[])["items", "tags", "life_endings"])
+        foreach (string table in (string[])["items", "tags", "life_endings", "life_misbind_reports"])
         {
             session.Start($"DELETE FROM {table} WHERE number IN {Gone}").Bind(left.Circle).Bind(Key(left.At)).Run();
         }

@@ -118,6 +118,17 @@ public abstract partial class SqlNodeStore
         cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<NodeRecord>> ReadUnreportedAsync(int most, CancellationToken cancellation) => _database.ReadAsync<IReadOnlyList<NodeRecord>>(
+        session => ReadAll(
+            session.Start("SELECT * FROM records INDEXED BY life_expiring WHERE state IN (4, 5) AND fault IS NOT NULL AND number NOT IN (SELECT number FROM life_misbind_reports) ORDER BY number LIMIT ?").Bind(most),
+            query => ReadBareRecord(query).Record),
+        cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask NoteReportedAsync(int number, CancellationToken cancellation) => _database.WriteAsync(
+        session => { session.Start("INSERT OR IGNORE INTO life_misbind_reports VALUES (?, ?)", "life_misbind_reports").Bind(number).RunWithHash(); }, cancellation);
+
+    /// <inheritdoc/>
     public ValueTask RetireEpochAsync(CircleId circle, uint epoch, CancellationToken cancellation) => _database.WriteAsync(
         session =>
         {

@@ -2,6 +2,7 @@ using Gateway.Node.Contributions;
 using Gateway.Node.Tests.Building;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
+using Gateway.Protocol.Keys;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Node;
 using Google.Protobuf;
@@ -88,6 +89,21 @@ public sealed class WithdrawingTests
         Assert.NotNull((await node.Core.Store.FindWithdrawalAsync(second, CancellationToken.None))!.Receipt);
         Assert.True(await node.WithdrawAsync());
         Assert.NotNull((await node.Core.Store.FindWithdrawalAsync(first, CancellationToken.None))!.Receipt);
+    }
+
+    [Fact]
+    public async Task A_withdrawal_that_a_dispute_came_before_is_answered_by_the_end_that_the_dispute_made()
+    {
+        await using TestOutbox node = await TestOutbox.StartAsync();
+        RecordId id = await SealAsync(node, "case-1");
+        await node.PublishAsync();
+        await node.FollowAsync();
+        CircleKey circle = node.Source.Circle;
+        node.Source.Add(
+            new Entry { RecordWithdrawn = new RecordWithdrawn { RecordId = id.ToByteString(), CircleId = circle.Circle.ToByteString(), Epoch = circle.Epoch, Reason = WithdrawalReason.DisputeUpheld } }, circle.RouteKey);
+        await node.Outbox.WithdrawAsync(id, WithdrawalReason.Mistake, CancellationToken.None);
+        Assert.True(await node.WithdrawAsync());
+        Assert.NotNull((await node.Core.Store.FindWithdrawalAsync(id, CancellationToken.None))!.Receipt);
     }
 
     private static async Task<RecordId> SealAsync(TestOutbox node, string reference)

@@ -233,6 +233,38 @@ public sealed class BackfillTests
         }
     }
 
+    [Fact]
+    public async Task Disputes_from_before_the_grant_show_and_what_they_ended_is_ended_here_too()
+    {
+        SealedRecord open = Published(), overdue = Published();
+        Dispute(overdue);
+        _log.AddDay(_log.Day.AddDays(31));
+        _time.Advance(TimeSpan.FromDays(31));
+        Dispute(open);
+        _log.Add(
+            new Entry { RecordWithdrawn = new RecordWithdrawn { RecordId = overdue.Submission.RecordId, CircleId = overdue.Submission.CircleId, Epoch = 0, Reason = WithdrawalReason.DisputeOverdue } }, _first.RouteKey);
+        int place = _log.Find(entry => entry.RecordPublished?.RecordId == overdue.Submission.RecordId);
+        _log[place] = _log[place] with { Item = ByteString.Empty, WithdrawnAt = _log.Size - 1 };
+        Join(1, _first);
+        await using TestCore node = await StartAsync();
+        await node.FollowAsync();
+        Assert.Null(node.Disputes.Find(open.Id));
+        await ReadAgainAsync(node);
+        Assert.True(node.Disputes.Find(open.Id) is { IsOpen: true });
+        Assert.Equal([NodeRecordState.Live, NodeRecordState.Withdrawn], [await node.StateOfAsync(open), await node.StateOfAsync(overdue)]);
+        Assert.Empty(await node.AlarmsAsync());
+    }
+
+    private void Dispute(SealedRecord record) => _log.Add(
+        new Entry
+        {
+            RecordDisputed = new RecordDisputed
+            {
+                RecordId = record.Submission.RecordId, CircleId = record.Submission.CircleId, Epoch = 0, Ground = DisputeGround.Untrue, DeadlineDay = _log.State.Day.AddDays(30).Number,
+            },
+        },
+        _first.RouteKey);
+
     private Task<TestCore> StartAsync() => TestCore.StartAsync(_log, _log.Outsider, _time);
 
     private SealedRecord Published()

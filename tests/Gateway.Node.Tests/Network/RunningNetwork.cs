@@ -136,6 +136,8 @@ internal sealed class RunningNode(NodeDirectory directory)
 
     public ScreeningService.ScreeningServiceClient Screening => new(_channel);
 
+    public CaseworkService.CaseworkServiceClient Casework => new(_channel);
+
     public DisputeOfficeService.DisputeOfficeServiceClient Disputes => new(_channel);
 
     public OutcomeOfficeService.OutcomeOfficeServiceClient Outcomes => new(_channel);

@@ -66,6 +66,7 @@ public sealed class AlertTests
         IReadOnlyList<V1.Alert> alerts = await desk.AlertsAsync();
         Assert.Equal(100, alerts.Count);
         Assert.All(alerts, alert => Assert.Equal("account-1", alert.Reference));
+        Assert.All(alerts, alert => Assert.Contains(alert.Hit.Reasons, reason => reason.Text.Contains("stands in 1,001 records", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Gateway.Protocol;
+using Gateway.Protocol.Disputes;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Broker;
 using static Gateway.Storage.Tests.Samples;
@@ -32,12 +33,39 @@ public abstract partial class BrokerStoreConformance
         await store.Outcomes.SaveAsync([first, second, other], None);
         StoredOutcome changed = first with { Outcome = Outcome.FalsePositive, Reason = OutcomeReason.OtherParty };
         await store.Outcomes.SaveAsync([changed], None);
-        List<StoredOutcome> all = await ToListAsync(store.Outcomes.ReadCircleAsync(first.Circle, null, None));
+        List<StoredOutcome> all = await store.Outcomes.ReadCircleAsync(first.Circle, null, None).ToListAsync();
         Assert.Equal([(Outcome.FalsePositive, 1L), (Outcome.Seized, 2L), (Outcome.Seized, 3L)], all.OrderBy(one => one.Number).Select(one => (one.Outcome, one.Number)));
         RecordId least = all[0].Record;
-        Assert.All(await ToListAsync(store.Outcomes.ReadCircleAsync(first.Circle, least, None)), one => Assert.True(one.Record > least));
-        Assert.Equal(3, (await ToListAsync(store.Outcomes.ReadContributorAsync(first.Contributor, null, None))).Count);
-        Assert.Empty(await ToListAsync(store.Outcomes.ReadContributorAsync(first.Member, null, None)));
+        Assert.All(await store.Outcomes.ReadCircleAsync(first.Circle, least, None).ToListAsync(), one => Assert.True(one.Record > least));
+        Assert.Equal(3, (await store.Outcomes.ReadContributorAsync(first.Contributor, null, None).ToListAsync()).Count);
+        Assert.Empty(await store.Outcomes.ReadContributorAsync(first.Member, null, None).ToListAsync());
+    }
+
+    [Fact]
+    public async Task How_a_dispute_stands_is_kept_with_the_leaves_that_say_so_and_listed_while_its_record_lives()
+    {
+        StoredDispute open = new(new DisputeState(Record(1), Circle(1), 0) { DisputedAt = 2, Ground = DisputeGround.Untrue, Deadline = new UtcDay(20_030) }, Member(7), new UtcDay(20_000));
+        await using (IBrokerStore store = await OpenAsync())
+        {
+            await store.AppendAsync(Append(DayLeaf(0), RecordLeaf(1)), None);
+            Assert.Null(await store.Disputes.FindAsync(Record(1), None));
+            await store.AppendAsync(Append(DayLeaf(2)) with { Disputes = [open] }, None);
+        }
+
+        await using IBrokerStore reopened = await OpenAsync();
+        Assert.Equal(open, await reopened.Disputes.FindAsync(Record(1), None));
+        UtcDay expiry = (await reopened.FindRecordAsync(Record(1), None))!.Expiry;
+        Assert.Equal([open], await reopened.Disputes.ListOpenAsync(expiry, None));
+        Assert.Empty(await reopened.Disputes.ListOpenAsync(expiry.AddDays(1), None));
+        Assert.Equal(1, await reopened.Disputes.CountOpenedAsync(Member(7), new UtcDay(20_000), None));
+        Assert.Equal(0, await reopened.Disputes.CountOpenedAsync(Member(7), new UtcDay(20_001), None));
+        Assert.Equal(0, await reopened.Disputes.CountOpenedAsync(Member(8), new UtcDay(20_000), None));
+        StoredDispute decided = open with { State = open.State with { DecidedOf = 2, DecidedAt = 3, Decision = DisputeDecision.Rejected, Reason = DisputeReason.Outdated } };
+        await reopened.AppendAsync(Append(DayLeaf(3)) with { Disputes = [decided] }, None);
+        Assert.Equal(decided, await reopened.Disputes.FindAsync(Record(1), None));
+        Assert.Empty(await reopened.Disputes.ListOpenAsync(expiry, None));
+        await reopened.AppendAsync(Append(DayLeaf(4)) with { Disputes = [open], Withdrawals = [(Record(1), 4)] }, None);
+        Assert.Empty(await reopened.Disputes.ListOpenAsync(expiry, None));
     }
 
     private static MemberId Desk(int number) => MemberId.FromBytes(Bytes("desk", number, 16));
@@ -47,11 +75,4 @@ public abstract partial class BrokerStoreConformance
     private static StoredOutcome OutcomeOf(int record, int member, int shipment) => new(
         RecordId.FromBytes(Bytes("record", record, 32)), CircleId.FromBytes(Bytes("circle", 1, 16)), MemberId.FromBytes(Bytes("contributor", 1, 16)), MemberId.FromBytes(Bytes("member", member, 16)),
         Bytes("shipment", shipment, 32), Outcome.Seized, OutcomeReason.Counterfeit);
-
-    private static async Task<List<T>> ToListAsync<T>(IAsyncEnumerable<T> items)
-    {
-        List<T> all = [];
-        await foreach (T item in items) all.Add(item);
-        return all;
-    }
 }

@@ -34,3 +34,9 @@ CREATE TABLE life_retired_epochs (
   row_hash BLOB NOT NULL,
   PRIMARY KEY (circle, epoch)
 ) STRICT, WITHOUT ROWID;
+
+-- Records that failed a check at their opening and were reported to the broker.
+CREATE TABLE life_misbind_reports (
+  number INTEGER PRIMARY KEY,
+  row_hash BLOB NOT NULL
+) STRICT;

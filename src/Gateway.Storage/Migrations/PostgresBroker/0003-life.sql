@@ -27,3 +27,13 @@ CREATE TABLE life_findings (
 CREATE INDEX life_findings_by_time ON life_findings (found_at);
 
 CREATE INDEX life_withdrawn ON records (circle, withdrawn_at) WHERE withdrawn_at IS NOT NULL;
+
+-- Records that members have reported as misbound.
+CREATE TABLE life_misbinds (
+  record BYTEA NOT NULL,
+  member BYTEA NOT NULL,
+  check_number BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  row_hash BYTEA NOT NULL,
+  PRIMARY KEY (record, member)
+);

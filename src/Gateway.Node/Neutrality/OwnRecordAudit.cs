@@ -1,0 +1,154 @@
+using Gateway.Cryptography;
+using Gateway.Node.Feed;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.Keys;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
+using Gateway.Storage;
+using Gateway.Storage.Node;
+
+namespace Gateway.Node.Neutrality;
+
+/// <summary>
+/// What the log says in this member's name: each of its records is there as this node signed it, every receipt's checkpoint is of this log, no record that this node can see was made with its keys
+/// elsewhere, and no statement bears its name under another signature.
+/// </summary>
+public sealed class OwnRecordAudit(INodeStore store, ForkWatch forks, MemberId member, MemberKeys keys)
+{
+    private const string Remedy = "Tell the broker's operator; keep this node's store as evidence.";
+
+    private readonly INodeStore _store = store;
+    private readonly MemberKeys _keys = keys;
+
+    /// <summary>Reads what this node has written.</summary>
+    /// <param name="now">The state of the network.</param>
+    /// <param name="size">Leaves that will be shown.</param>
+    /// <param name="found">Told of what does not hold.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<Run> BeginAsync(NodeView now, ulong size, Action<Refusal> found, CancellationToken cancellation)
+    {
+        Dictionary<RecordId, OwnRecord> own = [];
+        HashSet<string> checkpoints = [];
+        await foreach (OutboxRow row in _store.ListOutboxAsync(cancellation))
+        {
+            if (row.RecordId is not { } id || row.RecordSalt is null || row.State is OutboxState.Draft or OutboxState.Sealed or OutboxState.Refused) continue;
+            Receipt? receipt = row.Receipt is null ? null : Receipt.Parser.ParseFrom(row.Receipt);
+            using RecordKeys record = _keys.ForRecord(row.RecordSalt);
+            own[id] = new OwnRecord(record.Signing.PublicKey, receipt, IsDue: receipt is null ? row.State != OutboxState.Withdrawn : receipt.Index < size);
+            if (receipt is null || !checkpoints.Add(receipt.Checkpoint.ToBase64())) continue;
+            if ((await forks.CompareAsync(receipt.Checkpoint.Memory, ForkWatch.Broker, cancellation)).Agreement is Agreement.Forked or Agreement.Unreadable)
+            {
+                found(Refusal.DataLoss("RECEIPT_FORKED", "The checkpoint of a receipt is not of the log that this node has verified.", $"record {id.Prefix}", Remedy));
+            }
+        }
+
+        if (now.State.Members.TryGetValue(member, out NetworkMember? me) && (me.MemberKey != _keys.Member.PublicKey || me.NodeKey != _keys.Node.PublicKey || !me.Joined.BoxPk.Span.SequenceEqual(_keys.Box.PublicKey.ToArray())))
+        {
+            found(Refusal.DataLoss("OWN_KEYS_DIFFER", "The log has other keys for this member than this node holds.", $"member {member.Prefix}", "See that the folder's member.key is the one the member joined with; else tell the broker's operator."));
+        }
+
+        return new Run(this, now, own, found);
+    }
+
+    private bool IsOwn(StatementSignature signature) => signature.MemberId.Span.SequenceEqual(member.ToArray());
+
+    private bool IsMadeHere(UnwrappedRecord record)
+    {
+        using RecordKeys made = _keys.ForRecord(record.Head.Salt);
+        return made.Signing.PublicKey.ToArray().AsSpan().SequenceEqual(record.Head.RecordKey);
+    }
+
+    internal sealed record OwnRecord(VerifyingKey Key, Receipt? Receipt, bool IsDue)
+    {
+        public bool IsSeen { get; set; }
+    }
+
+    /// <summary>One audit: is shown every leaf with its entry, in order.</summary>
+    public sealed class Run
+    {
+        private readonly OwnRecordAudit _audit;
+        private readonly NodeView _now;
+        private readonly Dictionary<RecordId, OwnRecord> _own;
+        private readonly Action<Refusal> _found;
+        private readonly Dictionary<ulong, (RecordId Id, Receipt Receipt)> _receipts = [];
+
+        internal Run(OwnRecordAudit audit, NodeView now, Dictionary<RecordId, OwnRecord> own, Action<Refusal> found)
+        {
+            _audit = audit;
+            _now = now;
+            _own = own;
+            _found = found;
+            foreach ((RecordId id, OwnRecord record) in own)
+            {
+                if (record.Receipt is { } receipt) _receipts[receipt.Index] = (id, receipt);
+            }
+        }
+
+        /// <summary>This member's records that the log was found to have.</summary>
+        public ulong Records { get; private set; }
+
+        /// <summary>Statements in the log that this member has signed.</summary>
+        public ulong Statements { get; private set; }
+
+        /// <summary>Takes the next readable leaf.</summary>
+        public async Task TakeAsync(LoggedLeaf leaf, Entry entry, CancellationToken cancellation)
+        {
+            SignedStatement? statement = entry.ContentCase switch
+            {
+                Entry.ContentOneofCase.MemberJoined => entry.MemberJoined,
+                Entry.ContentOneofCase.CircleMember => entry.CircleMember,
+                Entry.ContentOneofCase.KeyEpoch => entry.KeyEpoch,
+                Entry.ContentOneofCase.KeyGrant => entry.KeyGrant,
+                Entry.ContentOneofCase.MemberLeft => entry.MemberLeft,
+                _ => null,
+            };
+            if (statement is not null) TakeStatement(leaf.Index, entry.ContentCase.ToString(), statement);
+            if (entry.ContentCase != Entry.ContentOneofCase.RecordPublished || !RecordId.TryFromBytes(entry.RecordPublished.RecordId.Span, out RecordId id)) return;
+            if (_own.TryGetValue(id, out OwnRecord? own)) TakeOwn(leaf, id, entry.RecordPublished, own);
+            else await TakeOtherAsync(leaf.Index, id, entry.RecordPublished, cancellation);
+        }
+
+        /// <summary>Takes the next leaf whose entry this node was not shown: of a circle it had left, it may be its own by the receipt.</summary>
+        public void TakeOpaque(LoggedLeaf leaf)
+        {
+            if (!_receipts.TryGetValue(leaf.Index, out (RecordId Id, Receipt Receipt) known) || !LeafData.CommitsTo(leaf.LeafData, known.Receipt.Salt.Span, known.Receipt.Entry.Span)) return;
+            LoggedLeaf opened = leaf with { Salt = known.Receipt.Salt.ToByteArray(), Entry = known.Receipt.Entry.ToByteArray() };
+            TakeOwn(opened, known.Id, Entry.Parser.ParseFrom(opened.Entry).RecordPublished, _own[known.Id]);
+        }
+
+        /// <summary>After the last leaf.</summary>
+        public void End()
+        {
+            foreach ((RecordId id, OwnRecord own) in _own)
+            {
+                if (own is { IsDue: true, IsSeen: false }) _found(Refusal.DataLoss("OWN_RECORD_MISSING", "A record that this node has published is not in the log.", $"record {id.Prefix}", Remedy));
+            }
+        }
+
+        private void TakeStatement(ulong index, string name, SignedStatement statement)
+        {
+            StatementSignature? mine = statement.Signatures.FirstOrDefault(_audit.IsOwn);
+            if (mine is null) return;
+            if (Protocol.Log.Statements.Verify(name, statement.Body.Span, mine, _now.State.GenesisHash.Span, _audit._keys.Member.PublicKey)) Statements++;
+            else _found(Refusal.DataLoss("OWN_STATEMENT_FORGED", "A statement stands in this member's name under a signature that is not its.", $"leaf {index}", Remedy));
+        }
+
+        private void TakeOwn(LoggedLeaf leaf, RecordId id, RecordPublished entry, OwnRecord own)
+        {
+            own.IsSeen = true;
+            bool isSigned = entry.RecordPk.Span.SequenceEqual(own.Key.ToArray()) && own.Key.Verify(RecordFormat.PublishMessage(id, new UtcDay(entry.ExpiryDay), entry.Issuance.Span), entry.Signature.Span);
+            bool isReceipted = own.Receipt is not { } receipt || (receipt.Index == leaf.Index && leaf.Entry is not null && receipt.Entry.Span.SequenceEqual(leaf.Entry) && leaf.Salt is not null && receipt.Salt.Span.SequenceEqual(leaf.Salt));
+            if (isSigned && isReceipted) Records++;
+            else _found(Refusal.DataLoss("OWN_RECORD_ALTERED", $"A record of this member's stands in the log otherwise than {(isSigned ? "its receipt says" : "this node signed it")}.", $"record {id.Prefix}", Remedy));
+        }
+
+        // Only who has the member's seed can derive the record's key from the salt in its head.
+        private async Task TakeOtherAsync(ulong index, RecordId id, RecordPublished entry, CancellationToken cancellation)
+        {
+            if (await _audit._store.FindRecordAsync(id, cancellation) is not { Item: { } item } held || held.Index != index || _now.Keyring.Find(held.Circle, held.Epoch) is not { } circle) return;
+            if (!RecordOpener.TryUnwrap(circle, entry, item, out UnwrappedRecord? record, out _)) return; // Quarantined, and told when it came.
+            if (_audit.IsMadeHere(record)) _found(Refusal.DataLoss("OWN_RECORD_FOREIGN", "A record was made with this member's keys, and this node has not written it.", $"record {id.Prefix}", "If no other node of this member wrote it, its seed is stolen: have the member suspended."));
+        }
+    }
+}

@@ -1,0 +1,184 @@
+using Gateway.Broker.Life;
+using Gateway.Ledger;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.Keys;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Gateway.Broker.Tests;
+
+/// <summary>What the broker makes of members' acknowledgements.</summary>
+public sealed class AcknowledgementTests
+{
+    private static readonly TreeHash One = LiveDigest.Of([RecordId.FromBytes(new byte[32])]);
+
+    [Fact]
+    public async Task Only_a_members_own_well_formed_statement_about_this_log_is_taken()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        AcknowledgeRequest good = Sign(network, network.Steward, Size(network), MerkleHash.EmptyRoot);
+        await AcknowledgeAsync(network, network.Steward, good);
+
+        await RefusedAsync("ACKNOWLEDGEMENT_SIGNATURE", network, network.Second, good);
+        await RefusedAsync("ACKNOWLEDGEMENT_SIGNATURE", network, network.Steward, Change(good, request => request.Size--));
+        await RefusedAsync("ACKNOWLEDGEMENT_SIGNATURE", network, network.Steward, Change(good, request => request.Circles[0].Digest = ByteString.CopyFrom(One.ToArray())));
+        await RefusedAsync("ACKNOWLEDGEMENT_MALFORMED", network, network.Steward, Change(good, request => request.Circles.Add(request.Circles[0])));
+        await RefusedAsync("ACKNOWLEDGEMENT_MALFORMED", network, network.Steward, Change(good, request => request.Circles[0].Digest = ByteString.CopyFrom(new byte[31])));
+        await RefusedAsync("ACKNOWLEDGEMENT_MALFORMED", network, network.Steward, Change(good, request => request.Root = ByteString.Empty));
+
+        // Signed, but of a circle that is not the member's, of a root that is not this log's, of a size it does not have.
+        await RefusedAsync("NOT_IN_CIRCLE", network, network.Outsider, Sign(network, network.Outsider, Size(network), MerkleHash.EmptyRoot));
+        await RefusedAsync("ACKNOWLEDGED_OTHER_LOG", network, network.Steward, Sign(network, network.Steward, Size(network), MerkleHash.EmptyRoot, root: One));
+        await RefusedAsync("ACKNOWLEDGED_OTHER_LOG", network, network.Steward, Sign(network, network.Steward, Size(network) + 1, MerkleHash.EmptyRoot, root: One));
+    }
+
+    [Fact]
+    public async Task A_member_that_acknowledges_less_than_before_is_told_how_far_it_has_been()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        ulong before = Size(network);
+        await network.PublishOneAsync(network.Steward, network.Seal(network.Steward));
+        ulong after = Size(network);
+        Assert.Equal(0UL, (await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, after, One))).AcknowledgedSize);
+        Assert.Equal(after, (await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, before, MerkleHash.EmptyRoot))).AcknowledgedSize);
+        MemberAcknowledgement kept = (await ListAsync(network)).Members.Single(member => member.Size > 0);
+        Assert.Equal((after, ByteString.CopyFrom(One.ToArray())), (kept.Size, kept.Digest));
+    }
+
+    [Fact]
+    public async Task Digests_that_differ_at_one_size_are_a_finding_with_both_statements_and_both_members_hear_of_it()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        ulong size = Size(network);
+        Assert.Empty((await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, size, MerkleHash.EmptyRoot))).Differences);
+        DigestDifference heard = Assert.Single((await AcknowledgeAsync(network, network.Second, Sign(network, network.Second, size, One))).Differences);
+        Assert.Equal((true, size, 1U, 1U), (heard.IsOwn, heard.Size, heard.ExpectedCount, heard.OtherCount));
+
+        // One against one: it may be either.
+        Assert.True(Assert.Single((await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, size, MerkleHash.EmptyRoot))).Differences).IsOwn);
+
+        DigestFinding finding = Assert.Single((await ListAsync(network)).Findings);
+        Assert.Equal(2, finding.Stated.Count);
+        foreach (StatedDigest stated in finding.Stated)
+        {
+            // Anyone who has the log can check that the member said so.
+            AcknowledgeRequest said = stated.Acknowledgement;
+            DeletionStatement statement = new(said.Size, TreeHash.FromBytes(said.Root.Span), [.. said.Circles.Select(circle => (CircleId.FromBytes(circle.CircleId.Span), TreeHash.FromBytes(circle.Digest.Span)))]);
+            Assert.True(statement.IsSignedBy(network.Broker.Core.View.Current.Members[MemberId.FromBytes(stated.MemberId.Span)].NodeKey, said.Signature.Span));
+        }
+
+        // Once they agree again, nobody is told any more; the finding stays.
+        await network.PublishOneAsync(network.Steward, network.Seal(network.Steward));
+        Assert.Empty((await AcknowledgeAsync(network, network.Second, Sign(network, network.Second, Size(network), One))).Differences);
+        Assert.Empty((await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, Size(network), One))).Differences);
+        Assert.Single((await ListAsync(network)).Findings);
+    }
+
+    [Theory]
+    [InlineData(0U, 24)]
+    [InlineData(2U, 2)]
+    public async Task Who_has_not_acknowledged_within_the_circles_limit_is_overdue_by_name_and_a_count_for_the_circle(uint policyHours, int limitHours)
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync(policy: policy => policy.DeletionLimitHours = policyHours);
+        SealedRecord record = network.Seal(network.Steward);
+        await network.PublishOneAsync(network.Steward, record);
+        await WithdrawAsync(network, network.Steward, record);
+        ulong ended = Size(network);
+        AcknowledgementDesk desk = await DeskAsync(network, ended);
+        await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, ended, MerkleHash.EmptyRoot));
+
+        await desk.LoadAsync(CancellationToken.None); // What is kept is enough for a desk that begins anew.
+        Assert.DoesNotContain((await desk.ListAsync(false, CancellationToken.None)).Members, member => member.Overdue);
+        network.Broker.Time.Advance(TimeSpan.FromHours(limitHours) + TimeSpan.FromMinutes(1));
+        MemberAcknowledgement overdue = Assert.Single((await desk.ListAsync(true, CancellationToken.None)).Members);
+        Assert.Equal((ByteString.CopyFrom(network.Second.Id.ToArray()), 1UL, (uint)limitHours * 3_600), (overdue.MemberId, overdue.Outstanding, overdue.LimitSeconds));
+        Assert.InRange(overdue.OutstandingSeconds, (ulong)limitHours * 3_600, (ulong)limitHours * 3_600 + 120);
+
+        DeletionState state = (await desk.DescribeAsync(network.Steward.Id, new GetDeletionsRequest { RecordIds = { record.Submission.RecordId } }, CancellationToken.None)).Records[0];
+        Assert.Equal((true, 2U, 1U), (state.Ended, state.Members, state.Acknowledged));
+        Assert.Equal(-1, state.ToByteArray().AsSpan().IndexOf(network.Second.Id.ToArray()));
+
+        // Who is not in the circle learns nothing, not even that there is such a record.
+        Assert.False((await desk.DescribeAsync(network.Outsider.Id, new GetDeletionsRequest { RecordIds = { record.Submission.RecordId } }, CancellationToken.None)).Records[0].Ended);
+    }
+
+    [Fact]
+    public async Task Expiry_is_outstanding_until_it_is_acknowledged()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        UtcDay today = network.Broker.Core.View.Current.Day;
+        SealedRecord record = network.Steward.Seal(network.Circle, today);
+        await network.PublishOneAsync(network.Steward, record);
+        ulong before = Size(network);
+        AcknowledgementDesk desk = await DeskAsync(network, before);
+        await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, before, LiveDigest.Of([record.Id])));
+
+        network.Broker.Time.Advance(TimeSpan.FromDays(1));
+        await network.Broker.Core.Sequencer.ChangeStateAsync(new Gateway.Broker.Sequencing.StateChange { Entries = [new Entry { Day = new Day { Day_ = today.AddDays(1).Number } }] });
+        await desk.NoteAsync(Size(network), CancellationToken.None);
+        await desk.LoadAsync(CancellationToken.None);
+        Assert.All((await desk.ListAsync(false, CancellationToken.None)).Members, member => Assert.Equal(1UL, member.Outstanding));
+        GetDeletionsRequest asked = new() { RecordIds = { record.Submission.RecordId } };
+        Assert.Equal((true, 0U), ((await desk.DescribeAsync(network.Steward.Id, asked, CancellationToken.None)).Records[0].Ended, (await desk.DescribeAsync(network.Steward.Id, asked, CancellationToken.None)).Records[0].Acknowledged));
+        await desk.TakeAsync(network.Steward.Id, Sign(network, network.Steward, Size(network), MerkleHash.EmptyRoot), CancellationToken.None);
+        Assert.Equal(1U, (await desk.DescribeAsync(network.Steward.Id, asked, CancellationToken.None)).Records[0].Acknowledged);
+        Assert.Equal(1, (await desk.ListAsync(false, CancellationToken.None)).Members.Count(member => member.Outstanding == 1));
+    }
+
+    private static ulong Size(TestNetwork network) => network.Broker.Core.Signal.Size;
+
+    // A desk of one's own over the broker's store: the broker's looks at its clock, which stands still here.
+    private static async Task<AcknowledgementDesk> DeskAsync(TestNetwork network, ulong size)
+    {
+        AcknowledgementDesk desk = new(network.Broker.Core.View, network.Broker.Core.Store, network.Broker.Core.Feeds, network.Broker.Core.Activity, network.Broker.Time, NullLogger<AcknowledgementDesk>.Instance);
+        await desk.LoadAsync(CancellationToken.None);
+        await desk.NoteAsync(size, CancellationToken.None);
+        return desk;
+    }
+
+    private static AcknowledgeRequest Sign(TestNetwork network, TestMember member, ulong size, TreeHash digest, TreeHash? root = null)
+    {
+        TreeHash stated = root ?? TiledTree.Open(size, network.Broker.Core.Store).Root;
+        DeletionStatement statement = new(size, stated, [(network.Circle.Circle, digest)]);
+        return new AcknowledgeRequest
+        {
+            Size = size,
+            Root = ByteString.CopyFrom(stated.ToArray()),
+            Circles = { new CircleDigest { CircleId = network.Circle.Circle.ToByteString(), Digest = ByteString.CopyFrom(digest.ToArray()) } },
+            Signature = ByteString.CopyFrom(statement.Sign(member.Keys.Node)),
+        };
+    }
+
+    private static AcknowledgeRequest Change(AcknowledgeRequest request, Action<AcknowledgeRequest> change)
+    {
+        AcknowledgeRequest changed = request.Clone();
+        change(changed);
+        return changed;
+    }
+
+    private static async Task<AcknowledgeResponse> AcknowledgeAsync(TestNetwork network, TestMember member, AcknowledgeRequest request) =>
+        await new AcknowledgementsService.AcknowledgementsServiceClient(member.Connect(network.Broker)).AcknowledgeAsync(request);
+
+    private static async Task RefusedAsync(string code, TestNetwork network, TestMember member, AcknowledgeRequest request)
+    {
+        RpcException refused = await Assert.ThrowsAsync<RpcException>(() => AcknowledgeAsync(network, member, request));
+        Assert.Equal(code, refused.ToRefusal("broker").Code);
+    }
+
+    private static async Task<ListAcknowledgementsResponse> ListAsync(TestNetwork network) => await (await DeskAsync(network, Size(network))).ListAsync(false, CancellationToken.None);
+
+    private static async Task WithdrawAsync(TestNetwork network, TestMember member, SealedRecord record)
+    {
+        using RecordKeys keys = member.Keys.ForRecord(record.Salt);
+        await network.Exchange(member).WithdrawAsync(new WithdrawRequest
+        {
+            RecordId = record.Submission.RecordId,
+            Reason = WithdrawalReason.Mistake,
+            Signature = ByteString.CopyFrom(keys.Signing.Sign(RecordFormat.WithdrawMessage(record.Id, WithdrawalReason.Mistake, null))),
+        });
+    }
+}

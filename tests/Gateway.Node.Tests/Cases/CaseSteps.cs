@@ -1,0 +1,96 @@
+using Gateway.Node.Cases;
+using Gateway.Node.Tests.Network;
+using Gateway.Protocol.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gateway.Node.Tests.Cases;
+
+/// <summary>What officers do with cases at running nodes.</summary>
+internal static class CaseSteps
+{
+    public static async Task<ByteString> PublishAsync(RunningNode contributor, RunningNode reader, string reference = "case-1")
+    {
+        ulong before = (await reader.Contributions.GetStatusAsync(new GetStatusRequest())).LiveRecords;
+        Contribution contribution = new()
+        {
+            Circle = "acx",
+            Reference = reference,
+            Summary = new Summary { Kind = RecordKind.BadActor, EvidenceGrade = EvidenceGrade.SeizureConfirmed, Categories = { GoodsCategory.Footwear } },
+            Subject = new Party { Kind = SubjectKind.Organisation, Name = "Bad Shoes Trading GmbH", Identifiers = { new StatedIdentifier { Type = 1, Value = $"{reference}@bad-shoes.example" } } },
+        };
+        using AsyncDuplexStreamingCall<ContributeRequest, ContributeResponse> call = contributor.Contributions.Contribute();
+        await call.RequestStream.WriteAsync(new ContributeRequest { Contributions = { contribution } });
+        await call.RequestStream.CompleteAsync();
+        ByteString record = ByteString.Empty;
+        while (await call.ResponseStream.MoveNext(CancellationToken.None)) record = call.ResponseStream.Current.Outcomes[^1].RecordId;
+        await reader.UntilAsync(status => status.LiveRecords == before + 1);
+        return record;
+    }
+
+    public static async Task<ulong> WriteAsync(RunningNode node, Action<CaseDraft> target, string text, byte[]? file = null)
+    {
+        CaseDraft draft = new() { Text = text, By = "ann" };
+        if (file is not null) draft.Files.Add(new CaseFile { Name = "photo.jpg", Size = (ulong)file.Length });
+        target(draft);
+        using AsyncClientStreamingCall<ComposeCaseMessageRequest, ComposeCaseMessageResponse> call = node.Casework.ComposeCaseMessage();
+        await call.RequestStream.WriteAsync(new ComposeCaseMessageRequest { Draft = draft });
+        if (file is not null) await call.RequestStream.WriteAsync(new ComposeCaseMessageRequest { Data = ByteString.CopyFrom(file) });
+        await call.RequestStream.CompleteAsync();
+        return (await call.ResponseAsync).CaseId;
+    }
+
+    public static async Task<List<CaseLine>> ListAsync(RunningNode node)
+    {
+        List<CaseLine> lines = [];
+        using AsyncServerStreamingCall<ListCasesResponse> call = node.Casework.ListCases(new ListCasesRequest { All = true });
+        while (await call.ResponseStream.MoveNext(CancellationToken.None)) lines.AddRange(call.ResponseStream.Current.Cases);
+        return lines;
+    }
+
+    public static async Task<List<CaseMessageLine>> ShowAsync(RunningNode node, ulong caseId)
+    {
+        List<CaseMessageLine> lines = [];
+        using AsyncServerStreamingCall<ShowCaseResponse> call = node.Casework.ShowCase(new ShowCaseRequest { CaseId = caseId });
+        while (await call.ResponseStream.MoveNext(CancellationToken.None)) lines.AddRange(call.ResponseStream.Current.Messages);
+        return lines;
+    }
+
+    public static async Task<byte[]> ReadAsync(RunningNode node, ulong message)
+    {
+        using MemoryStream whole = new();
+        using AsyncServerStreamingCall<ReadCaseAttachmentResponse> call = node.Casework.ReadCaseAttachment(new ReadCaseAttachmentRequest { MessageId = message });
+        while (await call.ResponseStream.MoveNext(CancellationToken.None)) whole.Write(call.ResponseStream.Current.Data.Span);
+        return whole.ToArray();
+    }
+
+    public static async Task<List<CaseDisclosure>> DisclosuresAsync(RunningNode node)
+    {
+        List<CaseDisclosure> all = [];
+        using AsyncServerStreamingCall<ListCaseDisclosuresResponse> call = node.Casework.ListCaseDisclosures(new ListCaseDisclosuresRequest());
+        while (await call.ResponseStream.MoveNext(CancellationToken.None)) all.AddRange(call.ResponseStream.Current.Disclosures);
+        return all;
+    }
+
+    /// <summary>Rounds of the nodes' own couriers, at once and not in a few seconds, until something holds.</summary>
+    public static async Task CarryUntilAsync(IReadOnlyList<RunningNode> nodes, Func<Task<bool>> holds)
+    {
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(120));
+        while (!await holds())
+        {
+            Assert.False(patience.IsCancellationRequested, "it did not come to that");
+            foreach (RunningNode node in nodes)
+            {
+                try
+                {
+                    await node.Services.GetRequiredService<CaseCourier>().RunOnceAsync(CancellationToken.None);
+                }
+                catch (RpcException)
+                {
+                    // Broken off, or refused for now; the next round tries again.
+                }
+            }
+        }
+    }
+}
