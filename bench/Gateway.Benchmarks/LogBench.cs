@@ -28,16 +28,22 @@ internal sealed class LogBench(int entries)
         int cores = Cores.Use(2);
         FigureTable table = new(output);
         table.Begin(string.Create(CultureInfo.InvariantCulture, $"Log on {cores} cores; load average {Machine.Load()}"));
-        List<double> bare = [], items = [];
+        List<double> bare = [], items = [], processor = [];
         for (int run = -1; run < Runs; run++)
         {
-            double first = await AppendAsync(core, Records(network, PerRun, itemSize: 0)), second = await AppendAsync(core, Records(network, PerRun / 3, itemSize: 2_088));
+            AdmittedRecord[] records = Records(network, PerRun, itemSize: 0);
+            TimeSpan used = Environment.CpuUsage.TotalTime;
+            double first = await AppendAsync(core, records);
+            used = Environment.CpuUsage.TotalTime - used;
+            double second = await AppendAsync(core, Records(network, PerRun / 3, itemSize: 2_088));
             if (run < 0) continue;
             bare.Add(first);
+            processor.Add(used.TotalMicroseconds / PerRun);
             items.Add(second);
         }
 
         table.AtLeast("entries appended, proven and durable, without items", bare, "entries/s", 20_000);
+        table.Note("  processor time an entry, both processors", processor, "µs");
         table.Note("  with items of 2,088 bytes", items, "entries/s");
         while (core.Signal.Size < (ulong)entries) await AppendAsync(core, Records(network, (int)Math.Min(PerRun, (ulong)entries - core.Signal.Size), itemSize: 0));
 

@@ -129,6 +129,33 @@ public sealed class AcknowledgementTests
         Assert.Equal(1, (await desk.ListAsync(false, CancellationToken.None)).Members.Count(member => member.Outstanding == 1));
     }
 
+    [Fact]
+    public async Task Reports_of_misbound_records_are_counted_and_name_no_contributor()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        SealedRecord first = network.Seal(network.Second), second = network.Seal(network.Second);
+        await network.PublishOneAsync(network.Second, first);
+        await network.PublishOneAsync(network.Second, second);
+        await ReportAsync(network.Steward, first, MisbindCheck.KnownTagsListed);
+        await ReportAsync(network.Steward, first, MisbindCheck.KnownTagsListed);
+        await ReportAsync(network.Steward, second, MisbindCheck.IdentifierListed);
+        Assert.Equal("RECORD_UNKNOWN", (await Assert.ThrowsAsync<RpcException>(() => ReportAsync(network.Outsider, first, MisbindCheck.Body))).ToRefusal("broker").Code);
+        Assert.Equal("MISBIND_CHECK_UNKNOWN", (await Assert.ThrowsAsync<RpcException>(() => ReportAsync(network.Steward, first, MisbindCheck.Unspecified))).ToRefusal("broker").Code);
+        Assert.Equal("MISBIND_SIGNATURE", (await Assert.ThrowsAsync<RpcException>(() => ReportAsync(network.Steward, first, MisbindCheck.Body, network.Second))).ToRefusal("broker").Code);
+
+        IReadOnlyList<Gateway.Storage.Broker.MisbindTally> tallies = await network.Broker.Core.Store.ListMisbindsAsync(10, CancellationToken.None);
+        Assert.Equal(2, tallies.Count);
+        Assert.All(tallies, tally => Assert.Single(tally.Checks));
+        ListMisboundResponse listed = await new MisbindingService.MisbindingServiceClient(network.Broker.ConnectAsOperator()).ListMisboundAsync(new ListMisboundRequest());
+        Assert.All(listed.Records, record => Assert.Equal((1U, 2U, false), (record.Reports, record.OfSameContributor, record.Withdrawn)));
+        Assert.Equal(-1, listed.ToByteArray().AsSpan().IndexOf(network.Second.Id.ToArray()));
+
+        async Task ReportAsync(TestMember member, SealedRecord record, MisbindCheck check, TestMember? signer = null) => await new MisbindingService.MisbindingServiceClient(member.Connect(network.Broker)).ReportMisboundAsync(new ReportMisboundRequest
+        {
+            RecordId = record.Submission.RecordId, Check = check, Signature = ByteString.CopyFrom((signer ?? member).Keys.Node.Sign(RecordFormat.MisbindMessage(record.Id, check))),
+        });
+    }
+
     private static ulong Size(TestNetwork network) => network.Broker.Core.Signal.Size;
 
     // A desk of one's own over the broker's store: the broker's looks at its clock, which stands still here.

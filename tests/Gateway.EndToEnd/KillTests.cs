@@ -66,7 +66,7 @@ public sealed class KillTests(ITestOutputHelper output)
         GatewayProcess.Start(Path.Combine(network.Folder, Path.GetFileName(folder) + ".out"), role, "run", "--dir", folder);
 
     /// <summary>Contributes case after case; one that the node did not answer for is contributed again under the same reference.</summary>
-    internal static async Task<int> ContributeForeverAsync(string socket, ConcurrentDictionary<string, ByteString> published, CancellationToken stop)
+    internal static async Task<int> ContributeForeverAsync(string socket, ConcurrentDictionary<string, ByteString> published, CancellationToken stop, TimeSpan pause = default)
     {
         int next = 0;
         while (!stop.IsCancellationRequested)
@@ -74,6 +74,7 @@ public sealed class KillTests(ITestOutputHelper output)
             Contribution[] batch = [.. Enumerable.Range(next, 5).Select(CaseOf)];
             await UntilTakenAsync(socket, batch, published);
             next += batch.Length;
+            if (pause > TimeSpan.Zero) await Task.Delay(pause, CancellationToken.None);
         }
 
         return next;

@@ -63,9 +63,9 @@ internal static class CsvMatcherBench
         table.Note("  in a second of processor time", fresh.Select(one => 1e9 / one.Processor), "shipments/s");
 
         Cores.Use(2);
-        foreach ((string path, int rows) in new[] { (once, 22_280), (million, LongRows) })
+        foreach ((string path, int rows) in new[] { (once, 22_280), (manifest, Rows), (million, LongRows) })
         {
-            // The first run is for warmth. Remembering what was screened goes on behind it, and is waited for by itself.
+            // The first run is for warmth. Remembering goes on behind the decisions and is slower: it is waited for after the second, and would be what the third measures if more were sent.
             long begun = Stopwatch.GetTimestamp();
             using CsvSource source = ManifestBatches.Open(path);
             using LocalNode local = LocalNode.Open(member.Directory.Path);
@@ -74,10 +74,9 @@ internal static class CsvMatcherBench
             using PendingSink pending = new(null);
             ScreeningReport report = await new ManifestScreener(local, faults, hits, pending, _ => { }, TimeProvider.System).ScreenAsync(source, 1, TimeSpan.FromMinutes(1), CancellationToken.None);
             if (report.Screened != rows || report.Pending != 0) throw new InvalidOperationException($"{report.Screened} of {rows} shipments were screened, {report.Pending} are pending.");
-            await node.Get<Node.Watch.PastShipments>().FlushAsync(CancellationToken.None);
-            if (rows != LongRows) continue;
-            table.Note(string.Create(CultureInfo.InvariantCulture, $"`gateway screen` of {LongRows:N0} rows against a node over its socket, 2 cores: all decided"), [report.Rate], "shipments/s");
-            table.Note("  and all remembered, for records that arrive later", [LongRows / Stopwatch.GetElapsedTime(begun).TotalSeconds], "shipments/s");
+            if (rows == LongRows) table.Note(string.Create(CultureInfo.InvariantCulture, $"`gateway screen` of {rows:N0} rows against a node over its socket, 2 cores: all decided"), [report.Rate], "shipments/s");
+            else await node.Get<Node.Watch.PastShipments>().FlushAsync(CancellationToken.None);
+            if (rows == Rows) table.Note(string.Create(CultureInfo.InvariantCulture, $"`gateway screen` of {rows:N0} rows: all decided and remembered"), [rows / Stopwatch.GetElapsedTime(begun).TotalSeconds], "shipments/s");
         }
 
         output.WriteLine();

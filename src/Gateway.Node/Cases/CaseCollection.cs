@@ -1,5 +1,6 @@
 using Gateway.Node.Feed;
 using Gateway.Protocol.Cases;
+using Gateway.Storage;
 using Gateway.Storage.Node;
 using Google.Protobuf;
 using Grpc.Core;
@@ -8,7 +9,7 @@ using V1 = Gateway.Protocol.V1;
 namespace Gateway.Node.Cases;
 
 /// <summary>Takes what waits at the broker: messages, then the chunks of their attachments. The broker is told that it may delete them only when they are safe here.</summary>
-public sealed class CaseCollection(INodeStore store, CaseReceiver receiver, CallInvoker broker, Func<NodeView> view, TimeProvider time)
+public sealed class CaseCollection(INodeStore store, CaseReceiver receiver, CallInvoker broker, Func<NodeView> view, AlarmBell alarms, TimeProvider time)
 {
     private const int ChunkPage = 8;
 
@@ -29,7 +30,7 @@ public sealed class CaseCollection(INodeStore store, CaseReceiver receiver, Call
             foreach (V1.WaitingCaseMessage message in page.Messages)
             {
                 ulong known = view().Size; // Before it is judged: what the log brings meanwhile is looked at again.
-                if (await receiver.TakeAsync(message, cancellation) == CaseArrival.Deferred) _deferredAt = Math.Min(_deferredAt ?? known, known);
+                if (await TakeAsync(message, cancellation) == CaseArrival.Deferred) _deferredAt = Math.Min(_deferredAt ?? known, known);
                 else safe.MessageHashes.Add(ByteString.CopyFrom(CaseFormat.HashOf(message.Sealed.Span)));
             }
 
@@ -38,6 +39,20 @@ public sealed class CaseCollection(INodeStore store, CaseReceiver receiver, Call
         }
 
         await FetchChunksAsync(cancellation);
+    }
+
+    // One that cannot be handled keeps no other back; it is looked at again when the log has gone on.
+    private async Task<CaseArrival> TakeAsync(V1.WaitingCaseMessage message, CancellationToken cancellation)
+    {
+        try
+        {
+            return await receiver.TakeAsync(message, cancellation);
+        }
+        catch (Exception fault) when (fault is not (StoreUnavailableException or OperationCanceledException))
+        {
+            await alarms.RaiseFailureAsync("taking a message of a case", fault, cancellation);
+            return CaseArrival.Deferred;
+        }
     }
 
     private async Task FetchChunksAsync(CancellationToken cancellation)

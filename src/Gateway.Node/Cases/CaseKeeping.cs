@@ -8,26 +8,27 @@ using V1 = Gateway.Protocol.V1;
 namespace Gateway.Node.Cases;
 
 /// <summary>
-/// Closes cases whose record has ended or that nobody uses, and deletes closed ones when the node's setting or the circle's longest retention says so, whichever is shorter. Done when the log has gone on, or
-/// the day has.
+/// Closes cases whose record has ended or that nobody uses, and deletes closed ones when the node's setting or the circle's longest retention says so, whichever is shorter. Done when the log
+/// has gone on, the day has, or something came.
 /// </summary>
-public sealed class CaseKeeping(INodeStore store, CaseVault vault, NodeSettings settings, Func<NodeView> view, TimeProvider time)
+public sealed class CaseKeeping(INodeStore store, CaseVault vault, NodeSettings settings, CaseSignals signals, Func<NodeView> view, TimeProvider time)
 {
-    private (ulong Size, UtcDay Day)? _done;
+    private (ulong Size, UtcDay Day, int Arrivals)? _done;
 
     /// <summary>Does what is due.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         NodeView now = view();
         UtcDay today = UtcDay.Of(time.GetUtcNow());
-        if (_done == (now.Size, today)) return;
+        int arrivals = signals.Arrivals;
+        if (_done == (now.Size, today, arrivals)) return;
         await foreach (StoredCase row in store.Cases.ReadCasesAsync(0, cancellation))
         {
             if (row.Closing == 0) await CloseAsync(row, now, cancellation);
             else if (row.ChangedAt + KeptOf(row, now) <= time.GetUtcNow()) await store.Cases.DeleteCaseAsync(row.Id, cancellation);
         }
 
-        _done = (now.Size, today);
+        _done = (now.Size, today, arrivals);
     }
 
     private async Task CloseAsync(StoredCase row, NodeView now, CancellationToken cancellation)

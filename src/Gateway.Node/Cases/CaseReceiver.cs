@@ -16,7 +16,7 @@ namespace Gateway.Node.Cases;
 /// <summary>What became of a message that came.</summary>
 public enum CaseArrival
 {
-    /// <summary>It is safe here, and was before where it came again: the broker may delete it.</summary>
+    /// <summary>It is safe here, and was before where it came again; or it asks about a record that has ended and whose keys are gone: the broker may delete it.</summary>
     Taken,
 
     /// <summary>Who wrote it is not in this node's log yet: it is looked at again when the log has gone on.</summary>
@@ -27,7 +27,7 @@ public enum CaseArrival
 }
 
 /// <summary>Opens and verifies messages that came, and keeps them: each once, with its case and the entries of the audit chain, in one transaction.</summary>
-public sealed class CaseReceiver(INodeStore store, CaseVault vault, MemberKeys keys, Func<NodeView> view, AlarmBell alarms, TimeProvider time, ILogger<CaseReceiver> logger)
+public sealed class CaseReceiver(INodeStore store, CaseVault vault, MemberKeys keys, CaseSignals signals, Func<NodeView> view, AlarmBell alarms, TimeProvider time, ILogger<CaseReceiver> logger)
 {
     /// <summary>Takes a message.</summary>
     public async Task<CaseArrival> TakeAsync(V1.WaitingCaseMessage waiting, CancellationToken cancellation)
@@ -41,8 +41,10 @@ public sealed class CaseReceiver(INodeStore store, CaseVault vault, MemberKeys k
             : row is { Role: (int)V1.CaseRole.Contributor } ? Opening.Bad("An answer came to who contributed the record.")
             : OpenReferral(waiting, thread, row);
         if (opening.IsDeferred) return CaseArrival.Deferred;
+        if (opening.IsLate) return CaseArrival.Taken;
         if (opening.Fault is { } fault) return await RefuseAsync(fault, hash, cancellation);
         await KeepAsync(opening, hash, cancellation);
+        signals.Arrived();
         NodeEvents.CaseMessageArrived(logger, opening.Message!.Kind.ToString(), opening.Message.Record.Prefix);
         return CaseArrival.Taken;
     }
@@ -52,10 +54,15 @@ public sealed class CaseReceiver(INodeStore store, CaseVault vault, MemberKeys k
         if (!RecordId.TryFromBytes(waiting.RecordId.Span, out RecordId record) || (row is not null && (row.Role != (int)V1.CaseRole.Contributor || row.Record != record))) return Opening.Bad("The broker names another record than the thread's.");
         V1.RememberedCase? held = row is null ? null : vault.Open(row);
         OutboxRow? contributed = held is null ? await store.FindOutboxAsync(record, cancellation) : null;
-        ReadOnlyMemory<byte>? salt = held?.RecordSalt.Memory ?? contributed?.RecordSalt;
-        if (salt is null) return Opening.Bad("A question came about a record that is not this member's.");
+        byte[]? salt = held?.RecordSalt.ToByteArray() ?? contributed?.RecordSalt;
+        if (salt is null)
+        {
+            // Its keys go when the case is contributed anew after a withdrawal. Who asked meanwhile reads of the withdrawal in its own log.
+            return await store.FindRecordAsync(record, cancellation) is { State: NodeRecordState.Withdrawn or NodeRecordState.Expired } ? Opening.Late : Opening.Bad("A question came about a record that is not this member's.");
+        }
+
         CircleId circle = contributed?.Circle ?? CircleId.FromBytes(held!.CircleId.Span);
-        using RecordKeys recordKeys = keys.ForRecord(salt.Value.Span);
+        using RecordKeys recordKeys = keys.ForRecord(salt);
         NodeView now = view();
         bool unknown = false;
         bool opens = CaseSealer.TryOpen(
@@ -77,7 +84,7 @@ public sealed class CaseReceiver(INodeStore store, CaseVault vault, MemberKeys k
         V1.RememberedCase content = new()
         {
             RecordPk = ByteString.CopyFrom(recordKeys.Signing.PublicKey.ToArray()),
-            RecordSalt = ByteString.CopyFrom(salt.Value.Span),
+            RecordSalt = ByteString.CopyFrom(salt),
             MemberId = question!.Sender!.Value.ToByteString(),
             RecipientPk = ByteString.CopyFrom(question.ReturnKey!.Value.ToArray()),
             CircleId = circle.ToByteString(),
@@ -167,7 +174,11 @@ public sealed class CaseReceiver(INodeStore store, CaseVault vault, MemberKeys k
 
         public bool IsDeferred { get; private init; }
 
+        public bool IsLate { get; private init; }
+
         public static Opening Deferred { get; } = new(null, default, null, null, [], default) { IsDeferred = true };
+
+        public static Opening Late { get; } = new(null, default, null, null, [], default) { IsLate = true };
 
         public static Opening Bad(string fault) => new(null, default, null, null, [], default) { Fault = fault };
     }

@@ -93,11 +93,13 @@ public sealed class DisputeReminders(INodeStore store, DisputeBook book, OwnReco
         return due switch
         {
             Opened => Refusal.Precondition("DISPUTE_OPENED", $"{whose} is disputed: {DisputeBook.WordsOf(state.Ground)}. The decision is due by {state.Deadline}.", which, answer),
-            DueSoon or DueNow => Refusal.Precondition("DISPUTE_DUE", $"{whose} is disputed, and {state.Deadline.Number - day.Number} days are left until the deadline, {state.Deadline}.", which, answer),
+            DueSoon or DueNow => Refusal.Precondition("DISPUTE_DUE", $"{whose} is disputed, and {DaysUntil(state.Deadline, day)} until the deadline, {state.Deadline}.", which, answer),
             Decided => Refusal.Precondition("DISPUTE_DECIDED", state.Decision == DisputeDecision.Upheld ? $"The objection to {whose.ToLowerInvariant()} was upheld: the record is withdrawn." : $"The objection to {whose.ToLowerInvariant()} was rejected: the record stands.", which, "Nothing."),
             _ => Refusal.Precondition("DISPUTE_OVERDUE", $"{whose} is disputed, and nobody decided by {state.Deadline}: the broker withdraws it unless the circle's policy keeps it.", which, "Publish it again only with evidence that answers the objection."),
         };
     }
+
+    private static string DaysUntil(UtcDay deadline, UtcDay day) => (deadline.Number - day.Number) switch { 0 => "no day is left", 1 => "1 day is left", uint days => $"{days} days are left" };
 
     private async Task LookIntoInboxAsync(CancellationToken cancellation)
     {

@@ -110,14 +110,19 @@ public sealed class PastShipments(INodeStore store, NodeMatcher matcher, Screene
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // What was handed over before the stop is still stored.
-            while (batch.Count < MostWaiting && _screened.Reader.TryRead(out Screened next))
+            // What was handed over before the stop is still stored, for as long as whoever stops the node waits.
+            for (bool more = true; more;)
             {
-                if (next.Stored is not null) flushed.Add(next.Stored);
-                else Unpack(next, batch);
+                while (batch.Count < FullBlock && (more = _screened.Reader.TryRead(out Screened next)))
+                {
+                    if (next.Stored is not null) flushed.Add(next.Stored);
+                    else Unpack(next, batch);
+                }
+
+                foreach (Screened[] part in batch.Chunk(FullBlock)) await StoreAsync(part, CancellationToken.None);
+                batch.Clear();
             }
 
-            foreach (Screened[] part in batch.Chunk(FullBlock)) await StoreAsync(part, CancellationToken.None);
             foreach (TaskCompletionSource done in flushed) done.TrySetResult();
         }
     }

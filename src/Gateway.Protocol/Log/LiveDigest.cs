@@ -4,12 +4,12 @@ namespace Gateway.Protocol.Log;
 
 /// <summary>
 /// The live digest of a circle at a size of the log: the RFC 6962 root over the record_ids that are live there, ascending, each id the leaf data (docs/protocol.md §12). Takes ids one by one; holds
-/// no more than the tree's right edge. About 0.6 µs an id: two SHA-256 hashes.
+/// no more than the tree's right edge. Two SHA-256 hashes an id.
 /// </summary>
 public sealed class LiveDigest
 {
     private readonly LogFrontier _tree = new();
-    private RecordId _last;
+    private readonly byte[] _last = new byte[RecordId.Size];
 
     /// <summary>How many ids it covers.</summary>
     public ulong Count => _tree.Size;
@@ -22,12 +22,18 @@ public sealed class LiveDigest
     public void Add(RecordId id)
     {
         Span<byte> bytes = stackalloc byte[RecordId.Size];
-        Span<byte> last = stackalloc byte[RecordId.Size];
         id.CopyTo(bytes);
-        _last.CopyTo(last);
-        if (_tree.Size > 0 && last.SequenceCompareTo(bytes) >= 0) throw new ArgumentException($"Record {id.Prefix} does not come after {_last.Prefix}.", nameof(id));
-        _last = id;
-        _tree.Append(MerkleHash.Leaf(bytes));
+        Add(bytes);
+    }
+
+    /// <summary>Adds the next id as its 32 bytes.</summary>
+    /// <exception cref="ArgumentException">It is no id, or does not ascend.</exception>
+    public void Add(ReadOnlySpan<byte> id)
+    {
+        if (id.Length != RecordId.Size) throw new ArgumentException($"A record id has {RecordId.Size} bytes, not {id.Length}.", nameof(id));
+        if (_tree.Size > 0 && _last.AsSpan().SequenceCompareTo(id) >= 0) throw new ArgumentException($"Record {Convert.ToHexStringLower(id[..4])} does not come after {Convert.ToHexStringLower(_last.AsSpan(0, 4))}.", nameof(id));
+        id.CopyTo(_last);
+        _tree.Append(MerkleHash.Leaf(id));
     }
 
     /// <summary>The digest of a set of ids, in any order; the same id twice counts once.</summary>

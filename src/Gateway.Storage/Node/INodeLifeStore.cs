@@ -22,7 +22,7 @@ public interface INodeLifeStore
 
     /// <summary>
     /// The live digest of a circle at a size of the log (<see cref="Protocol.Log.LiveDigest"/>), from one state of the store, and how many records it covers: published below the size and not ended
-    /// below it; quarantined ones count. For sizes down to the one that <see cref="DeleteEndedAsync"/> was last called with. Reads every live id: about a microsecond each.
+    /// below it; quarantined ones count. For sizes down to the one that <see cref="DeleteEndedAsync"/> was last called with. Reads every live id: a few microseconds each.
     /// </summary>
     ValueTask<(TreeHash Digest, ulong Count)> ReadLiveDigestAsync(CircleId circle, ulong size, CancellationToken cancellation);
 

@@ -31,7 +31,7 @@ public abstract record RecordsApply
     /// <summary>Alarms raised.</summary>
     public IReadOnlyList<StoredAlarm> Alarms { get; init; } = [];
 
-    /// <summary>Own records that now stand in the own tree: their outbox rows close.</summary>
+    /// <summary>Own records that now stand in the own tree: their outbox rows are published, and close when that is accepted.</summary>
     public IReadOnlyList<RecordId> LoggedOutbox { get; init; } = [];
 
     /// <summary>Own records whose withdrawal now stands in the own tree.</summary>

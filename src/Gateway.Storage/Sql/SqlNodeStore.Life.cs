@@ -44,7 +44,7 @@ public abstract partial class SqlNodeStore
             var digest = new LiveDigest();
             while (live.Step())
             {
-                digest.Add(ReadId(live));
+                digest.Add(live.Peek(0));
                 if ((digest.Count & 0xFFF) == 0)
                 {
                     cancellation.ThrowIfCancellationRequested();
@@ -149,12 +149,6 @@ public abstract partial class SqlNodeStore
                 return retired;
             }).ToHashSet(),
         cancellation);
-
-    private static RecordId ReadId(Statement query)
-    {
-        query.Row(Records);
-        return query.Record();
-    }
 
     private static int ReadEnding(Statement query)
     {

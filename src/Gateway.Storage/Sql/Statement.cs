@@ -194,6 +194,9 @@ internal abstract class Statement : IDisposable
 
     public RecordId? RecordOrNull() => SkipNull() ? null : Record();
 
+    /// <summary>The bytes of a blob beside the row's hash, for a row that is read through an index and has none; valid until the next step.</summary>
+    public ReadOnlySpan<byte> Peek(int column) => GetSpan(column);
+
     /// <summary>Adds the next column to the hash as whatever type it has.</summary>
     public void Skip()
     {

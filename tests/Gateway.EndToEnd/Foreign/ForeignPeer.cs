@@ -46,6 +46,14 @@ public sealed class ForeignPeer(string folder, MemberId member)
     /// <summary>Follows, verifies proofs and items, and opens what the e-mail addresses open, all by the Python peer.</summary>
     public Task<JsonDocument> ReadAsync(params string[] addresses) => RunAsync(Python, InstallPython, [Script("peer.py"), folder, .. addresses]);
 
+    /// <summary>Audits the public log as a stranger, with nothing but the network's file.</summary>
+    public static async Task<JsonDocument> AuditAsync(LocalNetwork network)
+    {
+        string file = Path.Combine(network.Folder, "network.json");
+        await File.WriteAllTextAsync(file, network.Operators.Network.ToJson());
+        return await RunAsync(Python, InstallPython, [Script("audit.py"), file]);
+    }
+
     private static Task<JsonDocument> JavaScriptAsync(params string[] arguments)
     {
         Assert.True(Directory.Exists(Path.Combine(Root, "tests/foreign-js/node_modules/@grpc/grpc-js")), $"The packages of the JavaScript peer are missing: {InstallNode}");

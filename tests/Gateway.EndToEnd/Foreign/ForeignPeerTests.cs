@@ -33,6 +33,15 @@ public sealed class ForeignPeerTests
     }
 
     [Fact]
+    public async Task A_stranger_with_a_Python_script_audits_the_public_log()
+    {
+        await using LocalNetwork network = await LocalNetwork.StartAsync();
+        Scene scene = await Scene.PlayAsync(network);
+        using JsonDocument audited = await ForeignPeer.AuditAsync(network);
+        await AssertSameLogAsync(scene, audited.RootElement);
+    }
+
+    [Fact]
     public async Task A_JavaScript_peer_is_refused_whatever_it_may_not_do()
     {
         await using LocalNetwork network = await LocalNetwork.StartAsync();

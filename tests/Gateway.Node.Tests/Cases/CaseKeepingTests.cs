@@ -26,7 +26,7 @@ public sealed class CaseKeepingTests
             await using SqliteNodeStore store = await SqliteNodeStore.OpenAsync(Path.Combine(folder.FullName, "store.db"), time, CancellationToken.None);
             CaseVault vault = new(new WatchSeal(keys, RandomSource.System));
             NodeSettings settings = new() { Network = "node.test", Broker = "https://localhost:1", GenesisHash = new string('0', 64), MemberId = new string('0', 32), Name = "node", CaseDays = 100 };
-            CaseKeeping keeping = new(store, vault, settings, () => NodeView.Empty, time);
+            CaseKeeping keeping = new(store, vault, settings, new CaseSignals(time), () => NodeView.Empty, time);
             ThreadId thread = ThreadId.FromBytes(RandomSource.System.GetBytes(ThreadId.Size));
             StoredCase opened = new() { Thread = thread, Role = (int)CaseRole.Referrer, Record = default, Sealed = vault.Seal(thread, new RememberedCase()), OpenedAt = time.GetUtcNow(), ChangedAt = time.GetUtcNow() };
             await store.Cases.AddOwnAsync(opened, new StoredCaseMessage { Own = true, Counter = 1, State = CaseMessageStatus.Queued, Hash = new byte[32], Sealed = [], At = time.GetUtcNow() }, [], [], CancellationToken.None);

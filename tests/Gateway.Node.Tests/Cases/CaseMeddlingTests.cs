@@ -19,7 +19,7 @@ public sealed class CaseMeddlingTests
         ByteString thread = ByteString.CopyFrom(new byte[16]);
         (string What, Action<WaitingCaseMessage> Change)[] meddlings =
         [
-            ("a byte", message => message.Sealed = Flipped(message.Sealed)), ("the record", message => message.RecordId = second), ("the thread", message => message.Thread = thread),
+            ("a byte", message => message.Sealed = Flipped(message.Sealed)), ("the record", message => message.RecordId = second), ("a record of nobody here", message => message.RecordId = ByteString.CopyFrom(new byte[32])), ("the thread", message => message.Thread = thread),
             ("no record", message => message.RecordId = ByteString.Empty), ("no thread", message => message.Thread = ByteString.Empty), ("another size", message => message.Sealed = ByteString.CopyFrom(message.Sealed.Span[..4_000])),
         ];
         int alarms = 0;
@@ -116,6 +116,31 @@ public sealed class CaseMeddlingTests
         await CarryUntilAsync([asker, contributor], async () => (await ShowAsync(asker, asked)).Count == 4);
         Assert.Equal((CaseMessageState.Queued, "RATE_LIMITED"), ((await ShowAsync(asker, asked))[2].State, (await ShowAsync(asker, asked))[2].Error.Code));
         Assert.Equal(["one", "two"], (await ShowAsync(contributor, 1)).Where(line => !line.Own).Select(line => line.Text));
+    }
+
+    [Fact]
+    public async Task A_question_that_comes_after_the_records_withdrawal_opens_a_closed_case_or_none_and_raises_no_alarm()
+    {
+        await using RunningNetwork network = await RunningNetwork.StartAsync();
+        (RunningNode asker, RunningNode contributor, _, CaseMeddler atContributor) = await StartAsync(network);
+        ByteString withdrawn = await PublishAsync(contributor, asker), replaced = await PublishAsync(contributor, asker, "case-2");
+        atContributor.Change = fetched => fetched.Messages.Clear(); // As if its connection had been too slow.
+        foreach (ByteString record in new[] { withdrawn, replaced })
+        {
+            await WriteAsync(asker, draft => draft.RecordId = record, "Where?");
+            await CarryUntilAsync([asker], async () => (await ListAsync(asker)).All(line => line.Waiting == 1));
+        }
+
+        await CarryUntilAsync([asker], async () => (await ShowAsync(asker, 2))[0].State == CaseMessageState.Waiting);
+        foreach (ByteString record in new[] { withdrawn, replaced }) await contributor.Contributions.WithdrawRecordAsync(new WithdrawRecordRequest { RecordId = record, Reason = WithdrawalReason.Mistake });
+        foreach (RunningNode node in new[] { asker, contributor }) await node.UntilAsync(status => status.LiveRecords == 0);
+        await PublishAsync(contributor, asker, "case-2", "Another Trading GmbH");
+        atContributor.Change = _ => { };
+        await contributor.StopAsync();
+        await contributor.StartAsync(invoker => invoker.Intercept(atContributor));
+        await CarryUntilAsync([asker, contributor], async () => (await ListAsync(asker)).All(line => line is { Waiting: 0, Closing: CaseClosing.RecordWithdrawn }));
+        await CarryUntilAsync([contributor], async () => (await ListAsync(contributor)) is [{ Closing: CaseClosing.RecordWithdrawn, Unread: 1 } only] && only.RecordId == withdrawn);
+        Assert.DoesNotContain((await contributor.Contributions.GetStatusAsync(new GetStatusRequest())).Alarms, alarm => alarm.Error.Code == "CASE_MESSAGE_UNVERIFIED");
     }
 
     private static async Task<(RunningNode Asker, RunningNode Contributor, CaseMeddler AtAsker, CaseMeddler AtContributor)> StartAsync(RunningNetwork network)

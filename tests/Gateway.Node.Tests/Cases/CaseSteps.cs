@@ -10,7 +10,7 @@ namespace Gateway.Node.Tests.Cases;
 /// <summary>What officers do with cases at running nodes.</summary>
 internal static class CaseSteps
 {
-    public static async Task<ByteString> PublishAsync(RunningNode contributor, RunningNode reader, string reference = "case-1")
+    public static async Task<ByteString> PublishAsync(RunningNode contributor, RunningNode reader, string reference = "case-1", string name = "Bad Shoes Trading GmbH")
     {
         ulong before = (await reader.Contributions.GetStatusAsync(new GetStatusRequest())).LiveRecords;
         Contribution contribution = new()
@@ -18,7 +18,7 @@ internal static class CaseSteps
             Circle = "acx",
             Reference = reference,
             Summary = new Summary { Kind = RecordKind.BadActor, EvidenceGrade = EvidenceGrade.SeizureConfirmed, Categories = { GoodsCategory.Footwear } },
-            Subject = new Party { Kind = SubjectKind.Organisation, Name = "Bad Shoes Trading GmbH", Identifiers = { new StatedIdentifier { Type = 1, Value = $"{reference}@bad-shoes.example" } } },
+            Subject = new Party { Kind = SubjectKind.Organisation, Name = name, Identifiers = { new StatedIdentifier { Type = 1, Value = $"{reference}@bad-shoes.example" } } },
         };
         using AsyncDuplexStreamingCall<ContributeRequest, ContributeResponse> call = contributor.Contributions.Contribute();
         await call.RequestStream.WriteAsync(new ContributeRequest { Contributions = { contribution } });

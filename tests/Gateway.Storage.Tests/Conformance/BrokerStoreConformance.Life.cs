@@ -61,4 +61,19 @@ public abstract partial class BrokerStoreConformance
         Assert.Equal([Bytes("finding", 3, 60), Bytes("finding", 2, 60)], (await store.ListFindingsAsync(10, None)).Select(finding => finding.Finding));
         Assert.Single(await store.ListFindingsAsync(1, None));
     }
+
+    [Fact]
+    public async Task A_member_reports_a_record_once_and_reports_are_told_by_record()
+    {
+        await using IBrokerStore store = await OpenAsync();
+        await store.AppendAsync(Append(RecordLeaf(0), RecordLeaf(1)), None);
+        Assert.True(await store.AddMisbindAsync(new StoredMisbind(Record(0), Member(1), 6, Noon), None));
+        Assert.True(await store.AddMisbindAsync(new StoredMisbind(Record(0), Member(3), 5, Noon.AddHours(1)), None));
+        Assert.False(await store.AddMisbindAsync(new StoredMisbind(Record(0), Member(1), 2, Noon.AddHours(9)), None));
+        Assert.True(await store.AddMisbindAsync(new StoredMisbind(Record(1), Member(1), 6, Noon.AddHours(2)), None));
+        IReadOnlyList<MisbindTally> tallies = await store.ListMisbindsAsync(10, None);
+        Assert.Equal([(Record(1), 1, Noon.AddHours(2)), (Record(0), 2, Noon.AddHours(1))], tallies.Select(tally => (tally.Record.Id, tally.Checks.Count, tally.At)));
+        Assert.Equal([5, 6], tallies[1].Checks.Order());
+        Assert.Single(await store.ListMisbindsAsync(1, None));
+    }
 }

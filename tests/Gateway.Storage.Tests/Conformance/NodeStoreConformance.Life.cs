@@ -100,6 +100,19 @@ public abstract partial class NodeStoreConformance
     }
 
     [Fact]
+    public async Task A_quarantined_record_is_reported_once()
+    {
+        await using INodeStore store = await OpenAsync();
+        await store.ApplyAsync(Apply(0, 1) with { Records = [NodeRecord(1), NodeRecord(2), NodeRecord(3, NodeRecordState.AwaitingWithdrawal)] }, None);
+        Assert.Empty(await store.ReadUnreportedAsync(10, None));
+        await store.QuarantineAsync(2, "KnownTagsListed", None);
+        Assert.Equal("KnownTagsListed", Assert.Single(await store.ReadUnreportedAsync(10, None)).Fault);
+        await store.NoteReportedAsync(2, None);
+        await store.NoteReportedAsync(2, None);
+        Assert.Empty(await store.ReadUnreportedAsync(10, None));
+    }
+
+    [Fact]
     public async Task An_own_record_that_expires_leaves_no_receipt()
     {
         await using INodeStore store = await OpenAsync();
