@@ -94,13 +94,19 @@ internal sealed class PostgresDatabase : SqlDatabase
     public override async ValueTask<T> ReadAsync<T>(Func<Session, T> work, CancellationToken cancellation)
     {
         await _reading.WaitAsync(cancellation).ConfigureAwait(false);
-        return ReadAndRelease(work);
+        return ReadAndRelease(work, isOneMoment: true);
+    }
+
+    public override async ValueTask<T> LookUpAsync<T>(Func<Session, T> work, CancellationToken cancellation)
+    {
+        await _reading.WaitAsync(cancellation).ConfigureAwait(false);
+        return ReadAndRelease(work, isOneMoment: false);
     }
 
     public override T Read<T>(Func<Session, T> work)
     {
         _reading.Wait();
-        return ReadAndRelease(work);
+        return ReadAndRelease(work, isOneMoment: false);
     }
 
     /// <summary>PostgreSQL does so by itself.</summary>
@@ -253,7 +259,7 @@ internal sealed class PostgresDatabase : SqlDatabase
         throw new StoreUnavailableException($"The database {_address.Name} was lost while it committed: whether the last change was made is not known. Ask for it before it is made again.", lost);
     }
 
-    private T ReadAndRelease<T>(Func<Session, T> work)
+    private T ReadAndRelease<T>(Func<Session, T> work, bool isOneMoment)
     {
         PostgresSession? session = null;
         NpgsqlTransaction? begun = null;
@@ -261,7 +267,7 @@ internal sealed class PostgresDatabase : SqlDatabase
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (!_idleReaders.TryTake(out session)) session = Connect();
-            begun = session.Connection.BeginTransaction(IsolationLevel.RepeatableRead); // One moment, however many statements.
+            if (isOneMoment) begun = session.Connection.BeginTransaction(IsolationLevel.RepeatableRead); // However many statements.
             return work(session);
         }
         catch (NpgsqlException error)

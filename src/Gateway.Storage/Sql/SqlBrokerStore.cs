@@ -49,10 +49,10 @@ public abstract partial class SqlBrokerStore : IBrokerStore
     public byte[]? ReadTile(TileId id) => _database.Read(session => LogTables.ReadTile(session, id));
 
     /// <inheritdoc/>
-    public ValueTask<LogHead?> ReadHeadAsync(CancellationToken cancellation) => _database.ReadAsync(LogTables.ReadHead, cancellation);
+    public ValueTask<LogHead?> ReadHeadAsync(CancellationToken cancellation) => _database.LookUpAsync(LogTables.ReadHead, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<LogHead?> ReadCheckpointAsync(ulong size, CancellationToken cancellation) => _database.ReadAsync(
+    public ValueTask<LogHead?> ReadCheckpointAsync(ulong size, CancellationToken cancellation) => _database.LookUpAsync(
         session => LogTables.ReadCheckpoint(session.Start("SELECT size, note, row_hash FROM checkpoints WHERE size = ?").Bind(size)), cancellation);
 
     /// <inheritdoc/>
@@ -87,7 +87,7 @@ public abstract partial class SqlBrokerStore : IBrokerStore
         cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<BrokerLeaf?> ReadLeafAsync(ulong index, CancellationToken cancellation) => _database.ReadAsync(
+    public ValueTask<BrokerLeaf?> ReadLeafAsync(ulong index, CancellationToken cancellation) => _database.LookUpAsync(
         session =>
         {
             long key = Key(index);
@@ -117,10 +117,10 @@ public abstract partial class SqlBrokerStore : IBrokerStore
 
     /// <inheritdoc/>
     public ValueTask<PublishedRecord?> FindRecordAsync(RecordId id, CancellationToken cancellation) =>
-        _database.ReadAsync(session => FindRecord(session, id)?.Record, cancellation);
+        _database.LookUpAsync(session => FindRecord(session, id)?.Record, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlySet<RecordKey>> FindRecordKeysAsync(IReadOnlyCollection<RecordKey> keys, CancellationToken cancellation) => _database.ReadAsync<IReadOnlySet<RecordKey>>(
+    public ValueTask<IReadOnlySet<RecordKey>> FindRecordKeysAsync(IReadOnlyCollection<RecordKey> keys, CancellationToken cancellation) => _database.LookUpAsync<IReadOnlySet<RecordKey>>(
         session =>
         {
             var found = new HashSet<RecordKey>();

@@ -30,7 +30,10 @@ internal abstract class SqlDatabase : IAsyncDisposable
     /// <summary>Reads, seeing what was committed when its first row was read.</summary>
     public abstract ValueTask<T> ReadAsync<T>(Func<Session, T> work, CancellationToken cancellation);
 
-    /// <summary>Reads on the caller's thread.</summary>
+    /// <summary>Looks rows up, each statement by itself: for what is asked once a record, where a transaction around it costs as much as the question.</summary>
+    public virtual ValueTask<T> LookUpAsync<T>(Func<Session, T> work, CancellationToken cancellation) => ReadAsync(work, cancellation);
+
+    /// <summary>Looks up on the caller's thread, each statement by itself.</summary>
     public abstract T Read<T>(Func<Session, T> work);
 
     /// <summary>Gives the space of deleted rows back, a part at a time, where the database does not do so by itself.</summary>
