@@ -18,7 +18,7 @@ public sealed partial class Outbox
     public async Task<(V1.ContributionOutcome Outcome, OutboxRow? Row)> RectifyAsync(RecordId old, V1.Contribution corrected, CancellationToken cancellation)
     {
         OutboxRow row = await _store.FindOutboxAsync(old, cancellation) ?? throw NotOwn(old);
-        if (row.State is not (OutboxState.Acknowledged or OutboxState.Closed))
+        if (row.State is not (OutboxState.Acknowledged or OutboxState.Logged or OutboxState.Closed))
         {
             throw new RefusalException(Refusal.Precondition("RECORD_NOT_PUBLISHED", "Only a record that stands in the log is rectified.", $"record {old.Prefix}", "Wait until it is published; one that was withdrawn is published anew instead."));
         }
@@ -61,7 +61,7 @@ public sealed partial class Outbox
             {
                 case OutboxState.Draft or OutboxState.Sealed:
                     continue;
-                case OutboxState.Acknowledged or OutboxState.Closed when old is not null:
+                case OutboxState.Acknowledged or OutboxState.Logged or OutboxState.Closed when old is not null:
                     _own.Add(rectification.Record);
                     await _store.EndRectificationAsync(rectification.Record, WithdrawalOf(old, V1.WithdrawalReason.Rectified, replacement.RecordId), cancellation);
                     Wake();

@@ -152,8 +152,8 @@ public sealed class ForkWatch(OwnLog log, INodeStore store, Func<NodeView> view,
     {
         _isOpen = true;
         byte[] bytes = evidence.ToByteArray();
-        await conditions.RaiseAsync(Describe(source, evidence), cancellation, bytes);
         await store.Neutrality.AddEvidenceAsync(new StoredForkEvidence(0, DigestOf(evidence), source, bytes), cancellation);
+        await conditions.RaiseAsync(Describe(source, evidence), cancellation, bytes);
         return new Comparison(Agreement.Forked, size, evidence);
     }
 

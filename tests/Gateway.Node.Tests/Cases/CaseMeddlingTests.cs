@@ -111,7 +111,7 @@ public sealed class CaseMeddlingTests
         ulong asked = await WriteAsync(asker, draft => draft.RecordId = record, "one");
         await WriteAsync(asker, draft => draft.CaseId = asked, "two");
         await WriteAsync(asker, draft => draft.CaseId = asked, "three");
-        await CarryUntilAsync([asker, contributor], async () => (await ShowAsync(asker, asked)) is [_, _, { Error.Code: "RATE_LIMITED" }]);
+        await CarryUntilAsync([asker, contributor], async () => (await ShowAsync(asker, asked)) is [_, _, { Error.Code: "RATE_LIMITED" }] && (await ListAsync(contributor)).Count == 1);
         await WriteAsync(contributor, draft => draft.CaseId = 1, "an answer");
         await CarryUntilAsync([asker, contributor], async () => (await ShowAsync(asker, asked)).Count == 4);
         Assert.Equal((CaseMessageState.Queued, "RATE_LIMITED"), ((await ShowAsync(asker, asked))[2].State, (await ShowAsync(asker, asked))[2].Error.Code));
