@@ -58,6 +58,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
             AdvertisedAddress = $"https://localhost:{port}",
 
             // A bench sends in minutes what a member sends in months.
+            Store = Environment.GetEnvironmentVariable("GATEWAY_BENCH_STORE") ?? "",
             Quotas = new QuotaOptions { RecordsPerDay = 100_000_000, RecordsPerYear = 100_000_000, RecordsPerSecond = 10_000_000, RecordBurst = 10_000_000 },
         };
         network.GenesisHash = await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network.Options, TwoOperators.Names, CancellationToken.None);

@@ -19,7 +19,8 @@ const string Usage = """
       persons                                    FEBRL 4 through the pseudonyms
       calibration                                whether a score is a probability
       all                                        all of these but learn
-    Stores are put under /var/tmp, or under GATEWAY_BENCH_FOLDER.
+    Stores are put under /var/tmp, or under GATEWAY_BENCH_FOLDER; the broker's of publish into an empty PostgreSQL
+    database where GATEWAY_BENCH_STORE names one ("Host=…;Database=…;Username=…").
     """;
 
 if (args is ["start-node", string folder, string store])

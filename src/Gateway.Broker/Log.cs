@@ -121,6 +121,9 @@ internal static partial class Log
     [LoggerMessage(53, LogLevel.Error, "A refusal could not be written to the audit chain.")]
     public static partial void AuditNotWritten(ILogger log, Exception error);
 
+    [LoggerMessage(70, LogLevel.Warning, "What other brokers wrote into the store could not be taken up; it is tried again.")]
+    public static partial void OthersNotFollowed(ILogger log, Exception error);
+
     [LoggerMessage(90, LogLevel.Information, "{Count} sealed messages of cases expired: nobody fetched them")]
     public static partial void CaseMessagesExpired(ILogger logger, int count);
 

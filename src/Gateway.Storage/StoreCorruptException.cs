@@ -16,7 +16,7 @@ public sealed class StoreCorruptException : Exception
     /// <summary>Says what of the whole store does not hold, where that is no single row.</summary>
     /// <param name="what">What does not hold.</param>
     /// <param name="inner">What the database said, or null.</param>
-    internal StoreCorruptException(string what, Exception? inner)
+    public StoreCorruptException(string what, Exception? inner)
         : base($"{what} Restore the store from a backup, or rebuild it from the log.", inner)
     {
         Table = "";

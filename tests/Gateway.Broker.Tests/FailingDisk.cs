@@ -53,6 +53,8 @@ internal sealed partial class FailingDisk(IBrokerStore store) : IBrokerStore
         await store.AppendAsync(append, cancellation);
     }
 
+    public IAsyncEnumerable<ulong> FollowOthersAsync(CancellationToken cancellation) => store.FollowOthersAsync(cancellation);
+
     public IWitnessStore Witness => store.Witness;
 
     public IChangeStore Changes => store.Changes;

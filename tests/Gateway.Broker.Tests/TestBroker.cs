@@ -4,8 +4,7 @@ using Gateway.Broker.Quotas;
 using Gateway.Cryptography;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
-using Gateway.Storage.Broker;
-using Gateway.Storage.Sqlite;
+using Gateway.Storage;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -61,6 +60,23 @@ internal sealed class TestBroker : IAsyncDisposable
         TestBroker broker = new(BrokerOptions.Load(options.Directory), time) { GenesisHash = genesisHash };
         await broker.ServeAsync();
         return broker;
+    }
+
+    /// <summary>Starts a second broker of the same network, on the same database, with a folder that is a copy of the first one's.</summary>
+    public async Task<TestBroker> StartBesideAsync()
+    {
+        string folder = Options.Directory + "-2";
+        System.IO.Directory.CreateDirectory(folder);
+        foreach (string file in Directory.EnumerateFiles(Options.Directory, "*", SearchOption.AllDirectories).Where(file => Path.GetExtension(file) != ".lock"))
+        {
+            string copy = Path.Combine(folder, Path.GetRelativePath(Options.Directory, file));
+            System.IO.Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        TestBroker second = new(BrokerOptions.Load(folder), Time) { GenesisHash = GenesisHash };
+        await second.ServeAsync();
+        return second;
     }
 
     /// <summary>Stops the broker as a signal would, and starts it anew on the same folder.</summary>
@@ -140,7 +156,7 @@ internal sealed class TestBroker : IAsyncDisposable
         {
             Time = Time,
             Random = Random,
-            OpenStore = async (options, time, cancellation) => Disk = new FailingDisk(await SqliteBrokerStore.OpenAsync(options.Files.Store, time, cancellation)),
+            OpenStore = async (options, time, cancellation) => Disk = new FailingDisk(await Stores.OpenBrokerAsync(options.Store, options.Files.Store, time, cancellation)),
             Logging = logging => logging.ClearProviders(),
         });
         await _app.StartAsync();

@@ -164,9 +164,12 @@ internal sealed class TestNetwork : IAsyncDisposable
     public ExchangeService.ExchangeServiceClient Exchange(TestMember member) => new(member.Connect(Broker));
 
     /// <summary>Publishes submissions on one stream and returns all outcomes by record id.</summary>
-    public async Task<IReadOnlyList<PublishOutcome>> PublishAsync(TestMember member, params Submission[] submissions)
+    public Task<IReadOnlyList<PublishOutcome>> PublishAsync(TestMember member, params Submission[] submissions) => PublishAtAsync(Broker, member, submissions);
+
+    /// <inheritdoc cref="PublishAsync"/>
+    public static async Task<IReadOnlyList<PublishOutcome>> PublishAtAsync(TestBroker broker, TestMember member, params Submission[] submissions)
     {
-        using AsyncDuplexStreamingCall<PublishRequest, PublishResponse> call = Exchange(member).Publish();
+        using AsyncDuplexStreamingCall<PublishRequest, PublishResponse> call = new ExchangeService.ExchangeServiceClient(member.Connect(broker)).Publish();
         await call.RequestStream.WriteAsync(new PublishRequest { Submissions = { submissions } });
         await call.RequestStream.CompleteAsync();
         List<PublishOutcome> outcomes = [];

@@ -66,7 +66,7 @@ public sealed class KillTests(ITestOutputHelper output)
         GatewayProcess.Start(Path.Combine(network.Folder, Path.GetFileName(folder) + ".out"), role, "run", "--dir", folder);
 
     /// <summary>Contributes case after case; one that the node did not answer for is contributed again under the same reference.</summary>
-    private static async Task<int> ContributeForeverAsync(string socket, ConcurrentDictionary<string, ByteString> published, CancellationToken stop)
+    internal static async Task<int> ContributeForeverAsync(string socket, ConcurrentDictionary<string, ByteString> published, CancellationToken stop, TimeSpan pause = default)
     {
         int next = 0;
         while (!stop.IsCancellationRequested)
@@ -74,6 +74,7 @@ public sealed class KillTests(ITestOutputHelper output)
             Contribution[] batch = [.. Enumerable.Range(next, 5).Select(CaseOf)];
             await UntilTakenAsync(socket, batch, published);
             next += batch.Length;
+            if (pause > TimeSpan.Zero) await Task.Delay(pause, CancellationToken.None);
         }
 
         return next;
@@ -111,7 +112,7 @@ public sealed class KillTests(ITestOutputHelper output)
 
     private static Contribution CaseOf(int number) => LocalNode.Case("protocol", $"case-{number}", $"Bad Actor {number} Trading GmbH", $"actor{number}@bad.example", $"Hauptstraße {number % 200}", "Hamburg", $"2{number % 10000:0000}");
 
-    private static async Task CheckAsync(string retailer, string customs, int contributed, ConcurrentDictionary<string, ByteString> published)
+    internal static async Task CheckAsync(string retailer, string customs, int contributed, ConcurrentDictionary<string, ByteString> published)
     {
         await UntilAsync(retailer, status => status.OutboxWaiting == 0 && status.LiveRecords >= (ulong)contributed);
         List<RecordLine> mine = await ListAsync(retailer, new ListRecordsRequest { Mine = true });

@@ -40,7 +40,8 @@ public sealed class LocalNetwork : IAsyncDisposable
 
     public X509Certificate2 Authority => X509CertificateLoader.LoadCertificateFromFile(Options.Files.AuthorityCertificate);
 
-    public static async Task<LocalNetwork> StartAsync()
+    /// <summary>Starts a broker, with its store in its folder or in a PostgreSQL database.</summary>
+    public static async Task<LocalNetwork> StartAsync(string store = "")
     {
         LocalNetwork network = new(Directory.CreateTempSubdirectory("gw-").FullName);
         int port = FreePort();
@@ -50,6 +51,7 @@ public sealed class LocalNetwork : IAsyncDisposable
             Network = Network,
             Listen = $"127.0.0.1:{port}",
             AdvertisedAddress = $"https://localhost:{port}",
+            Store = store,
         };
         network.GenesisHash = await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network.Options, TwoOperators.Names, CancellationToken.None);
         await network.StartBrokerAsync();

@@ -8,6 +8,7 @@ public sealed class OperatorRoster
 {
     private ImmutableHashSet<string> _active;
     private ImmutableHashSet<string> _known;
+    private ImmutableHashSet<string> _removed = [];
 
     private OperatorRoster(IEnumerable<StoredOperator> operators)
     {
@@ -18,6 +19,16 @@ public sealed class OperatorRoster
     /// <summary>Reads the roster from the store.</summary>
     public static async ValueTask<OperatorRoster> LoadAsync(IBrokerStore store, CancellationToken cancellation) =>
         new(await store.Changes.ReadOperatorsAsync(cancellation).ConfigureAwait(false));
+
+    /// <summary>Takes up what other brokers on the same store have decided about operators.</summary>
+    public async ValueTask FollowAsync(IBrokerStore store, CancellationToken cancellation)
+    {
+        OperatorRoster stored = await LoadAsync(store, cancellation).ConfigureAwait(false);
+        ImmutableInterlocked.Update(ref _known, known => known.Union(stored._known));
+
+        // Who was removed here while the store was read does not come back: a name is given once.
+        ImmutableInterlocked.Update(ref _active, _ => stored._active.Except(_removed));
+    }
 
     /// <summary>How many there are.</summary>
     public int Count => _active.Count;
@@ -34,5 +45,9 @@ public sealed class OperatorRoster
         ImmutableInterlocked.Update(ref _active, active => active.Add(name));
     }
 
-    internal void Remove(string name) => ImmutableInterlocked.Update(ref _active, active => active.Remove(name));
+    internal void Remove(string name)
+    {
+        ImmutableInterlocked.Update(ref _removed, removed => removed.Add(name));
+        ImmutableInterlocked.Update(ref _active, active => active.Remove(name));
+    }
 }

@@ -80,6 +80,15 @@ public sealed class CertificateDenials
         if (!isYoung || !list.MemberIds.SequenceEqual(DeniedMembers(_view.Current))) await SignAsync(cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>Takes up a newer list that another broker on the same store has signed.</summary>
+    public async Task FollowAsync(CancellationToken cancellation)
+    {
+        using KeyedLock<string>.Holding held = await _signing.EnterAsync("", cancellation).ConfigureAwait(false);
+        if (await _store.ReadDenyListAsync(cancellation).ConfigureAwait(false) is not { } stored || stored.Number <= Holder.Number) return;
+        SignedDenyList next = new() { Body = ByteString.CopyFrom(stored.Body), Signature = ByteString.CopyFrom(stored.Signature) };
+        if (Holder.Accept(next) is null) _current = next;
+    }
+
     private async Task SignAsync(CancellationToken cancellation)
     {
         using KeyedLock<string>.Holding held = await _signing.EnterAsync("", cancellation).ConfigureAwait(false);

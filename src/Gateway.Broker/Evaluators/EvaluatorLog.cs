@@ -108,7 +108,7 @@ public sealed class EvaluatorLog
         if (checkpoint.Size != frontier.Size || checkpoint.Root != frontier.Root) throw Fault("ROOT_DIFFERS", $"The checkpoint of size {checkpoint.Size} has another root than the {frontier.Size} leaves received.", $"checkpoint {checkpoint.Size}");
         if (_seen is null || checkpoint.Size > _seen.Value.Size) CertificateFiles.ReplaceSecret(_files.Checkpoint, note.Span);
         _frontier = frontier;
-        View.Replace(state, CircleHistory.Empty, []);
+        View.Replace(state, CircleHistory.Empty, [], checkpoint.Size);
         // Halfway through a log that is known to go on, nobody is served: whom it expels may come later.
         if (checkpoint.Size >= Interlocked.Read(ref _newest)) Interlocked.Exchange(ref _confirmedAt, _time.GetUtcNow().UtcTicks);
     }

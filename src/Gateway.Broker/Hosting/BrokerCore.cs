@@ -51,6 +51,7 @@ public sealed class BrokerCore : IAsyncDisposable
         Feeds = new FeedActivity(time);
         Refusals = new RefusalTally(metrics);
         Quotas = quotas;
+        Operators = operators;
         _log = log;
         Reader = new LogReader(store);
         Cosignatures = cosignatures;
@@ -156,6 +157,9 @@ public sealed class BrokerCore : IAsyncDisposable
 
     /// <summary>What members have used.</summary>
     public QuotaLedger Quotas { get; }
+
+    /// <summary>Who operates the broker.</summary>
+    public OperatorRoster Operators { get; }
 
     /// <summary>Members' first and further certificates.</summary>
     public Enrolment Enrolment { get; }

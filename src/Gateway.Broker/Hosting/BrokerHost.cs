@@ -5,8 +5,8 @@ using Gateway.Broker.Life;
 using Gateway.Broker.Services;
 using Gateway.Cryptography;
 using Gateway.Protocol.Log;
+using Gateway.Storage;
 using Gateway.Storage.Broker;
-using Gateway.Storage.Sqlite;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -88,8 +88,8 @@ public static class BrokerHost
 
     private static async ValueTask<IBrokerStore> OpenStoreAsync(BrokerOptions options, TimeProvider time, CancellationToken cancellation)
     {
-        if (!File.Exists(options.Files.Store)) throw new BrokerOptionsException([$"The store {options.Files.Store} does not exist: make the broker with 'gateway broker init'."]);
-        return await SqliteBrokerStore.OpenAsync(options.Files.Store, time, cancellation).ConfigureAwait(false);
+        if (options.Store.Length == 0 && !File.Exists(options.Files.Store)) throw new BrokerOptionsException([$"The store {options.Files.Store} does not exist: make the broker with 'gateway broker init'."]);
+        return await Stores.OpenBrokerAsync(options.Store, options.Files.Store, time, cancellation).ConfigureAwait(false);
     }
 
     private static void AddServices(IServiceCollection services, BrokerOptions options, BrokerCore core, BrokerLock held, BrokerSeams seams)
@@ -132,6 +132,7 @@ public static class BrokerHost
         services.AddHostedService<DailyWork>();
         services.AddHostedService(_ => new ConnectionReview(core.Connections, core.Denials.Holder.IsDenied, seams.Time));
         services.AddHostedService<StandingWatch>();
+        services.AddHostedService<SharedStoreWatch>();
         services.AddSingleton(options.Cases).AddSingleton<Cases.CaseDesk>().AddHostedService<Cases.CaseSweep>();
         services.AddSingleton<AcknowledgementDesk>().AddHostedService<AcknowledgementWatch>();
         services.AddSingleton<CallGate>();

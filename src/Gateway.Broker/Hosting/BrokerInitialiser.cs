@@ -10,9 +10,10 @@ using Gateway.Cryptography;
 using Gateway.Protocol;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
+using Gateway.Storage;
 using Gateway.Storage.Broker;
+using Gateway.Storage.Postgres;
 using Gateway.Storage.Secrets;
-using Gateway.Storage.Sqlite;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -74,8 +75,9 @@ public sealed class BrokerInitialiser(RandomSource random, TimeProvider time)
             using SigningKey logKey = SigningKey.FromSeed(logSeed);
             using OprfShare share = OprfShare.Derive(oprfSeed, 1, random);
             using BrokerMetrics metrics = new();
-            await using SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(options.Files.Store, time, cancellation).ConfigureAwait(false);
+            await using IBrokerStore store = await Stores.OpenBrokerAsync(options.Store, options.Files.Store, time, cancellation).ConfigureAwait(false);
             NetworkView view = await NetworkView.LoadAsync(store, cancellation).ConfigureAwait(false);
+            if (view.Current.Genesis is not null) throw new BrokerOptionsException([$"store: {PostgresAddress.Parse(options.Store)} holds the log of a network already: name an empty database."]);
             await using Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, new LogSignal(), metrics, NullLogger.Instance, cancellation).ConfigureAwait(false);
             await sequencer.ChangeStateAsync(new StateChange { Entries = [GenesisOf(options, authority, logKey), new Entry { OprfKeys = new OprfKeys { Version = share.Version, Evaluators = { share.ToKeys() } } }] }).ConfigureAwait(false);
             await store.Changes.AddFirstOperatorsAsync([.. operatorNames.Distinct(StringComparer.Ordinal)], time.GetUtcNow(), cancellation).ConfigureAwait(false);

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Gateway.Broker.Quotas;
 using Gateway.Cryptography;
 using Gateway.Protocol.Identity;
+using Gateway.Storage;
 using Gateway.Storage.Secrets;
 
 namespace Gateway.Broker.Hosting;
@@ -63,6 +64,9 @@ public sealed record BrokerOptions
     /// <summary>Where metrics go by OTLP, e.g. http://localhost:4318; empty: nowhere.</summary>
     public string MetricsEndpoint { get; init; } = "";
 
+    /// <summary>PostgreSQL database of the store, e.g. "Host=db;Database=gateway;Username=gateway"; empty: a file in the folder. Several brokers may share one. The password belongs into PGPASSWORD or ~/.pgpass.</summary>
+    public string Store { get; init; } = "";
+
     /// <summary>What a member may use.</summary>
     public QuotaOptions Quotas { get; init; } = new();
 
@@ -110,6 +114,7 @@ public sealed record BrokerOptions
         if (PublicRequestsPerSecond < 1) faults.Add("publicRequestsPerSecond: must be at least 1.");
         if (RevealsPerDay < 0) faults.Add("revealsPerDay: must not be negative.");
         if (MetricsEndpoint.Length > 0 && !(Uri.TryCreate(MetricsEndpoint, UriKind.Absolute, out Uri? metrics) && metrics.Scheme is "http" or "https")) faults.Add($"metricsEndpoint: '{MetricsEndpoint}' is not an address such as http://localhost:4318.");
+        if (Stores.FaultOf(Store) is { } store) faults.Add($"store: {store}.");
         faults.AddRange(Quotas.Validate());
         faults.AddRange(Cases.Validate());
         if (faults.Count > 0) throw new BrokerOptionsException(faults);

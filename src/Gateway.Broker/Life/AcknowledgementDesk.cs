@@ -44,6 +44,15 @@ public sealed class AcknowledgementDesk(
         _noted = milestones.Count > 0 ? milestones[^1].Size : 0;
     }
 
+    /// <summary>Takes up what other brokers on the same store have taken.</summary>
+    public async Task FollowAsync(CancellationToken cancellation)
+    {
+        foreach (StoredAcknowledgement stored in await store.ListAcknowledgementsAsync(cancellation).ConfigureAwait(false))
+        {
+            if (!_newest.TryGetValue(stored.Member, out Acknowledged? known) || known.Size < stored.Size) _newest[stored.Member] = Acknowledged.Read(stored);
+        }
+    }
+
     /// <summary>Notes that the log has a size, if records have ended since it was noted last.</summary>
     public async Task NoteAsync(ulong size, CancellationToken cancellation)
     {

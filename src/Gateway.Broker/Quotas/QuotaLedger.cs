@@ -145,6 +145,22 @@ public sealed class QuotaLedger
         }
     }
 
+    /// <summary>Takes up what other brokers on the same store have counted today: what is counted here is never less than what the store says.</summary>
+    public async ValueTask FollowAsync(CancellationToken cancellation)
+    {
+        UtcDay today = UtcDay.Of(_time.GetUtcNow());
+        IReadOnlyList<QuotaUsage> stored = await _store.ReadUsageAsync(today, cancellation).ConfigureAwait(false);
+        lock (_lock)
+        {
+            foreach (QuotaUsage used in stored)
+            {
+                Account account = AccountOf(used.Member, used.Quota);
+                long missing = used.Count + _unwritten.GetValueOrDefault((used.Member, used.Quota, used.Day)) - account.On(used.Day);
+                if (missing > 0) account.Add(used.Day, missing);
+            }
+        }
+    }
+
     private void Note(MemberId member, string quota, UtcDay day, long count)
     {
         if (quota == Quota.Records) return; // Written by the sequencer.

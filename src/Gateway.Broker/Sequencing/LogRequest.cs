@@ -11,6 +11,9 @@ internal abstract class LogRequest
     /// <summary>Leaves it asks for.</summary>
     public abstract int LeafCount { get; }
 
+    /// <summary>Whether the wait has ended.</summary>
+    public abstract bool IsDone { get; }
+
     /// <summary>Ends the wait with an error.</summary>
     public abstract void Fail(Exception error);
 }
@@ -21,6 +24,8 @@ internal abstract class LogRequest<T> : LogRequest
     private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task<T> Completion => _completion.Task;
+
+    public override bool IsDone => Completion.IsCompleted;
 
     public void Complete(T result) => _completion.TrySetResult(result);
 
@@ -62,4 +67,10 @@ internal sealed class ChangeNetwork(StateChange change) : LogRequest<IReadOnlyLi
     public StateChange Change { get; } = change;
 
     public override int LeafCount => Change.Entries.Count + Change.Withdrawals.Count;
+}
+
+/// <summary>Wants what other brokers have appended to be taken up.</summary>
+internal sealed class LookAtLog : LogRequest<bool>
+{
+    public override int LeafCount => 0;
 }

@@ -14,7 +14,8 @@ namespace Gateway.Broker.Sequencing;
 
 /// <summary>
 /// The one who appends to the log. Callers queue; a loop takes all that waits, gives it places, signs a checkpoint and commits it as one durable transaction; then every
-/// caller gets its receipt (group commit). When the transaction fails, nothing of the batch has happened and every caller of it is told so.
+/// caller gets its receipt (group commit). When the transaction fails, nothing of the batch has happened and every caller of it is told so. Where another broker on the same store was
+/// quicker, its leaves are taken up and the batch is put together anew behind them.
 /// </summary>
 public sealed class Sequencer : IAsyncDisposable
 {
@@ -23,10 +24,14 @@ public sealed class Sequencer : IAsyncDisposable
 
     private const int QueueLength = 16_384;
 
+    /// <summary>How often a batch is put together: each time but the last another broker has appended meanwhile.</summary>
+    private const int MaximumAttempts = 100;
+
     private readonly IBrokerStore _store;
     private readonly NetworkView _view;
     private readonly TiledTree _tree;
     private readonly LogSigner _signer;
+    private readonly LogTail _tail;
     private readonly RandomSource _random;
     private readonly TimeProvider _time;
     private readonly LogSignal _signal;
@@ -36,12 +41,16 @@ public sealed class Sequencer : IAsyncDisposable
     private readonly Task _loop;
     private volatile RefusalException? _halted;
 
-    private Sequencer(IBrokerStore store, NetworkView view, TiledTree tree, LogSigner signer, RandomSource random, TimeProvider time, LogSignal signal, BrokerMetrics metrics, ILogger log)
+    // Set when another broker has appended to this log while this one ran.
+    private bool _hasOthers;
+
+    private Sequencer(IBrokerStore store, NetworkView view, TiledTree tree, LogSigner signer, LogTail tail, RandomSource random, TimeProvider time, LogSignal signal, BrokerMetrics metrics, ILogger log)
     {
         _store = store;
         _view = view;
         _tree = tree;
         _signer = signer;
+        _tail = tail;
         _random = random;
         _time = time;
         _signal = signal;
@@ -51,7 +60,7 @@ public sealed class Sequencer : IAsyncDisposable
     }
 
     /// <summary>Starts the sequencer over a store whose newest checkpoint holds.</summary>
-    /// <param name="store">The store; nobody else appends to it.</param>
+    /// <param name="store">The store.</param>
     /// <param name="view">The state of the stored log.</param>
     /// <param name="network">Name of the network: origin of the checkpoints.</param>
     /// <param name="logKey">The log key.</param>
@@ -78,7 +87,9 @@ public sealed class Sequencer : IAsyncDisposable
             signal.Announce(head.Size);
         }
 
-        return new Sequencer(store, view, tree, new LogSigner(network, logKey), random, time, signal, metrics, log);
+        LogTail tail = new(store, view, tree, new LogVerifier(network, logKey.PublicKey), signal);
+        await tail.CatchUpAsync(cancellation).ConfigureAwait(false);
+        return new Sequencer(store, view, tree, new LogSigner(network, logKey), tail, random, time, signal, metrics, log);
     }
 
     /// <summary>Publishes an admitted record. The caller holds the reservation of its id and key (see <see cref="Publishing.Admission"/>) until this completes.</summary>
@@ -98,6 +109,10 @@ public sealed class Sequencer : IAsyncDisposable
     /// <summary>Changes the network's state.</summary>
     /// <exception cref="RefusalException">The state does not allow it, or the store cannot write now.</exception>
     public Task<IReadOnlyList<LogReceipt>> ChangeStateAsync(StateChange change) => EnqueueAsync(new ChangeNetwork(change));
+
+    /// <summary>Takes up what other brokers on the same store have appended. Returns whether there was anything.</summary>
+    /// <exception cref="RefusalException">The store cannot be read now.</exception>
+    public Task<bool> LookAsync() => EnqueueAsync(new LookAtLog());
 
     /// <summary>
     /// Appends nothing from here on: what is signed next would be a second history. For good, as far as this process is concerned; what is in the log is served on.
@@ -157,17 +172,98 @@ public sealed class Sequencer : IAsyncDisposable
 
     private async ValueTask SequenceAsync(List<LogRequest> requests)
     {
-        if (_halted is { } halted) throw halted; // Here, and not only where callers queue: nothing that waited already is signed either.
+        // Here, and not only where callers queue: nothing that waited already is signed either.
+        if (_halted is { } halted) throw halted;
+        if (requests.Exists(request => request is LookAtLog)) await CatchUpAsync(requests).ConfigureAwait(false);
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await SequenceOnceAsync(requests).ConfigureAwait(false);
+                return;
+            }
+            catch (LogMovedException) when (attempt < MaximumAttempts)
+            {
+                await CatchUpAsync(requests).ConfigureAwait(false);
+            }
+            catch (InvalidOperationException) when (attempt < MaximumAttempts && _hasOthers)
+            {
+                // The rest goes its way without what another broker has taken.
+                if (!await FailPublishedAsync(requests).ConfigureAwait(false)) throw;
+            }
+        }
+    }
+
+    private async ValueTask CatchUpAsync(List<LogRequest> requests)
+    {
+        bool grown = await _tail.CatchUpAsync(CancellationToken.None).ConfigureAwait(false);
+        _hasOthers |= grown;
+        foreach (LookAtLog look in requests.OfType<LookAtLog>()) look.Complete(grown);
+    }
+
+    /// <summary>Admission looked whether a record is there already, but another broker has published it since. Returns whether there was one.</summary>
+    private async ValueTask<bool> FailPublishedAsync(List<LogRequest> requests)
+    {
+        PublishRecord[] waiting = [.. requests.OfType<PublishRecord>().Where(request => !request.IsDone)];
+        IReadOnlySet<RecordKey> keys = await _store.FindRecordKeysAsync([.. waiting.Select(request => request.Record.RecordKey)], CancellationToken.None).ConfigureAwait(false);
+        foreach (PublishRecord request in waiting)
+        {
+            if (keys.Contains(request.Record.RecordKey) || await _store.FindRecordAsync(request.Record.Id, CancellationToken.None).ConfigureAwait(false) is not null) request.Fail(new RefusalException(TakenMeanwhile(request.Record.Id)));
+        }
+
+        return Array.Exists(waiting, request => request.IsDone);
+    }
+
+    /// <summary>The same for what ends or disputes a record: it stood otherwise when it was looked at.</summary>
+    private async ValueTask FailEndedAsync(List<LogRequest> requests)
+    {
+        foreach (LogRequest request in requests.Where(request => !request.IsDone))
+        {
+            RecordId? taken = request switch
+            {
+                WithdrawRecord withdraw => await IsWithdrawnAsync(withdraw.Id).ConfigureAwait(false) ? withdraw.Id : null,
+                DisputeRecord dispute => await IsWithdrawnAsync(dispute.Dispute.State.Record).ConfigureAwait(false) || await HasMovedOnAsync(dispute.Dispute).ConfigureAwait(false) ? dispute.Dispute.State.Record : null,
+                ChangeNetwork change => await FindWithdrawnAsync(change.Change).ConfigureAwait(false),
+                _ => null,
+            };
+            if (taken is { } id) request.Fail(new RefusalException(TakenMeanwhile(id)));
+        }
+    }
+
+    private async ValueTask<bool> IsWithdrawnAsync(RecordId id) => await _store.FindRecordAsync(id, CancellationToken.None).ConfigureAwait(false) is { WithdrawnAt: not null };
+
+    private async ValueTask<bool> HasMovedOnAsync(StoredDispute before)
+    {
+        StoredDispute? now = await _store.Disputes.FindAsync(before.State.Record, CancellationToken.None).ConfigureAwait(false);
+        return (now?.State.DisputedAt, now?.State.DecidedAt) != (before.State.DisputedAt, before.State.DecidedAt);
+    }
+
+    private async ValueTask<RecordId?> FindWithdrawnAsync(StateChange change)
+    {
+        foreach ((RecordId id, _) in change.Withdrawals)
+        {
+            if (await IsWithdrawnAsync(id).ConfigureAwait(false)) return id;
+        }
+
+        return null;
+    }
+
+    private static Refusal TakenMeanwhile(RecordId id) => Refusal.Unavailable(
+        "RECORD_TAKEN_MEANWHILE", "Another broker of the network has just taken this very record.", $"record {id.Prefix}", "Ask again: the answer is its receipt.");
+
+    private async ValueTask SequenceOnceAsync(List<LogRequest> requests)
+    {
         long started = _time.GetTimestamp();
+        if (_hasOthers) await FailEndedAsync(requests).ConfigureAwait(false);
         LogBatch batch = new(_tree.Size, _view, _random, UtcDay.Of(_time.GetUtcNow()));
-        foreach (ChangeNetwork change in requests.OfType<ChangeNetwork>())
+        foreach (ChangeNetwork change in requests.OfType<ChangeNetwork>().Where(change => !change.IsDone))
         {
             if (await FindSpentAsync(change.Change).ConfigureAwait(false) is { } spent) change.Fail(new RefusalException(spent));
             else batch.Add(change);
         }
 
         // Shuffled, so that the order of leaves does not tell which records came together.
-        LogRequest[] others = [.. requests.Where(request => request is not ChangeNetwork)];
+        LogRequest[] others = [.. requests.Where(request => request is not (ChangeNetwork or LookAtLog) && !request.IsDone)];
         Shuffle(others);
         foreach (LogRequest request in others) batch.Add(request);
         if (batch.Leaves.Count == 0) return;
@@ -187,7 +283,7 @@ public sealed class Sequencer : IAsyncDisposable
         }
 
         _tree.Commit();
-        _view.Replace(batch.State, batch.History, batch.RouteKeys);
+        _view.Replace(batch.State, batch.History, batch.RouteKeys, head.Size);
         _signal.Announce(head.Size);
         Log.BatchCommitted(_log, batch.Leaves.Count, head.Size);
         _metrics.Committed(batch.Leaves.Count, batch.Leaves.Count(leaf => leaf.Item is not null), batch.Leaves.Count(leaf => leaf.Kind == Entry.ContentOneofCase.RecordWithdrawn), _time.GetElapsedTime(started));
@@ -204,7 +300,7 @@ public sealed class Sequencer : IAsyncDisposable
         }
     }
 
-    // Asked here, where nobody else appends: an invitation or a proposal used twice would fail the transaction of everybody in the batch.
+    // Asked here, where what is read still holds at the append: an invitation or a proposal used twice would fail the transaction of everybody in the batch.
     private async ValueTask<Refusal?> FindSpentAsync(StateChange change)
     {
         if (change.UsedInvitation is not null && await _store.FindInvitationAsync(change.UsedInvitation, CancellationToken.None).ConfigureAwait(false) is not { UsedAt: null })

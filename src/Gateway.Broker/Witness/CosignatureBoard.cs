@@ -55,6 +55,19 @@ public sealed class CosignatureBoard
         return board;
     }
 
+    /// <summary>Takes up what other brokers on the same store have taken.</summary>
+    public async ValueTask FollowAsync(CancellationToken cancellation)
+    {
+        foreach (StoredCosignature stored in await _store.Witness.ReadCosignaturesAsync(cancellation).ConfigureAwait(false))
+        {
+            lock (_lock)
+            {
+                if (_posted.TryGetValue(stored.Member, out Posted? posted) && posted.Cosigned.Checkpoint.Size >= stored.Size) continue;
+                if (Open(stored.Note, out _) is { } cosigned) _posted[stored.Member] = new Posted(++_last, cosigned);
+            }
+        }
+    }
+
     /// <summary>Takes a member's cosignature. An older one than the one that is there changes nothing.</summary>
     /// <exception cref="RefusalException">It does not hold, is another member's, or is of a history that is not this store's.</exception>
     public async ValueTask AddAsync(MemberId member, ReadOnlyMemory<byte> note, CancellationToken cancellation)

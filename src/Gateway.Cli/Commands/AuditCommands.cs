@@ -4,10 +4,10 @@ using Gateway.Cli.Connect;
 using Gateway.Node.Identity;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
+using Gateway.Storage;
 using Gateway.Storage.Audit;
 using Gateway.Storage.Broker;
 using Gateway.Storage.Node;
-using Gateway.Storage.Sqlite;
 using Google.Protobuf;
 using Grpc.Core;
 using Spectre.Console;
@@ -61,12 +61,13 @@ internal static class AuditCommands
                 (string folder, FolderKind kind) = new Folder(frame.Surroundings).Find(parsed.GetValue(directory));
                 if (kind == FolderKind.Node)
                 {
-                    await using SqliteNodeStore store = await SqliteNodeStore.OpenAsync(new NodeDirectory(folder).StoreFile, frame.Surroundings.Time, cancellation);
+                    NodeDirectory node = new(folder);
+                    await using INodeStore store = await Stores.OpenNodeAsync(node.ReadSettings().Store, node.StoreFile, frame.Surroundings.Time, cancellation);
                     finding = await AuditChain.VerifyAsync(store.Audit.ReadAsync(1, cancellation), noted, cancellation);
                 }
                 else
                 {
-                    await using SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(new BrokerFiles(folder).Store, frame.Surroundings.Time, cancellation);
+                    await using IBrokerStore store = await Stores.OpenBrokerAsync(BrokerOptions.Load(folder).Store, new BrokerFiles(folder).Store, frame.Surroundings.Time, cancellation);
                     finding = await AuditChain.VerifyAsync(store.Audit.ReadAsync(1, cancellation), noted, cancellation);
                 }
             }

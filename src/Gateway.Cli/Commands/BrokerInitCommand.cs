@@ -17,8 +17,9 @@ internal static class BrokerInitCommand
         Option<string?> address = new("--address") { Description = "Address under which nodes reach the broker; https://localhost with the port listened on unless given.", HelpName = "URL" };
         Option<string[]> hosts = new("--host") { Description = "DNS name or IP address for the broker's certificate; may be repeated. localhost and 127.0.0.1 are always in it.", HelpName = "NAME" };
         Option<string[]> operators = new("--operator") { Description = "Name of a first operator; at least twice, since what one proposes another approves.", HelpName = "NAME", Required = true };
+        Option<string?> store = StoreCommands.Option();
         Option<bool> unsealed = CommandFrame.UnsealedOption();
-        Command command = new("init", "Makes a broker: authority, keys, first operators, and a log that begins.") { directory, network, listen, address, hosts, operators, unsealed };
+        Command command = new("init", "Makes a broker: authority, keys, first operators, and a log that begins.") { directory, network, listen, address, hosts, operators, store, unsealed };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
             string listening = parsed.GetValue(listen)!;
@@ -30,6 +31,7 @@ internal static class BrokerInitCommand
                 Network = parsed.GetValue(network)!,
                 Listen = listening,
                 AdvertisedAddress = parsed.GetValue(address) ?? "https://localhost:" + listening[(listening.LastIndexOf(':') + 1)..],
+                Store = parsed.GetValue(store) ?? "",
                 Hosts = HostsOf(parsed.GetValue(hosts) ?? [], parsed.GetValue(address)),
             };
             byte[] genesis = await new BrokerInitialiser(frame.Surroundings.Random, frame.Surroundings.Time).InitialiseAsync(options, parsed.GetValue(operators)!, cancellation);

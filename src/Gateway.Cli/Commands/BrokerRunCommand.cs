@@ -14,12 +14,14 @@ internal static class BrokerRunCommand
     public static Command Create(CommandFrame frame)
     {
         Option<string?> directory = CommandFrame.DirectoryOption("The broker's folder; GATEWAY_DIR or ./broker unless given.");
-        Command command = new("run", "Runs the broker until Ctrl-C or SIGTERM.") { directory };
+        Option<string?> store = StoreCommands.Option();
+        Command command = new("run", "Runs the broker until Ctrl-C or SIGTERM.") { directory, store };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
             string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker);
             using SealingSecret? secret = frame.Unlocking.Of(parsed, folder);
             BrokerOptions options = BrokerOptions.Load(folder, secret);
+            if (parsed.GetValue(store) is { } database) options = options with { Store = database };
             BrokerSeams seams = new() { Time = frame.Surroundings.Time, Random = frame.Surroundings.Random, Logging = HostLogging.To(folder, "broker") };
             using MetricsExport? metrics = MetricsExport.Start(frame.Surroundings, options.MetricsEndpoint, "gateway-broker", options.Network, BrokerMetrics.MeterName);
             WebApplication app = await BrokerHost.BuildAsync(options, seams, cancellation);

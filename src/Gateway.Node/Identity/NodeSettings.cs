@@ -55,6 +55,10 @@ public sealed record NodeSettings
     /// <summary>Days for which screened shipments are remembered.</summary>
     [JsonIgnore]
     public int RememberedDays => PastShipmentDays ?? Watch.Forgetting.UnusedDays;
+
+    /// <summary>PostgreSQL database of the store, e.g. "Host=db;Database=gateway;Username=gateway"; empty: a file in the folder. The password belongs into PGPASSWORD or ~/.pgpass.</summary>
+    public string Store { get; init; } = "";
+
     /// <summary>Where metrics go by OTLP, e.g. http://localhost:4318; empty: nowhere.</summary>
     public string MetricsEndpoint { get; init; } = "";
 
@@ -80,6 +84,7 @@ public sealed record NodeSettings
         if (GossipListen.Length > 0 && (!System.Net.IPEndPoint.TryParse(GossipListen, out _) || !GossipListen.Contains(':', StringComparison.Ordinal))) faults.Add("gossip_listen is not an address with a port such as 0.0.0.0:7444");
         if (GossipPeers.FirstOrDefault(peer => !Uri.TryCreate(peer, UriKind.Absolute, out Uri? address) || address.Scheme != Uri.UriSchemeHttps) is { } odd) faults.Add($"gossip_peers: '{odd}' is not an https:// address");
         if (MetricsEndpoint.Length > 0 && !(Uri.TryCreate(MetricsEndpoint, UriKind.Absolute, out Uri? metrics) && metrics.Scheme is "http" or "https")) faults.Add("metrics_endpoint is not an http:// or https:// address");
+        if (Storage.Stores.FaultOf(Store) is { } store) faults.Add($"store: {store}");
         if (faults.Count > 0) throw new RefusalException(Refusal.Invalid("SETTINGS_INVALID", $"The settings are wrong: {string.Join("; ", faults)}.", "node.json", "Correct the file."));
     }
 }

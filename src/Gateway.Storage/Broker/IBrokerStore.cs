@@ -6,7 +6,7 @@ using Gateway.Storage.Audit;
 namespace Gateway.Storage.Broker;
 
 /// <summary>
-/// What the broker keeps. One caller appends (the sequencer); any number read at the same time. A write has happened, durably and whole, when its task
+/// What the broker keeps. Appends come from one caller of each process (the sequencer); any number read at the same time. A write has happened, durably and whole, when its task
 /// completes; when it fails, nothing of it has happened. Failures: <see cref="StoreUnavailableException"/>, <see cref="StoreCorruptException"/>.
 /// </summary>
 public interface IBrokerStore : IQuotaStore, IBrokerLifeStore, ITileReader
@@ -27,7 +27,14 @@ public interface IBrokerStore : IQuotaStore, IBrokerLifeStore, ITileReader
     IWitnessStore Witness { get; }
 
     /// <summary>Appends leaves with all that belongs to them, in one durable transaction.</summary>
+    /// <exception cref="LogMovedException">The log does not end where the leaves begin: another broker on the same store was quicker.</exception>
     ValueTask AppendAsync(LogAppend append, CancellationToken cancellation);
+
+    /// <summary>
+    /// Yields when another process may have extended the log: once at the beginning, and again after a connection was lost, so that nothing is missed. Yields nothing and ends where no other process
+    /// can. What it yields is the size that was told, or 0 where it is not known.
+    /// </summary>
+    IAsyncEnumerable<ulong> FollowOthersAsync(CancellationToken cancellation);
 
     /// <summary>The newest checkpoint, or null in an empty store.</summary>
     ValueTask<LogHead?> ReadHeadAsync(CancellationToken cancellation);

@@ -1,26 +1,24 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using Dapper;
+using Gateway.Storage.Sql;
 using Microsoft.Data.Sqlite;
 
 namespace Gateway.Storage.Sqlite;
 
 /// <summary>
-/// A store's file: one connection that writes, behind a semaphore, and up to eight that read. In WAL mode neither waits for the other. SQLite's calls are synchronous and run on the
-/// caller's thread: a page of rows or a transaction takes milliseconds.
+/// A store's file: one connection that writes, behind a semaphore, and up to eight that read. In WAL mode neither waits for the other. A read sees what was committed when its first row
+/// was read, as long as it leaves no query at its end before the next.
 /// </summary>
-internal sealed class SqliteFile : IAsyncDisposable
+internal sealed class SqliteFile : SqlDatabase
 {
-    private const int MaxReaders = 8;
-
     private readonly string _path;
-    private readonly Session _writer;
+    private readonly SqliteSession _writer;
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly SemaphoreSlim _reading = new(MaxReaders, MaxReaders);
-    private readonly ConcurrentBag<Session> _idleReaders = [];
+    private readonly ConcurrentBag<SqliteSession> _idleReaders = [];
     private bool _disposed;
 
-    private SqliteFile(string path, Session writer)
+    private SqliteFile(string path, SqliteSession writer)
     {
         _path = path;
         _writer = writer;
@@ -39,10 +37,10 @@ internal sealed class SqliteFile : IAsyncDisposable
             // auto_vacuum must come before the first table. secure_delete: what is withdrawn is overwritten. A checkpoint every 32 MiB and not every 4: pages of the random
             // ids' indexes are then written back once for many batches. FULL syncs the WAL at every commit: an acknowledged write survives loss of power.
             connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA secure_delete = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY");
-            _ = Migrations.ReadVersion(connection, role, Path.GetFileName(path)); // Refuses before anything is written to a file that is not ours.
+            _ = SqliteMigrations.ReadVersion(connection, role, Path.GetFileName(path)); // Refuses before anything is written to a file that is not ours.
             connection.Execute("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_size_limit = 67108864");
-            Migrations.Run(connection, role, Path.GetFileName(path), time);
-            return new SqliteFile(path, new Session(connection));
+            SqliteMigrations.Run(connection, role, Path.GetFileName(path), time);
+            return new SqliteFile(path, new SqliteSession(connection));
         }
         catch (SqliteException error)
         {
@@ -56,8 +54,7 @@ internal sealed class SqliteFile : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a transaction. When it throws, nothing of it has happened.</summary>
-    public async ValueTask<T> WriteAsync<T>(Func<Session, T> work, CancellationToken cancellation)
+    public override async ValueTask<T> WriteAsync<T>(Func<Session, T> work, CancellationToken cancellation)
     {
         await _writing.WaitAsync(cancellation).ConfigureAwait(false);
         try
@@ -74,16 +71,6 @@ internal sealed class SqliteFile : IAsyncDisposable
             _writing.Release();
         }
     }
-
-    /// <inheritdoc cref="WriteAsync{T}"/>
-    public async ValueTask WriteAsync(Action<Session> work, CancellationToken cancellation) =>
-        await WriteAsync(
-            session =>
-            {
-                work(session);
-                return true;
-            },
-            cancellation).ConfigureAwait(false);
 
     /// <summary>Runs what must not be in a transaction, on the writing connection.</summary>
     public async ValueTask MaintainAsync(Action<Session> work, CancellationToken cancellation)
@@ -105,79 +92,37 @@ internal sealed class SqliteFile : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads, seeing what was committed when its first row was read.</summary>
-    public async ValueTask<T> ReadAsync<T>(Func<Session, T> work, CancellationToken cancellation)
+    public override async ValueTask<T> ReadAsync<T>(Func<Session, T> work, CancellationToken cancellation)
     {
         await _reading.WaitAsync(cancellation).ConfigureAwait(false);
         return ReadAndRelease(work);
     }
 
-    /// <summary>Reads on the caller's thread.</summary>
-    public T Read<T>(Func<Session, T> work)
+    public override T Read<T>(Func<Session, T> work)
     {
         _reading.Wait();
         return ReadAndRelease(work);
     }
 
-    /// <summary>
-    /// Streams rows page by page. Between pages no read transaction is open and no more than a page is in memory, however slow the reader is.
-    /// </summary>
-    /// <param name="start">Key before the first row.</param>
-    /// <param name="page">Reads the rows after a key into the list; returns the key of the last one, or the same key at the end.</param>
-    /// <param name="cancellation">Ends the reading.</param>
-    public async IAsyncEnumerable<T> ReadPagesAsync<T, TKey>(TKey start, Func<Session, TKey, List<T>, TKey> page, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        var rows = new List<T>();
-        EqualityComparer<TKey> keys = EqualityComparer<TKey>.Default;
-        for (TKey key = start; ;)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            TKey from = key;
-            rows.Clear();
-            key = await ReadAsync(session => page(session, from, rows), cancellation).ConfigureAwait(false);
-            foreach (T row in rows)
-            {
-                yield return row;
-            }
+    public override ValueTask ReclaimAsync(CancellationToken cancellation) => MaintainAsync(session => session.Start("PRAGMA incremental_vacuum(1024)").Run(), cancellation);
 
-            if (keys.Equals(from, key))
+    // secure_delete has overwritten the rows in the pages; older copies of the pages stand in the WAL, which a truncating checkpoint empties.
+    public override async ValueTask<bool> TryEraseAsync(IReadOnlyList<string> tables, CancellationToken cancellation)
+    {
+        bool erased = false;
+        await MaintainAsync(
+            session =>
             {
-                yield break;
-            }
-        }
+                Statement checkpoint = session.Start("PRAGMA wal_checkpoint(TRUNCATE)");
+                erased = checkpoint.Step();
+                checkpoint.Row("");
+                erased = erased && checkpoint.Int64() == 0;
+            },
+            cancellation).ConfigureAwait(false);
+        return erased;
     }
 
-    /// <summary>
-    /// Streams rows by ranges of their number, ascending, several ranges read at once on other threads: for what is loaded whole at the start, where the rows' hashes cost more than
-    /// the disk. No read transaction is open longer than a range takes.
-    /// </summary>
-    /// <param name="readLast">The highest number.</param>
-    /// <param name="after">The number to begin behind.</param>
-    /// <param name="width">Numbers in a range.</param>
-    /// <param name="read">Reads the rows with from &lt; number ≤ to.</param>
-    /// <param name="cancellation">Ends the reading.</param>
-    public async IAsyncEnumerable<T> ReadRangesAsync<T>(
-        Func<Session, long> readLast, long after, int width, Func<Session, long, long, List<T>> read, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        long last = await ReadAsync(readLast, cancellation).ConfigureAwait(false);
-        int degree = Math.Clamp(Environment.ProcessorCount, 1, MaxReaders / 2);
-        var ahead = new Queue<Task<List<T>>>();
-        for (long next = after; next < last || ahead.Count > 0;)
-        {
-            for (; ahead.Count < degree && next < last; next += width)
-            {
-                long from = next;
-                ahead.Enqueue(Task.Run(async () => await ReadAsync(session => read(session, from, from + width), cancellation).ConfigureAwait(false), cancellation));
-            }
-
-            foreach (T row in await ahead.Dequeue().ConfigureAwait(false))
-            {
-                yield return row;
-            }
-        }
-    }
-
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         await _writing.WaitAsync().ConfigureAwait(false);
         try
@@ -193,7 +138,7 @@ internal sealed class SqliteFile : IAsyncDisposable
             }
 
             _disposed = true;
-            while (_idleReaders.TryTake(out Session? session))
+            while (_idleReaders.TryTake(out SqliteSession? session))
             {
                 session.Dispose();
             }
@@ -234,7 +179,7 @@ internal sealed class SqliteFile : IAsyncDisposable
 
     private T ReadAndRelease<T>(Func<Session, T> work)
     {
-        Session? session = null;
+        SqliteSession? session = null;
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -261,13 +206,13 @@ internal sealed class SqliteFile : IAsyncDisposable
         }
     }
 
-    private Session OpenReader()
+    private SqliteSession OpenReader()
     {
         SqliteConnection connection = Connect(_path, SqliteOpenMode.ReadOnly);
         try
         {
             connection.Execute("PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY");
-            return new Session(connection);
+            return new SqliteSession(connection);
         }
         catch
         {

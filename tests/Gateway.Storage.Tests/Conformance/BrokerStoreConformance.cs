@@ -81,7 +81,8 @@ public abstract partial class BrokerStoreConformance
     {
         await using IBrokerStore store = await OpenAsync();
         await store.AppendAsync(Append(DayLeaf(0)), None);
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.AppendAsync(Append(DayLeaf(0)), None));
+        await Assert.ThrowsAsync<LogMovedException>(async () => await store.AppendAsync(Append(DayLeaf(0)), None));
+        await Assert.ThrowsAsync<LogMovedException>(async () => await store.AppendAsync(Append(DayLeaf(2)), None));
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.AppendAsync(Append(DayLeaf(1), DayLeaf(3)), None));
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.AppendAsync(Append(DayLeaf(1)) with { Head = Head(7) }, None));
         Assert.Equal(1UL, (await store.ReadHeadAsync(None))!.Size);

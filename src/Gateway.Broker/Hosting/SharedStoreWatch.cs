@@ -1,0 +1,74 @@
+using Gateway.Protocol.Errors;
+using Gateway.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Broker.Hosting;
+
+/// <summary>
+/// Follows what other brokers write into the same store: their entries of the log as they are committed, and every two seconds operators, denied certificates, use of
+/// quotas, cosignatures and acknowledgements. Where no other process can write, it ends at once.
+/// </summary>
+public sealed class SharedStoreWatch(BrokerCore core, Life.AcknowledgementDesk acknowledgements, TimeProvider time, ILogger<SharedStoreWatch> log) : BackgroundService
+{
+    /// <summary>How old what another broker decided beside the log can be here.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    /// <summary>Takes up everything once.</summary>
+    public async Task RunOnceAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await core.Sequencer.LookAsync().ConfigureAwait(false);
+            await core.Operators.FollowAsync(core.Store, cancellation).ConfigureAwait(false);
+            await core.Denials.FollowAsync(cancellation).ConfigureAwait(false);
+            await core.Quotas.FollowAsync(cancellation).ConfigureAwait(false);
+            await core.Cosignatures.FollowAsync(cancellation).ConfigureAwait(false);
+            await acknowledgements.FollowAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is StoreUnavailableException or StoreCorruptException or RefusalException or InvalidOperationException)
+        {
+            Log.OthersNotFollowed(log, error);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        Task ticking = Task.CompletedTask;
+        try
+        {
+            await foreach (ulong _ in core.Store.FollowOthersAsync(stoppingToken).ConfigureAwait(false))
+            {
+                if (ticking.IsCompleted) ticking = TickAsync(ended.Token);
+                await LookAsync().ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops.
+        }
+
+        await ended.CancelAsync().ConfigureAwait(false);
+        await ticking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task LookAsync()
+    {
+        try
+        {
+            await core.Sequencer.LookAsync().ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is RefusalException or InvalidOperationException)
+        {
+            Log.OthersNotFollowed(log, error);
+        }
+    }
+
+    private async Task TickAsync(CancellationToken cancellation)
+    {
+        using PeriodicTimer timer = new(Interval, time);
+        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false)) await RunOnceAsync(cancellation).ConfigureAwait(false);
+    }
+}

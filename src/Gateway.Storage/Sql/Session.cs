@@ -1,0 +1,23 @@
+namespace Gateway.Storage.Sql;
+
+/// <summary>One connection with the statements prepared on it. Used by one thread at a time.</summary>
+internal abstract class Session : IDisposable
+{
+    /// <summary>The statement of this text, prepared the first time.</summary>
+    public abstract Statement Prepare(string sql);
+
+    /// <summary>A new execution of the statement of this text.</summary>
+    public Statement Start(string sql, string table = "") => Prepare(sql).Start(table);
+
+    /// <summary>The number the database gave the row inserted last.</summary>
+    public abstract long LastId { get; }
+
+    /// <summary>Moves the head of the log from one size to the next: compare and swap, so that of two who extend the same head one learns that it came too late.</summary>
+    /// <returns>Whether the head stood at <paramref name="from"/>.</returns>
+    public abstract bool TryMoveHead(ulong from, ulong to);
+
+    /// <summary>Ends every execution.</summary>
+    public abstract void ResetAll();
+
+    public abstract void Dispose();
+}
