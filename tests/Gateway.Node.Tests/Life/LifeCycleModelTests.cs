@@ -14,18 +14,21 @@ using Google.Protobuf;
 namespace Gateway.Node.Tests.Life;
 
 /// <summary>
-/// The whole life of records as a model: whatever is published, withdrawn, rectified, ended by the broker or by the day, in whatever order nodes read it, with streams that break off and come twice,
+/// The whole life of records as a model: whatever is published, withdrawn, rectified, disputed and decided, ended by the broker or by the day, in whatever order nodes read it, with streams that break off and come twice,
 /// with restarts and with stores put back from backups, every node ends with the live digest that a dictionary says, and at no moment does a node that screens meet a record that has ended for it.
 /// </summary>
 public sealed class LifeCycleModelTests
 {
-    // Every operation of the model; how often each is drawn. A further one (a dispute, its decision) is a line here, a case in ApplyAsync, and what it changes in World.
+    // Every operation of the model; how often each is drawn.
     private enum Operation
     {
         Publish,
         Withdraw,
         Rectify,
         WithdrawByBroker,
+        Dispute,
+        DisputeIsUpheld,
+        DisputeIsRejected,
         DayPasses,
         EpochBegins,
         ItemsAreDeletedAtTheBroker,
@@ -44,6 +47,9 @@ public sealed class LifeCycleModelTests
         (3, Gen.Constant(Operation.Withdraw)),
         (2, Gen.Constant(Operation.Rectify)),
         (1, Gen.Constant(Operation.WithdrawByBroker)),
+        (3, Gen.Constant(Operation.Dispute)),
+        (1, Gen.Constant(Operation.DisputeIsUpheld)),
+        (1, Gen.Constant(Operation.DisputeIsRejected)),
         (2, Gen.Constant(Operation.DayPasses)),
         (1, Gen.Constant(Operation.EpochBegins)),
         (1, Gen.Constant(Operation.ItemsAreDeletedAtTheBroker)),
@@ -91,6 +97,15 @@ public sealed class LifeCycleModelTests
             case Operation.WithdrawByBroker when world.PickLive(further) is { } record:
                 world.WithdrawByBroker(record);
                 break;
+            case Operation.Dispute when world.PickLive(further) is { DisputedAt: null } record:
+                world.Dispute(record);
+                break;
+            case Operation.DisputeIsUpheld when world.PickDisputed(further) is { } record:
+                world.Decide(record, DisputeDecision.Upheld);
+                break;
+            case Operation.DisputeIsRejected when world.PickDisputed(further) is { } record:
+                world.Decide(record, DisputeDecision.Rejected);
+                break;
             case Operation.DayPasses:
                 world.BeginDay();
                 break;
@@ -134,6 +149,14 @@ public sealed class LifeCycleModelTests
 
         public ulong? ExpiredAt { get; set; }
 
+        /// <summary>Leaf of the dispute that nobody has decided; null where there is none.</summary>
+        public ulong? DisputedAt { get; set; }
+
+        public UtcDay Deadline { get; set; }
+
+        /// <summary>Leaf of the decision of the dispute before.</summary>
+        public ulong DecidedAt { get; set; }
+
         public ulong End => Math.Min(WithdrawnAt ?? ulong.MaxValue, ExpiredAt ?? ulong.MaxValue);
 
         public bool IsLiveAt(ulong size) => At < size && End >= size;
@@ -142,6 +165,7 @@ public sealed class LifeCycleModelTests
     private sealed class World : IAsyncDisposable
     {
         private const int Identifiers = 4;
+        private const uint DisputeDays = 2;
 
         private readonly ManualTime _time = ManualTime.Now();
         private readonly List<Modelled> _records = [];
@@ -153,8 +177,8 @@ public sealed class LifeCycleModelTests
         private World()
         {
             _day = UtcDay.Of(_time.GetUtcNow());
-            Log = new TestLog(_day);
-            _keys = [[Log.Circle], [Log.AddCircle("customs", null, Log.Steward, Log.Second, Log.Outsider)]];
+            Log = new TestLog(_day, SetRules);
+            _keys = [[Log.Circle], [Log.AddCircle("customs", SetRules, Log.Steward, Log.Second, Log.Outsider)]];
         }
 
         public TestLog Log { get; }
@@ -184,6 +208,12 @@ public sealed class LifeCycleModelTests
             return live.Length == 0 ? null : live[argument % live.Length];
         }
 
+        public Modelled? PickDisputed(int argument)
+        {
+            Modelled[] disputed = [.. _records.Where(record => record.IsLiveAt(Log.Size) && record.DisputedAt is not null)];
+            return disputed.Length == 0 ? null : disputed[argument % disputed.Length];
+        }
+
         public Modelled Publish(int argument, Modelled? inPlaceOf = null)
         {
             int circle = inPlaceOf is null ? argument % 2 : _keys[0].Any(key => key.Circle == inPlaceOf.Key.Circle) ? 0 : 1;
@@ -210,12 +240,31 @@ public sealed class LifeCycleModelTests
 
         public void WithdrawByBroker(Modelled record) => End(record, new RecordWithdrawn { Reason = WithdrawalReason.Legal, LegalBasis = WithdrawalBasis.CourtOrder });
 
+        public void Dispute(Modelled record)
+        {
+            record.Deadline = _day.AddDays(DisputeDays);
+            Submission about = record.Sealed.Submission;
+            Log.Add(new Entry { RecordDisputed = new RecordDisputed { RecordId = about.RecordId, CircleId = about.CircleId, Epoch = about.Epoch, Ground = DisputeGround.WrongParty, DeadlineDay = record.Deadline.Number } }, record.Key.RouteKey);
+            record.DisputedAt = Log.Size - 1;
+        }
+
+        // With UPHELD the withdrawal follows at once, the broker's, without signature.
+        public void Decide(Modelled record, DisputeDecision decision)
+        {
+            Submission about = record.Sealed.Submission;
+            RecordDisputeResolved resolved = new() { RecordId = about.RecordId, CircleId = about.CircleId, Epoch = about.Epoch, DisputedAt = record.DisputedAt!.Value, Decision = decision, Reason = DisputeReason.EvidenceSufficient };
+            Log.Add(new Entry { RecordDisputeResolved = Statements.Sign(resolved, Log.GenesisHash.Span, Log.Steward.Id, Log.Steward.Keys.Member) }, record.Key.RouteKey);
+            (record.DisputedAt, record.DecidedAt) = (null, Log.Size - 1);
+            if (decision == DisputeDecision.Upheld) End(record, new RecordWithdrawn { Reason = WithdrawalReason.DisputeUpheld });
+        }
+
         public void BeginDay()
         {
             _time.Advance(TimeSpan.FromDays(1));
             _day = _day.AddDays(1);
             Log.AddDay(_day);
             foreach (Modelled record in _records.Where(record => record.IsLiveAt(Log.Size - 1) && record.Expiry < _day)) record.ExpiredAt = Log.Size - 1;
+            foreach (Modelled record in _records.Where(record => record.IsLiveAt(Log.Size) && record.DisputedAt is not null && record.Deadline < _day).ToArray()) End(record, new RecordWithdrawn { Reason = WithdrawalReason.DisputeOverdue });
         }
 
         public void BeginEpoch(int argument)
@@ -295,6 +344,11 @@ public sealed class LifeCycleModelTests
                     IReadOnlySet<RecordId> met = await node.MetByAsync(_identifiers[identifier].Hash);
                     Assert.True(met.IsSubsetOf(live), $"{node.Core.Party.Name} meets what has ended below {size}");
 
+                    // A dispute shows at every node that has read it, until one has read its decision.
+                    Assert.All(
+                        ReadBy(node).Where(record => record.Identifier == identifier && record.IsLiveAt(size) && record.DecidedAt < size && (record.DisputedAt ?? 0) < size),
+                        record => Assert.Equal(record.DisputedAt is not null, node.Core.Disputes.Find(record.Sealed.Id)?.IsOpen ?? false));
+
                     // What is live is met, but for items that the broker no longer has: those are of records that have ended further on.
                     Assert.All(live.Except(met), id => Assert.True(_records.Single(record => record.Sealed.Id == id).End < Log.Size));
                 }
@@ -325,6 +379,8 @@ public sealed class LifeCycleModelTests
         {
             foreach (LivingNode node in Nodes) await node.DisposeAsync();
         }
+
+        private static void SetRules(CirclePolicy policy) => policy.Disputes = new DisputeRules { DeadlineDays = DisputeDays, DeskIds = { policy.StewardId } };
 
         private IEnumerable<Modelled> ReadBy(LivingNode node) => _records.Where(record => node.Core.Party != Log.Outsider || record.Key.Circle == _keys[1][0].Circle);
 
