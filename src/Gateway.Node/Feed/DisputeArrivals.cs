@@ -43,10 +43,10 @@ internal static class DisputeArrivals
         return holds ? new ArrivedDispute(RecordId.FromBytes(resolved!.RecordId.Span), circle, epoch, known => known.After(index, resolved)) : null;
     }
 
-    /// <summary>Whether a withdrawal that its contributor has not signed is the end of a dispute.</summary>
-    public static bool Ends(RecordWithdrawn withdrawal, ulong index, DisputeState? dispute, NodeView view)
+    /// <summary>Whether a withdrawal that its contributor has not signed is the end of a dispute. What is overdue is so by the day by which records expire here: a broker that says it is next month ends nothing.</summary>
+    public static bool Ends(RecordWithdrawn withdrawal, ulong index, DisputeState? dispute, NodeView view, TimeProvider time)
     {
         if (dispute is null || !withdrawal.Signature.IsEmpty || !withdrawal.ReplacementId.IsEmpty) return false;
-        return dispute.Ends(withdrawal.Reason, view.State.Day, DisputeTerms.Of(view.History.PolicyAt(dispute.Circle, index) ?? new CirclePolicy()));
+        return dispute.Ends(withdrawal.Reason, view.ExpiryDay(time), DisputeTerms.Of(view.History.PolicyAt(dispute.Circle, index) ?? new CirclePolicy()));
     }
 }

@@ -110,7 +110,7 @@ public sealed partial class NodeLog
         if (record is null) return false;
         bool isBrokers = RecordFormat.IsByBroker(withdrawal.Entry);
         bool isContributors = Cryptography.VerifyingKey.TryFromBytes(record.RecordKey, out Cryptography.VerifyingKey key) && RecordFormat.IsSignedBy(withdrawal.Entry, key);
-        if (!isBrokers && !isContributors && !DisputeArrivals.Ends(withdrawal.Entry, withdrawal.Index, outcome.Disputes.GetValueOrDefault(id) ?? _disputes.Find(id), after))
+        if (!isBrokers && !isContributors && !DisputeArrivals.Ends(withdrawal.Entry, withdrawal.Index, outcome.Disputes.GetValueOrDefault(id) ?? _disputes.Find(id), after, _time))
         {
             outcome.Alarms.Add(Refusal.DataLoss("WITHDRAWAL_FORGED", "A withdrawal is not signed by the record's key, names no legal basis of the broker's, and no dispute ended the record; it stays.", $"record {id.Prefix}", "Tell the broker's operator; keep this node's store as evidence."));
             return true;

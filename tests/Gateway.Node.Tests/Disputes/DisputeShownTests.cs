@@ -95,15 +95,30 @@ public sealed class DisputeShownTests
         await using WatchDesk desk = await StartAsync(rules => (rules.DeadlineDays, rules.OverdueRecordsStay) = (3, stays));
         SealedRecord record = await desk.PublishAsync(Bad);
         Dispute(desk.Log, record, days: 3);
+        _time.Advance(TimeSpan.FromDays(3));
         for (uint day = 1; day <= 3; day++) desk.Log.AddDay(desk.Log.Day.AddDays(day));
         Withdraw(desk.Log, record, V1.WithdrawalReason.DisputeOverdue);
         await desk.Core.FollowAsync();
         Assert.Equal(NodeRecordState.Live, await desk.Core.StateOfAsync(record));
+        _time.Advance(TimeSpan.FromDays(1));
         desk.Log.AddDay(desk.Log.Day.AddDays(4));
         Withdraw(desk.Log, record, V1.WithdrawalReason.DisputeOverdue);
         await desk.Core.FollowAsync();
         Assert.Equal(stays ? NodeRecordState.Live : NodeRecordState.Withdrawn, await desk.Core.StateOfAsync(record));
         Assert.Equal(stays ? 2 : 1, (await desk.Core.AlarmsAsync()).Count(alarm => alarm.Code == "WITHDRAWAL_FORGED"));
+    }
+
+    [Fact]
+    public async Task A_broker_that_says_it_is_next_month_ends_no_record_by_a_dispute()
+    {
+        await using WatchDesk desk = await StartAsync();
+        SealedRecord record = await desk.PublishAsync(Bad);
+        Dispute(desk.Log, record);
+        desk.Log.AddDay(desk.Log.Day.AddDays(31));
+        Withdraw(desk.Log, record, V1.WithdrawalReason.DisputeOverdue);
+        await desk.Core.FollowAsync();
+        Assert.Equal(NodeRecordState.Live, await desk.Core.StateOfAsync(record));
+        Assert.Equal(["CLOCK_APART", "WITHDRAWAL_FORGED"], (await desk.Core.AlarmsAsync()).Select(alarm => alarm.Code).Order());
     }
 
     [Fact]
