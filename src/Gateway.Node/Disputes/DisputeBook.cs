@@ -51,16 +51,23 @@ public sealed class DisputeBook
         return hit;
     }
 
-    /// <summary>The states after entries, by record; nothing is changed by it.</summary>
-    internal Dictionary<RecordId, DisputeState> After(IEnumerable<Feed.ArrivedDispute> arrived)
+    /// <summary>Takes an entry into the states that a batch changes; the book stays as it is.</summary>
+    /// <param name="arrived">The entry.</param>
+    /// <param name="record">Its record, where this node holds it.</param>
+    /// <param name="after">The states after what came before it in the batch, by record.</param>
+    /// <returns>False where the entry is of another circle or epoch than the record, or than what was said before of a record that is not held.</returns>
+    internal bool Take(Feed.ArrivedDispute arrived, NodeRecord? record, Dictionary<RecordId, DisputeState> after)
     {
-        Dictionary<RecordId, DisputeState> after = [];
-        foreach (Feed.ArrivedDispute one in arrived)
+        DisputeState? known = after.GetValueOrDefault(arrived.Record) ?? Find(arrived.Record);
+        if (record is not null && !Feed.DisputeArrivals.IsOf(record, arrived.Circle, arrived.Epoch)) return false;
+        if (known is not null && (known.Circle, known.Epoch) != (arrived.Circle, arrived.Epoch))
         {
-            after[one.Record] = one.Change(after.GetValueOrDefault(one.Record) ?? Find(one.Record) ?? new DisputeState(one.Record, one.Circle, one.Epoch));
+            if (record is null) return false;
+            known = null;
         }
 
-        return after;
+        after[arrived.Record] = arrived.Change(known ?? new DisputeState(arrived.Record, arrived.Circle, arrived.Epoch));
+        return true;
     }
 
     /// <summary>Takes over what the store has taken.</summary>

@@ -60,7 +60,7 @@ public static class BackfillReader
             if (entry.ContentCase == Entry.ContentOneofCase.RecordWithdrawn) withdrawals.Add(new ArrivedWithdrawal(mine.Index, entry.RecordWithdrawn));
             else if (DisputeArrivals.Is(entry))
             {
-                if (DisputeArrivals.Take(mine.Index, entry, view.State, view.History, null, out string? fault) is { } dispute) disputes.Add(dispute);
+                if (DisputeArrivals.Take(mine.Index, entry, view.State, view.History, view.DayAt(mine.Index), out string? fault) is { } dispute) disputes.Add(dispute);
                 else alarms.Add(Fault("DISPUTE_INVALID", fault!, mine.Index, []).Refusal);
             }
             else if (RecordArrivals.IsReadable(entry.RecordPublished) && RecordArrivals.Take(mine.Index, leaf, entry.RecordPublished, key, mayRead, time, out bool isHidden) is var record)

@@ -18,7 +18,7 @@ internal sealed class BatchOutcome
     public List<(NodeRecord Record, NodeRecordState State)> Ended { get; } = [];
 
     /// <summary>How disputes stand after it, by record: those that it changes.</summary>
-    public Dictionary<RecordId, DisputeState> Disputes { get; init; } = [];
+    public Dictionary<RecordId, DisputeState> Disputes { get; } = [];
 
     /// <summary>All records it withdraws, its own included.</summary>
     public List<RecordId> Withdrawn { get; } = [];

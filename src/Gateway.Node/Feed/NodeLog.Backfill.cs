@@ -12,7 +12,7 @@ public sealed partial class NodeLog
 {
     private readonly SemaphoreSlim _wanted = new(0);
 
-    // Withdrawals of records that a second reading has yet to bring: else they would come to life after their end.
+    // Withdrawals of records, or by disputes, that a second reading has yet to bring: else the records would come to life after their end.
     private readonly Dictionary<RecordId, List<ArrivedWithdrawal>> _early = [];
     private volatile ImmutableList<StoredBackfill> _backfills = [];
 
@@ -51,21 +51,25 @@ public sealed partial class NodeLog
         try
         {
             if (!_backfills.Contains(part.Before)) return false;
-            BatchOutcome outcome = new() { Disputes = _disputes.After(part.Disputes) };
+            BatchOutcome outcome = new();
             outcome.Alarms.AddRange(part.Alarms);
             NodeRecord[] records = await RemoveHeldAsync(Judge(part.Records, cancellation), cancellation);
             records = await RemoveRepeatedAsync(records, outcome, cancellation);
             Dictionary<RecordId, NodeRecord> arrived = Arrived(records, outcome);
-            foreach (ArrivedWithdrawal withdrawal in part.Withdrawals) await WithdrawAsync(withdrawal, arrived, outcome, _view, cancellation);
+            bool isLast = part.Next > part.Before.Grant;
+            StoredBackfill[] goOn = [.. isLast ? _backfills.Remove(part.Before) : _backfills];
+            await JudgeInOrderAsync(part.Disputes, part.Withdrawals, arrived, outcome, _view, [], cancellation);
             foreach (NodeRecord record in arrived.Values)
             {
-                foreach (ArrivedWithdrawal withdrawal in _early.GetValueOrDefault(record.Id, [])) await WithdrawAsync(withdrawal, arrived, outcome, _view, cancellation);
+                bool waits = false;
+                foreach (ArrivedWithdrawal withdrawal in _early.GetValueOrDefault(record.Id, [])) waits |= !await WithdrawAsync(withdrawal, arrived, outcome, _view, goOn, cancellation);
 
                 // Between the grant and here it would have been seen.
                 bool isOverdue = record.State == NodeRecordState.AwaitingWithdrawal && record.WithdrawnAt > part.Before.Grant && record.WithdrawnAt < _view.Size;
-                if (isOverdue && outcome.EndOf(record.Number) is null) BreakPromise(record, outcome);
+                if (isOverdue && !waits && outcome.EndOf(record.Number) is null) BreakPromise(record, outcome);
             }
 
+            if (isLast) await JudgeRestAsync(part.Before, arrived, outcome, goOn, cancellation);
             Settle(records, outcome);
             StoredBackfill after = part.Before with { Next = part.Next };
             BackfillApply apply = new()
@@ -87,7 +91,7 @@ public sealed partial class NodeLog
             Await(outcome);
             Tell(outcome.Alarms);
             NoteEnd();
-            SetBackfills(after.Next > after.Grant ? _backfills.Remove(part.Before) : _backfills.Replace(part.Before, after));
+            SetBackfills(isLast ? _backfills.Remove(part.Before) : _backfills.Replace(part.Before, after));
             return true;
         }
         finally

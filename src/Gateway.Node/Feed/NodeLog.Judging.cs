@@ -11,13 +11,10 @@ public sealed partial class NodeLog
 
     private async Task<BatchOutcome> JudgeAsync(VerifiedBatch verified, CancellationToken cancellation)
     {
-        BatchOutcome outcome = new() { Disputes = _disputes.After(verified.Disputes) };
+        BatchOutcome outcome = new();
         NodeRecord[] records = await RemoveRepeatedAsync(Judge(verified.Records, cancellation), outcome, cancellation);
         Dictionary<RecordId, NodeRecord> arrived = Arrived(records, outcome);
-        foreach (ArrivedWithdrawal withdrawal in verified.Withdrawals)
-        {
-            if (!await WithdrawAsync(withdrawal, arrived, outcome, verified.View, cancellation)) Remember(withdrawal, verified.Grants);
-        }
+        foreach (ArrivedWithdrawal early in await JudgeInOrderAsync(verified.Disputes, verified.Withdrawals, arrived, outcome, verified.View, [.. _backfills, .. verified.Grants], cancellation)) Remember(early, verified.Grants);
 
         await ExpireAsync(verified, arrived, outcome, cancellation);
         CheckPromises(verified, arrived, outcome);
@@ -102,16 +99,17 @@ public sealed partial class NodeLog
         return [.. fresh];
     }
 
-    // False where the record is not held: published under a right this member did not have, or not read again yet.
-    private async Task<bool> WithdrawAsync(ArrivedWithdrawal withdrawal, Dictionary<RecordId, NodeRecord> arrived, BatchOutcome outcome, NodeView after, CancellationToken cancellation)
+    // False where it cannot be judged: the record is not held, published under a right this member did not have or not read again yet; or its dispute may not have been read again yet.
+    private async Task<bool> WithdrawAsync(ArrivedWithdrawal withdrawal, Dictionary<RecordId, NodeRecord> arrived, BatchOutcome outcome, NodeView after, IEnumerable<StoredBackfill> readings, CancellationToken cancellation)
     {
         if (!RecordId.TryFromBytes(withdrawal.Entry.RecordId.Span, out RecordId id)) return true;
         NodeRecord? record = arrived.GetValueOrDefault(id) ?? await _store.FindRecordAsync(id, cancellation);
         if (record is null) return false;
         bool isBrokers = RecordFormat.IsByBroker(withdrawal.Entry);
         bool isContributors = Cryptography.VerifyingKey.TryFromBytes(record.RecordKey, out Cryptography.VerifyingKey key) && RecordFormat.IsSignedBy(withdrawal.Entry, key);
-        if (!isBrokers && !isContributors && !DisputeArrivals.Ends(withdrawal.Entry, withdrawal.Index, outcome.Disputes.GetValueOrDefault(id) ?? _disputes.Find(id), after))
+        if (!isBrokers && !isContributors && !DisputeArrivals.Ends(withdrawal, record, outcome.Disputes.GetValueOrDefault(id) ?? _disputes.Find(id), after, _time))
         {
+            if (DisputeArrivals.Claims(withdrawal.Entry) && readings.Any(reading => reading.Covers(record.Circle, record.Index))) return false;
             outcome.Alarms.Add(Refusal.DataLoss("WITHDRAWAL_FORGED", "A withdrawal is not signed by the record's key, names no legal basis of the broker's, and no dispute ended the record; it stays.", $"record {id.Prefix}", "Tell the broker's operator; keep this node's store as evidence."));
             return true;
         }

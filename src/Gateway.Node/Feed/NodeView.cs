@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Gateway.Cryptography;
 using Gateway.Ledger;
 using Gateway.Node.Circles;
@@ -17,14 +18,18 @@ public sealed record NodeView(NetworkState State, CircleKeyring Keyring, ulong S
     /// <summary>When what held in the circles.</summary>
     public CircleHistory History { get; init; } = CircleHistory.Empty;
 
+    private ImmutableList<(ulong Index, UtcDay Day)> Days { get; init; } = [];
+
+    /// <summary>The log's day at a leaf: what the last Day before it says.</summary>
+    public UtcDay DayAt(ulong index) => Days.FindLast(begun => begun.Index <= index).Day;
+
     /// <summary>
     /// The day by which records expire here: the log's, but never later than the day after this node's own. A broker whose clock runs ahead, or that says so, deletes nothing here.
     /// </summary>
-    public UtcDay ExpiryDay(TimeProvider time)
-    {
-        UtcDay tomorrow = UtcDay.Of(time.GetUtcNow()).AddDays(1);
-        return State.Day < tomorrow ? State.Day : tomorrow;
-    }
+    public UtcDay ExpiryDay(TimeProvider time) => Bounded(State.Day, time);
+
+    /// <summary>The same as of a leaf.</summary>
+    public UtcDay ExpiryDay(TimeProvider time, ulong index) => Bounded(DayAt(index), time);
 
     /// <summary>Whether a member reads in a circle now: it holds a key there, its role may, and the day is one of the policy's.</summary>
     public bool Reads(MemberId member, CircleId circle, TimeProvider time) =>
@@ -39,6 +44,12 @@ public sealed record NodeView(NetworkState State, CircleKeyring Keyring, ulong S
         refusal = before.State.TryApply(entry, bytes, out NetworkState next);
         if (refusal is not null) return (before, null);
         KeyringChange change = before.Keyring.After(entry, next, member, box);
-        return (before with { State = next, Keyring = change.Keyring, History = before.History.After(index, before.State, next) }, change);
+        return (before with { State = next, Keyring = change.Keyring, History = before.History.After(index, before.State, next), Days = next.Day == before.State.Day ? before.Days : before.Days.Add((index, next.Day)) }, change);
+    }
+
+    private static UtcDay Bounded(UtcDay day, TimeProvider time)
+    {
+        UtcDay tomorrow = UtcDay.Of(time.GetUtcNow()).AddDays(1);
+        return day < tomorrow ? day : tomorrow;
     }
 }

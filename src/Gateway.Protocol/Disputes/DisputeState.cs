@@ -32,8 +32,8 @@ public sealed record DisputeState(RecordId Record, CircleId Circle, uint Epoch)
     /// <summary>Whether somebody has objected and nobody has decided.</summary>
     public bool IsOpen => DisputedAt is { } at && (DecidedOf is not { } decided || decided < at);
 
-    /// <summary>Whether the newest dispute was decided in the objector's favour.</summary>
-    public bool IsUpheld => !IsOpen && Decision == DisputeDecision.Upheld;
+    /// <summary>Whether the newest dispute was decided in the objector's favour. A decision of a dispute that nobody has read decides nothing.</summary>
+    public bool IsUpheld => DisputedAt is { } at && DecidedOf == at && Decision == DisputeDecision.Upheld;
 
     /// <summary>The state after a dispute at a leaf.</summary>
     public DisputeState After(ulong index, RecordDisputed disputed)

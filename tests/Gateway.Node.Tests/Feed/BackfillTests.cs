@@ -4,6 +4,7 @@ using Gateway.Node.Feed;
 using Gateway.Node.Tests.Building;
 using Gateway.Protocol;
 using Gateway.Protocol.Keys;
+using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
 using Gateway.Storage;
 using Gateway.Storage.Node;
@@ -20,7 +21,7 @@ public sealed class BackfillTests
 
     public BackfillTests()
     {
-        _log = new TestLog(UtcDay.Of(_time.GetUtcNow()));
+        _log = new TestLog(UtcDay.Of(_time.GetUtcNow()), policy => policy.Disputes = new DisputeRules { DeskIds = { policy.StewardId } });
         _first = _log.Circle;
     }
 
@@ -253,6 +254,40 @@ public sealed class BackfillTests
         Assert.True(node.Disputes.Find(open.Id) is { IsOpen: true });
         Assert.Equal([NodeRecordState.Live, NodeRecordState.Withdrawn], [await node.StateOfAsync(open), await node.StateOfAsync(overdue)]);
         Assert.Empty(await node.AlarmsAsync());
+    }
+
+    [Theory]
+    [InlineData(WithdrawalReason.DisputeOverdue, false)]
+    [InlineData(WithdrawalReason.DisputeOverdue, true)]
+    [InlineData(WithdrawalReason.DisputeUpheld, false)]
+    [InlineData(WithdrawalReason.DisputeUpheld, true)]
+    public async Task A_withdrawal_by_a_dispute_that_was_not_read_again_yet_waits_for_the_end_of_the_reading(WithdrawalReason reason, bool restarts)
+    {
+        SealedRecord record = Published(), forged = Published();
+        Dispute(record);
+        ulong disputed = _log.Size - 1;
+        Join(1, _first);
+        await using TestCore node = await StartAsync();
+        await node.FollowAsync();
+        await ReadAgainAsync(node, most: (int)(disputed - Assert.Single(node.Log.Backfills).Next));
+        Assert.Equal(NodeRecordState.Live, await node.StateOfAsync(record));
+        RecordDisputeResolved resolved = new() { RecordId = record.Submission.RecordId, CircleId = record.Submission.CircleId, DisputedAt = disputed, Decision = DisputeDecision.Upheld, Reason = DisputeReason.Outdated };
+        if (reason == WithdrawalReason.DisputeUpheld) _log.Add(new Entry { RecordDisputeResolved = Statements.Sign(resolved, _log.GenesisHash.Span, _log.Steward.Id, _log.Steward.Keys.Member) }, _first.RouteKey);
+        _log.AddDay(_log.Day.AddDays(31));
+        _time.Advance(TimeSpan.FromDays(31));
+        foreach (SealedRecord one in (SealedRecord[])[record, forged]) _log.Add(new Entry { RecordWithdrawn = new RecordWithdrawn { RecordId = one.Submission.RecordId, CircleId = one.Submission.CircleId, Reason = reason } }, _first.RouteKey);
+        await node.FollowAsync();
+        Assert.Equal(NodeRecordState.Live, await node.StateOfAsync(record));
+        Assert.Empty(await node.AlarmsAsync());
+        if (restarts)
+        {
+            await node.RestartAsync();
+            await node.Log.PrepareBackfillAsync(CancellationToken.None);
+        }
+
+        await ReadAgainAsync(node);
+        Assert.Equal([NodeRecordState.Withdrawn, NodeRecordState.Live], [await node.StateOfAsync(record), await node.StateOfAsync(forged)]);
+        Assert.Equal("WITHDRAWAL_FORGED", Assert.Single(await node.AlarmsAsync()).Code);
     }
 
     private void Dispute(SealedRecord record) => _log.Add(
