@@ -37,14 +37,15 @@ public sealed class AcknowledgementTests
     }
 
     [Fact]
-    public async Task A_member_that_acknowledges_less_than_before_is_told_how_far_it_has_been()
+    public async Task A_member_that_acknowledges_less_than_before_is_given_back_what_it_has_signed()
     {
         await using TestNetwork network = await TestNetwork.StartAsync();
         ulong before = Size(network);
         await network.PublishOneAsync(network.Steward, network.Seal(network.Steward));
         ulong after = Size(network);
-        Assert.Equal(0UL, (await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, after, One))).AcknowledgedSize);
-        Assert.Equal(after, (await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, before, MerkleHash.EmptyRoot))).AcknowledgedSize);
+        AcknowledgeRequest larger = Sign(network, network.Steward, after, One);
+        Assert.Null((await AcknowledgeAsync(network, network.Steward, larger)).Kept);
+        Assert.Equal(larger, (await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, before, MerkleHash.EmptyRoot))).Kept);
         MemberAcknowledgement kept = (await ListAsync(network)).Members.Single(member => member.Size > 0);
         Assert.Equal((after, ByteString.CopyFrom(One.ToArray())), (kept.Size, kept.Digest));
     }

@@ -84,7 +84,7 @@ public sealed class AcknowledgementDesk(
         }
 
         await RequireOwnLogAsync(taken, cancellation).ConfigureAwait(false);
-        if (_newest.TryGetValue(member, out Acknowledged? before) && before.Size > taken.Size) return new AcknowledgeResponse { AcknowledgedSize = before.Size };
+        if (_newest.TryGetValue(member, out Acknowledged? before) && before.Size > taken.Size) return new AcknowledgeResponse { Kept = AcknowledgeRequest.Parser.ParseFrom(before.Stored.Request) };
         await store.SaveAcknowledgementAsync(taken.Stored, cancellation).ConfigureAwait(false);
         Acknowledged kept = _newest.AddOrUpdate(member, taken, (_, other) => other.Size > taken.Size ? other : taken);
         AcknowledgeResponse response = new();
