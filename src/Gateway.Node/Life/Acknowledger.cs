@@ -186,9 +186,12 @@ public sealed class Acknowledger(
 
     private static Refusal Describe(DigestDifference difference) => Refusal.DataLoss(
         "LIVE_DIGEST_DIFFERS",
-        difference.IsOwn
-            ? $"At leaf {difference.Size} this node holds other live records than {difference.ExpectedCount} members of the circle: it has kept, or lost, what they have not."
-            : $"At leaf {difference.Size} {difference.OtherCount} members of the circle hold other live records than this node and others.",
+        difference switch
+        {
+            { Expected.IsEmpty: true } => $"At leaf {difference.Size} members of the circle state different live records, as many of them one thing as another: who is wrong cannot be said from here.",
+            { IsOwn: true } => $"At leaf {difference.Size} this node holds other live records than {difference.ExpectedCount} members of the circle state.",
+            _ => $"At leaf {difference.Size} {difference.OtherCount} members of the circle state other live records than this node and others hold.",
+        },
         $"circle {Convert.ToHexStringLower(difference.CircleId.Span)[..8]}",
-        difference.IsOwn ? "Run `gateway log verify`; if it holds, delete the store and let the node fetch the log anew." : "Tell the broker's operator, who sees whom it concerns.");
+        "Run `gateway log verify`, keep the store as it is, and tell the broker's operator, who sees whom it concerns.");
 }

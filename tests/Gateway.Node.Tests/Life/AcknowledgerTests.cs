@@ -1,6 +1,7 @@
 using Gateway.Ledger;
 using Gateway.Node.Tests.Building;
 using Gateway.Protocol;
+using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
@@ -45,6 +46,23 @@ public sealed class AcknowledgerTests
             // Nor make it acknowledge over and over.
             Assert.False(await node.Acknowledger.RunAsync(CancellationToken.None));
         }
+    }
+
+    [Theory]
+    [InlineData(true, false, "who is wrong cannot be said")]
+    [InlineData(false, true, "this node holds other live records than 3 members")]
+    [InlineData(false, false, "2 members of the circle state other live records than this node")]
+    public async Task Who_hears_of_digests_that_differ_keeps_the_store_and_asks_the_operator(bool isTie, bool isOwn, string what)
+    {
+        await using LivingNode node = await StartAsync(out TestLog log);
+        ByteString expected = isTie ? ByteString.Empty : ByteString.CopyFrom(MerkleHash.EmptyRoot.ToArray());
+        DigestDifference difference = new() { CircleId = log.Circle.Circle.ToByteString(), Size = log.Size, Expected = expected, ExpectedCount = 3, OtherCount = 2, IsOwn = isOwn };
+        node.Wire.Answer = _ => new AcknowledgeResponse { Differences = { difference } };
+        await node.Acknowledger.RunAsync(CancellationToken.None);
+        Refusal alarm = Assert.Single(await node.Core.AlarmsAsync(), alarm => alarm.Code == "LIVE_DIGEST_DIFFERS");
+        Assert.Contains(what, alarm.What, StringComparison.Ordinal);
+        Assert.Contains("keep the store", alarm.Remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain("delete", alarm.Remedy, StringComparison.OrdinalIgnoreCase);
     }
 
     private static Task<LivingNode> StartAsync(out TestLog log)
