@@ -5,6 +5,7 @@ using Gateway.Protocol.Errors;
 using Gateway.Protocol.Keys;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
+using Gateway.Storage.Broker;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -37,14 +38,15 @@ public sealed class AcknowledgementTests
     }
 
     [Fact]
-    public async Task A_member_that_acknowledges_less_than_before_is_told_how_far_it_has_been()
+    public async Task A_member_that_acknowledges_less_than_before_is_given_back_what_it_has_signed()
     {
         await using TestNetwork network = await TestNetwork.StartAsync();
         ulong before = Size(network);
         await network.PublishOneAsync(network.Steward, network.Seal(network.Steward));
         ulong after = Size(network);
-        Assert.Equal(0UL, (await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, after, One))).AcknowledgedSize);
-        Assert.Equal(after, (await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, before, MerkleHash.EmptyRoot))).AcknowledgedSize);
+        AcknowledgeRequest larger = Sign(network, network.Steward, after, One);
+        Assert.Null((await AcknowledgeAsync(network, network.Steward, larger)).Kept);
+        Assert.Equal(larger, (await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, before, MerkleHash.EmptyRoot))).Kept);
         MemberAcknowledgement kept = (await ListAsync(network)).Members.Single(member => member.Size > 0);
         Assert.Equal((after, ByteString.CopyFrom(One.ToArray())), (kept.Size, kept.Digest));
     }
@@ -56,10 +58,11 @@ public sealed class AcknowledgementTests
         ulong size = Size(network);
         Assert.Empty((await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, size, MerkleHash.EmptyRoot))).Differences);
         DigestDifference heard = Assert.Single((await AcknowledgeAsync(network, network.Second, Sign(network, network.Second, size, One))).Differences);
-        Assert.Equal((true, size, 1U, 1U), (heard.IsOwn, heard.Size, heard.ExpectedCount, heard.OtherCount));
+        Assert.Equal((size, 1U, 1U), (heard.Size, heard.ExpectedCount, heard.OtherCount));
 
-        // One against one: it may be either.
-        Assert.True(Assert.Single((await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, size, MerkleHash.EmptyRoot))).Differences).IsOwn);
+        // One against one: it may be either, and neither is blamed.
+        Assert.Equal((false, ByteString.Empty), (heard.IsOwn, heard.Expected));
+        Assert.False(Assert.Single((await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, size, MerkleHash.EmptyRoot))).Differences).IsOwn);
 
         DigestFinding finding = Assert.Single((await ListAsync(network)).Findings);
         Assert.Equal(2, finding.Stated.Count);
@@ -76,6 +79,49 @@ public sealed class AcknowledgementTests
         Assert.Empty((await AcknowledgeAsync(network, network.Second, Sign(network, network.Second, Size(network), One))).Differences);
         Assert.Empty((await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, Size(network), One))).Differences);
         Assert.Single((await ListAsync(network)).Findings);
+    }
+
+    [Fact]
+    public async Task Of_findings_about_the_same_members_the_newest_are_kept()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        List<ulong> sizes = [];
+        for (int i = 0; i < FindingLimit.OfSameMembers + 2; i++)
+        {
+            network.Broker.Time.Advance(TimeSpan.FromSeconds(1));
+            await network.PublishOneAsync(network.Steward, network.Seal(network.Steward));
+            sizes.Add(Size(network));
+            await AcknowledgeAsync(network, network.Steward, Sign(network, network.Steward, sizes[^1], MerkleHash.EmptyRoot));
+            await AcknowledgeAsync(network, network.Second, Sign(network, network.Second, sizes[^1], One));
+        }
+
+        Assert.Equal(sizes.Skip(2).Reverse(), (await ListAsync(network)).Findings.Select(finding => finding.Size));
+    }
+
+    [Fact]
+    public void A_member_that_states_falsehoods_does_not_push_out_findings_about_others()
+    {
+        const int Liar = 9;
+        StoredFinding real = Finding(1, (1, 7), (2, 0), (3, 0), (Liar, 0));
+        StoredFinding[] lies = [.. Enumerable.Range(2, 200).Select(size => Finding((ulong)size, (1, 0), (2, 0), (3, 0), (Liar, (byte)size)))];
+        IReadOnlyList<StoredFinding> surplus = FindingLimit.SurplusOf([.. lies.Reverse(), real]);
+        Assert.DoesNotContain(real, surplus);
+        Assert.Equal(lies.SkipLast(FindingLimit.OfSameMembers).Reverse(), surplus);
+
+        // Many that differ: the oldest of whom there are most go first.
+        StoredFinding[] many = [.. Enumerable.Range(0, 150).Select(number => Finding((ulong)(300 + number), (1, 0), (2, 0), ((byte)(10 + (number % 15)), 1)))];
+        IReadOnlyList<StoredFinding> over = FindingLimit.SurplusOf([.. many.Reverse(), real]);
+        Assert.DoesNotContain(real, over);
+        Assert.Equal(many.Length + 1 - FindingLimit.All, over.Count);
+        Assert.Equal(over.Count, over.Distinct().Count());
+        Assert.True(over.Max(finding => finding.Size) < 360);
+
+        static StoredFinding Finding(ulong size, params (byte Member, byte Digest)[] stated)
+        {
+            DigestFinding finding = new() { Size = size };
+            finding.Stated.AddRange(stated.Select(one => new StatedDigest { MemberId = ByteString.CopyFrom(new byte[15].Append(one.Member).ToArray()), Digest = ByteString.CopyFrom(new byte[31].Append(one.Digest).ToArray()) }));
+            return new StoredFinding(CircleId.FromBytes(new byte[16]), size, DateTimeOffset.UnixEpoch.AddSeconds(size), finding.ToByteArray());
+        }
     }
 
     [Theory]

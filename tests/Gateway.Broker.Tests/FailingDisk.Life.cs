@@ -25,6 +25,8 @@ internal sealed partial class FailingDisk
 
     public ValueTask<IReadOnlyList<StoredFinding>> ListFindingsAsync(int most, CancellationToken cancellation) => store.ListFindingsAsync(most, cancellation);
 
+    public ValueTask ForgetFindingAsync(CircleId circle, ulong size, CancellationToken cancellation) => store.ForgetFindingAsync(circle, size, cancellation);
+
     public ValueTask<bool> AddMisbindAsync(StoredMisbind report, CancellationToken cancellation) => store.AddMisbindAsync(report, cancellation);
 
     public ValueTask<IReadOnlyList<MisbindTally>> ListMisbindsAsync(int most, CancellationToken cancellation) => store.ListMisbindsAsync(most, cancellation);

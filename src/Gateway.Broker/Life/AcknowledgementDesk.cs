@@ -23,7 +23,10 @@ public sealed class AcknowledgementDesk(
     /// <summary>The circle's time limit where its policy states none, hours. The goal for a node that is connected is 5 minutes.</summary>
     public const uint DefaultLimitHours = 24;
 
-    private const int MostCircles = 1_024, MostRecords = 512, MostFindings = 100;
+    private const int MostCircles = 1_024, MostRecords = 512;
+
+    // More than are ever kept: what is over the limit is forgotten as soon as it is.
+    private const int AllFindings = 1_000;
 
     // Older ends are overdue whatever their age.
     private static readonly TimeSpan MilestoneLife = TimeSpan.FromDays(400);
@@ -93,7 +96,7 @@ public sealed class AcknowledgementDesk(
         }
 
         await RequireOwnLogAsync(taken, cancellation).ConfigureAwait(false);
-        if (_newest.TryGetValue(member, out Acknowledged? before) && before.Size > taken.Size) return new AcknowledgeResponse { AcknowledgedSize = before.Size };
+        if (_newest.TryGetValue(member, out Acknowledged? before) && before.Size > taken.Size) return new AcknowledgeResponse { Kept = AcknowledgeRequest.Parser.ParseFrom(before.Stored.Request) };
         await store.SaveAcknowledgementAsync(taken.Stored, cancellation).ConfigureAwait(false);
         Acknowledged kept = _newest.AddOrUpdate(member, taken, (_, other) => other.Size > taken.Size ? other : taken);
         AcknowledgeResponse response = new();
@@ -124,7 +127,7 @@ public sealed class AcknowledgementDesk(
             }
         }
 
-        response.Findings.AddRange((await store.ListFindingsAsync(MostFindings, cancellation).ConfigureAwait(false)).Select(finding => DigestFinding.Parser.ParseFrom(finding.Finding)));
+        response.Findings.AddRange((await store.ListFindingsAsync(FindingLimit.All, cancellation).ConfigureAwait(false)).Select(finding => DigestFinding.Parser.ParseFrom(finding.Finding)));
         return response;
     }
 
@@ -162,15 +165,23 @@ public sealed class AcknowledgementDesk(
             Digest = ByteString.CopyFrom(one.Digest.ToArray()),
             Acknowledgement = AcknowledgeRequest.Parser.ParseFrom(one.Said.Stored.Request),
         }));
-        if (await store.SaveFindingAsync(new StoredFinding(circle, size, time.GetUtcNow(), finding.ToByteArray()), cancellation).ConfigureAwait(false)) Log.DigestsDiffer(log, circle.Prefix, size, expected.Count(), stated.Count - expected.Count());
+        if (await store.SaveFindingAsync(new StoredFinding(circle, size, time.GetUtcNow(), finding.ToByteArray()), cancellation).ConfigureAwait(false))
+        {
+            Log.DigestsDiffer(log, circle.Prefix, size, expected.Count(), stated.Count - expected.Count());
+            foreach (StoredFinding surplus in FindingLimit.SurplusOf(await store.ListFindingsAsync(AllFindings, cancellation).ConfigureAwait(false)))
+            {
+                await store.ForgetFindingAsync(surplus.Circle, surplus.Size, cancellation).ConfigureAwait(false);
+            }
+        }
+
         response.Differences.Add(new DigestDifference
         {
             CircleId = circle.ToByteString(),
             Size = size,
-            Expected = ByteString.CopyFrom(expected.Key.ToArray()),
+            Expected = isTie ? ByteString.Empty : ByteString.CopyFrom(expected.Key.ToArray()),
             ExpectedCount = (uint)expected.Count(),
             OtherCount = (uint)(stated.Count - expected.Count()),
-            IsOwn = isTie || expected.All(one => one.Said.Stored.Member != caller),
+            IsOwn = !isTie && expected.All(one => one.Said.Stored.Member != caller),
         });
     }
 

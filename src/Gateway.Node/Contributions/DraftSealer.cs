@@ -2,6 +2,7 @@ using Gateway.Matching.Comparison;
 using Gateway.Matching.Identifiers;
 using Gateway.Matching.Keys;
 using Gateway.Node.Feed;
+using Gateway.Node.Life;
 using Gateway.Node.Matching;
 using Gateway.Node.Pseudonyms;
 using Gateway.Node.Screening;
@@ -17,17 +18,17 @@ namespace Gateway.Node.Contributions;
 
 /// <summary>Turns drafts that are due into sealed records: opens them, has their identifiers evaluated, seals, stores.</summary>
 public sealed class DraftSealer(
-    Outbox outbox, INodeStore store, KnownCache cache, Pseudonymiser pseudonymiser, RecordSealer sealer, ReleaseSchedule schedule, ContributionRules rules, OwnRecords own, MemberKeys keys, MemberId member, Func<NodeView> view)
+    Outbox outbox, INodeStore store, KnownCache cache, Pseudonymiser pseudonymiser, RecordSealer sealer, ReleaseSchedule schedule, ContributionRules rules, OwnRecords own, MemberKeys keys, MemberId member, StoreAge age, Func<NodeView> view)
 {
     private const int MostDrafts = 128;
 
-    /// <summary>Seals what is due.</summary>
+    /// <summary>Seals what is due; nothing while the store is older than the node has been, for what is a draft there may be published.</summary>
     /// <returns>Whether anything came further.</returns>
     public async Task<bool> RunAsync(CancellationToken stopping)
     {
         bool any = false;
         long after = 0;
-        while (await store.ReadOutboxAsync(OutboxState.Draft, after, MostDrafts, stopping) is { Count: > 0 } drafts)
+        while (!age.IsBehind && await store.ReadOutboxAsync(OutboxState.Draft, after, MostDrafts, stopping) is { Count: > 0 } drafts)
         {
             after = drafts[^1].Id;
             OutboxRow[] due = [.. drafts.Where(IsDue)];

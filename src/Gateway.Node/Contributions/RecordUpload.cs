@@ -1,4 +1,5 @@
 using Gateway.Node.Feed;
+using Gateway.Node.Life;
 using Gateway.Node.Neutrality;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
@@ -13,7 +14,7 @@ namespace Gateway.Node.Contributions;
 
 /// <summary>Sends sealed records until the broker has answered for each, and checks its receipts. The same bytes are sent again after any stop, and get the same receipt.</summary>
 public sealed class RecordUpload(
-    Outbox outbox, INodeStore store, ReleaseSchedule schedule, MemberId member, CallInvoker broker, Func<NodeView> view, TimeProvider time, ILogger<RecordUpload> logger, ForkWatch? forks = null)
+    Outbox outbox, INodeStore store, ReleaseSchedule schedule, MemberId member, CallInvoker broker, StoreAge age, Func<NodeView> view, TimeProvider time, ILogger<RecordUpload> logger, ForkWatch? forks = null)
 {
     private const int MostSubmissions = 256;
     private const int LargestMessage = 900_000;
@@ -25,13 +26,14 @@ public sealed class RecordUpload(
 
     private readonly V1.ExchangeService.ExchangeServiceClient _broker = new(broker);
 
-    /// <summary>Sends what is sealed.</summary>
+    /// <summary>Sends what is sealed; nothing while the store is older than the node has been.</summary>
     /// <returns>Whether anything came further.</returns>
     /// <exception cref="ReceiptRefusedException">A receipt does not hold. All other answers are stored.</exception>
     /// <exception cref="RefusalException">The broker cannot take a record now. All other answers are stored.</exception>
     public async Task<bool> RunAsync(CancellationToken stopping)
     {
         await outbox.TellLoggedAsync(stopping);
+        if (age.IsBehind) return false;
         IReadOnlyList<OutboxRow> rows = await store.ReadOutboxAsync(OutboxState.Sealed, 0, MostSubmissions, stopping);
         if (rows.Count == 0) return false;
         bool progressed = false;

@@ -1,3 +1,4 @@
+using Gateway.Node.Life;
 using Gateway.Protocol.Errors;
 using Gateway.Storage;
 using Microsoft.Extensions.Hosting;
@@ -5,8 +6,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Node.Contributions;
 
-/// <summary>Withdraws records whose correction stands in the log.</summary>
-public sealed class Rectifier(Outbox outbox, AlarmBell alarms, ILogger<Rectifier> logger) : BackgroundService
+/// <summary>Withdraws records whose correction stands in the log; none while the store is older than the node has been.</summary>
+public sealed class Rectifier(Outbox outbox, StoreAge age, AlarmBell alarms, ILogger<Rectifier> logger) : BackgroundService
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(5);
 
@@ -18,7 +19,7 @@ public sealed class Rectifier(Outbox outbox, AlarmBell alarms, ILogger<Rectifier
         {
             try
             {
-                foreach (Refusal refused in await outbox.AdvanceRectificationsAsync(stoppingToken)) await alarms.RaiseOnceAsync(refused, stoppingToken);
+                await RunAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -35,5 +36,12 @@ public sealed class Rectifier(Outbox outbox, AlarmBell alarms, ILogger<Rectifier
 
             await signal.WaitAsync(Round, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>Takes the rectifications under way one step further.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        if (age.IsBehind) return;
+        foreach (Refusal refused in await outbox.AdvanceRectificationsAsync(cancellation)) await alarms.RaiseOnceAsync(refused, cancellation);
     }
 }

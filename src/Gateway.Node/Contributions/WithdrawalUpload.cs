@@ -1,4 +1,5 @@
 using Gateway.Node.Feed;
+using Gateway.Node.Life;
 using Gateway.Node.Neutrality;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
@@ -11,18 +12,19 @@ using V1 = Gateway.Protocol.V1;
 namespace Gateway.Node.Contributions;
 
 /// <summary>Sends withdrawals until the broker has answered for each, and checks its receipts. One that cannot be answered now does not keep the others back.</summary>
-public sealed class WithdrawalUpload(INodeStore store, CallInvoker broker, Func<NodeView> view, TimeProvider time, ForkWatch? forks = null)
+public sealed class WithdrawalUpload(INodeStore store, CallInvoker broker, StoreAge age, Func<NodeView> view, TimeProvider time, ForkWatch? forks = null)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly V1.ExchangeService.ExchangeServiceClient _broker = new(broker);
 
-    /// <summary>Sends what is open.</summary>
+    /// <summary>Sends what is open; nothing while the store is older than the node has been.</summary>
     /// <returns>Whether anything came further.</returns>
     /// <exception cref="ReceiptRefusedException">A receipt does not hold. All other answers are stored.</exception>
     /// <exception cref="RpcException">The broker is away, or cannot take a withdrawal now. All other answers are stored.</exception>
     public async Task<bool> RunAsync(CancellationToken stopping)
     {
+        if (age.IsBehind) return false;
         bool progressed = false;
         Exception? first = null;
         foreach (OutboxWithdrawal withdrawal in await store.ReadOpenWithdrawalsAsync(stopping))

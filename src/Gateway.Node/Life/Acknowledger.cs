@@ -142,17 +142,30 @@ public sealed class Acknowledger(
         AcknowledgeRequest request = new() { Size = statement.Size, Root = ByteString.CopyFrom(statement.Root.ToArray()), Signature = ByteString.CopyFrom(statement.Sign(keys.Node)) };
         request.Circles.AddRange(statement.Circles.Select(circle => new CircleDigest { CircleId = circle.Circle.ToByteString(), Digest = ByteString.CopyFrom(circle.Digest.ToArray()) }));
         AcknowledgeResponse response = await _broker.AcknowledgeAsync(request, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
-        if (response.AcknowledgedSize > statement.Size)
+        _acknowledged = statement.Size;
+        _acknowledgedAt = time.GetUtcNow();
+        if (response.Kept is { } kept)
         {
-            age.Require(response.AcknowledgedSize);
-            await CheckAgeAsync(cancellation);
+            await TakeKeptAsync(kept, statement.Size, cancellation);
             return;
         }
 
-        _acknowledged = statement.Size;
-        _acknowledgedAt = time.GetUtcNow();
         NodeEvents.Acknowledged(logger, statement.Size, statement.Circles.Count);
         foreach (DigestDifference difference in response.Differences) await alarms.RaiseOnceAsync(Describe(difference), cancellation, request.ToByteArray());
+    }
+
+    // Whoever could close the node with a number could shut off all screening: only what this node has signed itself says how far it has been.
+    private async Task TakeKeptAsync(AcknowledgeRequest kept, ulong stated, CancellationToken cancellation)
+    {
+        if (kept.Size <= stated || DeletionStatement.Read(kept) is not { } before || !before.IsSignedBy(keys.Node.PublicKey, kept.Signature.Span))
+        {
+            Refusal refusal = Refusal.DataLoss("ACKNOWLEDGEMENT_FORGED", $"The broker answers this node's acknowledgement of leaf {stated} with one of leaf {kept.Size} that this node has not signed.", "broker", "Tell the broker's operator. Screening goes on.");
+            await alarms.RaiseOnceAsync(refusal, cancellation, kept.ToByteArray());
+            return;
+        }
+
+        age.Require(kept.Size);
+        await CheckAgeAsync(cancellation);
     }
 
     private async Task CheckAgeAsync(CancellationToken cancellation)
@@ -173,9 +186,12 @@ public sealed class Acknowledger(
 
     private static Refusal Describe(DigestDifference difference) => Refusal.DataLoss(
         "LIVE_DIGEST_DIFFERS",
-        difference.IsOwn
-            ? $"At leaf {difference.Size} this node holds other live records than {difference.ExpectedCount} members of the circle: it has kept, or lost, what they have not."
-            : $"At leaf {difference.Size} {difference.OtherCount} members of the circle hold other live records than this node and others.",
+        difference switch
+        {
+            { Expected.IsEmpty: true } => $"At leaf {difference.Size} members of the circle state different live records, as many of them one thing as another: who is wrong cannot be said from here.",
+            { IsOwn: true } => $"At leaf {difference.Size} this node holds other live records than {difference.ExpectedCount} members of the circle state.",
+            _ => $"At leaf {difference.Size} {difference.OtherCount} members of the circle state other live records than this node and others hold.",
+        },
         $"circle {Convert.ToHexStringLower(difference.CircleId.Span)[..8]}",
-        difference.IsOwn ? "Run `gateway log verify`; if it holds, delete the store and let the node fetch the log anew." : "Tell the broker's operator, who sees whom it concerns.");
+        "Run `gateway log verify`, keep the store as it is, and tell the broker's operator, who sees whom it concerns.");
 }

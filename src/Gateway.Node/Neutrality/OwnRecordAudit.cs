@@ -148,7 +148,7 @@ public sealed class OwnRecordAudit(INodeStore store, ForkWatch forks, MemberId m
         {
             if (await _audit._store.FindRecordAsync(id, cancellation) is not { Item: { } item } held || held.Index != index || _now.Keyring.Find(held.Circle, held.Epoch) is not { } circle) return;
             if (!RecordOpener.TryUnwrap(circle, entry, item, out UnwrappedRecord? record, out _)) return; // Quarantined, and told when it came.
-            if (_audit.IsMadeHere(record)) _found(Refusal.DataLoss("OWN_RECORD_FOREIGN", "A record was made with this member's keys, and this node has not written it.", $"record {id.Prefix}", "If no other node of this member wrote it, its seed is stolen: have the member suspended."));
+            if (_audit.IsMadeHere(record)) _found(Refusal.DataLoss("OWN_RECORD_FOREIGN", "A record was made with this member's keys, and this node's store does not have it as its own.", $"record {id.Prefix}", "If this node's store was put back from a backup, or another node of the member wrote the record, nothing is amiss. Otherwise the seed is stolen: have the member suspended."));
         }
     }
 }

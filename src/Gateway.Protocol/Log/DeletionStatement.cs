@@ -1,5 +1,6 @@
 using Gateway.Cryptography;
 using Gateway.Ledger;
+using Gateway.Protocol.V1;
 
 namespace Gateway.Protocol.Log;
 
@@ -17,6 +18,21 @@ public sealed record DeletionStatement(ulong Size, TreeHash Root, IReadOnlyList<
 
     /// <summary>Whether a node has signed it.</summary>
     public bool IsSignedBy(VerifyingKey nodeKey, ReadOnlySpan<byte> signature) => nodeKey.Verify(ToBytes(), signature);
+
+    /// <summary>Reads the statement of an acknowledgement.</summary>
+    /// <returns>Null when the root or one of the circles is malformed, or the circles are out of order.</returns>
+    public static DeletionStatement? Read(AcknowledgeRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        List<(CircleId Circle, TreeHash Digest)> circles = [];
+        foreach (CircleDigest stated in request.Circles)
+        {
+            if (!CircleId.TryFromBytes(stated.CircleId.Span, out CircleId circle) || !TreeHash.TryFromBytes(stated.Digest.Span, out TreeHash digest)) return null;
+            circles.Add((circle, digest));
+        }
+
+        return TreeHash.TryFromBytes(request.Root.Span, out TreeHash root) && new DeletionStatement(request.Size, root, circles) is { IsOrdered: true } statement ? statement : null;
+    }
 
     /// <summary>Whether the circles ascend, none of them twice: only then two statements of one content are one string of bytes.</summary>
     public bool IsOrdered

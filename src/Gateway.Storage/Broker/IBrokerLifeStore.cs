@@ -36,6 +36,9 @@ public interface IBrokerLifeStore
     /// <summary>Findings, newest first.</summary>
     ValueTask<IReadOnlyList<StoredFinding>> ListFindingsAsync(int most, CancellationToken cancellation);
 
+    /// <summary>Forgets the finding about a circle at a size, if there is one.</summary>
+    ValueTask ForgetFindingAsync(CircleId circle, ulong size, CancellationToken cancellation);
+
     /// <summary>Keeps a member's report about a record; its first one stays.</summary>
     /// <returns>Whether it is the member's first about this record.</returns>
     ValueTask<bool> AddMisbindAsync(StoredMisbind report, CancellationToken cancellation);

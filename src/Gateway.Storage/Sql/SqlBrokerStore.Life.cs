@@ -121,6 +121,10 @@ public abstract partial class SqlBrokerStore
         cancellation);
 
     /// <inheritdoc/>
+    public ValueTask ForgetFindingAsync(CircleId circle, ulong size, CancellationToken cancellation) => _database.WriteAsync(
+        session => { session.Start("DELETE FROM life_findings WHERE circle = ? AND size = ?").Bind(circle).Bind(size).Run(); }, cancellation);
+
+    /// <inheritdoc/>
     public ValueTask<bool> AddMisbindAsync(StoredMisbind report, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(report);

@@ -1,5 +1,6 @@
 using Gateway.Cryptography;
 using Gateway.Node.Contributions;
+using Gateway.Node.Life;
 using Gateway.Node.Pseudonyms;
 using Gateway.Protocol;
 using Gateway.Protocol.V1;
@@ -38,6 +39,10 @@ internal sealed class TestOutbox : IAsyncDisposable
     public Pseudonymiser Pseudonymiser { get; private set; } = null!;
 
     public AlarmBell Alarms { get; private set; } = null!;
+
+    public StoreAge Age { get; private set; } = null!;
+
+    public Rectifier Rectifier { get; private set; } = null!;
 
     public static async Task<TestOutbox> StartAsync(Action<CirclePolicy>? policy = null, params string[] evaluators)
     {
@@ -99,15 +104,20 @@ internal sealed class TestOutbox : IAsyncDisposable
         Alarms = new AlarmBell(Core.Store, Core.Time, NullLogger<AlarmBell>.Instance);
         Pseudonymiser = new Pseudonymiser(new EvaluatorClient(evaluator => evaluator.Name == "broker" ? Wire : Other, RandomSource.System, Core.Time), Core.Matcher, Core.Cache, () => Core.Log.View, Alarms, Core.Time, NullLogger<Pseudonymiser>.Instance);
         await Pseudonymiser.StartAsync(CancellationToken.None);
+        string mark = Path.Combine(Core.Folder, "high-water");
+        HighWater.Load(mark, Core.Party.Keys).Raise(Core.Log.View.Size);
+        Age = new StoreAge(HighWater.Load(mark, Core.Party.Keys), () => Core.Log.View);
         ReleaseSchedule schedule = new(RandomSource.System, Core.Time);
         Outbox = new Outbox(Core.Store, Core.Cache, new ContributionRules(Core.Party.Id, Core.Time), Core.Own, Core.Party.Keys, () => Core.Log.View, Core.Time);
-        Sealer = new DraftSealer(Outbox, Core.Store, Core.Cache, Pseudonymiser, new RecordSealer(RandomSource.System), schedule, new ContributionRules(Core.Party.Id, Core.Time), Core.Own, Core.Party.Keys, Core.Party.Id, () => Core.Log.View);
-        Records = new RecordUpload(Outbox, Core.Store, schedule, Core.Party.Id, Wire, () => Core.Log.View, Core.Time, NullLogger<RecordUpload>.Instance);
-        Withdrawals = new WithdrawalUpload(Core.Store, Wire, () => Core.Log.View, Core.Time);
+        Sealer = new DraftSealer(Outbox, Core.Store, Core.Cache, Pseudonymiser, new RecordSealer(RandomSource.System), schedule, new ContributionRules(Core.Party.Id, Core.Time), Core.Own, Core.Party.Keys, Core.Party.Id, Age, () => Core.Log.View);
+        Records = new RecordUpload(Outbox, Core.Store, schedule, Core.Party.Id, Wire, Age, () => Core.Log.View, Core.Time, NullLogger<RecordUpload>.Instance);
+        Withdrawals = new WithdrawalUpload(Core.Store, Wire, Age, () => Core.Log.View, Core.Time);
+        Rectifier = new Rectifier(Outbox, Age, Alarms, NullLogger<Rectifier>.Instance);
     }
 
     private async Task StopAsync()
     {
+        Rectifier.Dispose();
         await Pseudonymiser.StopAsync(CancellationToken.None);
         Pseudonymiser.Dispose();
         Outbox.Dispose();

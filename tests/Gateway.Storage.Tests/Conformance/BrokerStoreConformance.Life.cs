@@ -60,6 +60,9 @@ public abstract partial class BrokerStoreConformance
         Assert.False(await store.SaveFindingAsync(new StoredFinding(Circle(1), 7, Noon.AddHours(2), Bytes("finding", 3, 60)), None));
         Assert.Equal([Bytes("finding", 3, 60), Bytes("finding", 2, 60)], (await store.ListFindingsAsync(10, None)).Select(finding => finding.Finding));
         Assert.Single(await store.ListFindingsAsync(1, None));
+        await store.ForgetFindingAsync(Circle(1), 7, None);
+        await store.ForgetFindingAsync(Circle(2), 8, None);
+        Assert.Equal([Bytes("finding", 2, 60)], (await store.ListFindingsAsync(10, None)).Select(finding => finding.Finding));
     }
 
     [Fact]

@@ -1,0 +1,96 @@
+using Gateway.Ledger;
+using Gateway.Node.Tests.Building;
+using Gateway.Protocol;
+using Gateway.Protocol.Errors;
+using Gateway.Protocol.Log;
+using Gateway.Protocol.V1;
+using Google.Protobuf;
+
+namespace Gateway.Node.Tests.Life;
+
+/// <summary>What a node makes of the broker's answers to its acknowledgements.</summary>
+public sealed class AcknowledgerTests
+{
+    [Fact]
+    public async Task A_larger_acknowledgement_under_the_nodes_own_signature_closes_the_node_until_it_is_there()
+    {
+        await using LivingNode node = await StartAsync(out TestLog log);
+        ulong further = log.Size + 1;
+        node.Wire.Answer = _ => new AcknowledgeResponse { Kept = Sign(log, further, log.Steward) };
+        Assert.True(await node.Acknowledger.RunAsync(CancellationToken.None));
+        Assert.Equal((further, true), (node.Age.Required, node.Age.IsBehind));
+        Assert.Contains(await node.Core.AlarmsAsync(), alarm => alarm.Code == "STORE_BEHIND");
+
+        log.Publish(log.Seal());
+        await node.Core.FollowAsync();
+        Assert.False(node.Age.IsBehind);
+    }
+
+    [Fact]
+    public async Task The_broker_cannot_close_a_node_with_what_the_node_has_not_signed()
+    {
+        await using LivingNode node = await StartAsync(out TestLog log);
+        AcknowledgeRequest own = Sign(log, log.Size, log.Steward);
+        AcknowledgeRequest raised = own.Clone();
+        raised.Size = ulong.MaxValue;
+        AcknowledgeRequest malformed = Sign(log, log.Size + 5, log.Steward);
+        malformed.Root = ByteString.CopyFrom(new byte[31]);
+        foreach (AcknowledgeRequest forged in (AcknowledgeRequest[])[raised, new AcknowledgeRequest { Size = 1_000_000 }, Sign(log, log.Size + 5, log.Second), malformed])
+        {
+            node.Wire.Answer = _ => new AcknowledgeResponse { Kept = forged };
+            await node.RestartAsync();
+            Assert.True(await node.Acknowledger.RunAsync(CancellationToken.None));
+            Assert.False(node.Age.IsBehind);
+            Assert.Contains(await node.Core.AlarmsAsync(), alarm => alarm.Code == "ACKNOWLEDGEMENT_FORGED");
+
+            // Nor make it acknowledge over and over.
+            Assert.False(await node.Acknowledger.RunAsync(CancellationToken.None));
+        }
+    }
+
+    [Theory]
+    [InlineData(true, false, "who is wrong cannot be said")]
+    [InlineData(false, true, "this node holds other live records than 3 members")]
+    [InlineData(false, false, "2 members of the circle state other live records than this node")]
+    public async Task Who_hears_of_digests_that_differ_keeps_the_store_and_asks_the_operator(bool isTie, bool isOwn, string what)
+    {
+        await using LivingNode node = await StartAsync(out TestLog log);
+        ByteString expected = isTie ? ByteString.Empty : ByteString.CopyFrom(MerkleHash.EmptyRoot.ToArray());
+        DigestDifference difference = new() { CircleId = log.Circle.Circle.ToByteString(), Size = log.Size, Expected = expected, ExpectedCount = 3, OtherCount = 2, IsOwn = isOwn };
+        node.Wire.Answer = _ => new AcknowledgeResponse { Differences = { difference } };
+        await node.Acknowledger.RunAsync(CancellationToken.None);
+        Refusal alarm = Assert.Single(await node.Core.AlarmsAsync(), alarm => alarm.Code == "LIVE_DIGEST_DIFFERS");
+        Assert.Contains(what, alarm.What, StringComparison.Ordinal);
+        Assert.Contains("keep the store", alarm.Remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain("delete", alarm.Remedy, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static Task<LivingNode> StartAsync(out TestLog log)
+    {
+        ManualTime time = ManualTime.Now();
+        TestLog source = new(UtcDay.Of(time.GetUtcNow()));
+        log = source;
+        return FollowedAsync();
+
+        async Task<LivingNode> FollowedAsync()
+        {
+            LivingNode node = await LivingNode.StartAsync(source, source.Steward, time);
+            await node.Core.FollowAsync();
+            node.HighWater.Raise(source.Size);
+            await node.RestartAsync();
+            return node;
+        }
+    }
+
+    private static AcknowledgeRequest Sign(TestLog log, ulong size, TestParty party)
+    {
+        DeletionStatement statement = new(size, MerkleHash.EmptyRoot, [(log.Circle.Circle, MerkleHash.EmptyRoot)]);
+        return new AcknowledgeRequest
+        {
+            Size = size,
+            Root = ByteString.CopyFrom(statement.Root.ToArray()),
+            Circles = { new CircleDigest { CircleId = log.Circle.Circle.ToByteString(), Digest = ByteString.CopyFrom(MerkleHash.EmptyRoot.ToArray()) } },
+            Signature = ByteString.CopyFrom(statement.Sign(party.Keys.Node)),
+        };
+    }
+}
