@@ -6,11 +6,12 @@ namespace Gateway.Cli.Input;
 
 /// <summary>
 /// Knows neighbouring columns again by the bytes that stand there: of a manifest's senders most repeat, and reading and checking their fields costs ten times as much as knowing them again.
-/// The key of the hash is drawn for each file, so that nobody can write a row that is taken for another.
+/// The keys of the hashes are drawn for each file, so that nobody can write a row that is taken for another.
 /// </summary>
 internal sealed class RepeatedCells
 {
     private readonly byte[] _key = RandomSource.System.GetBytes(SipHash.KeySize);
+    private readonly byte[] _pieceKey = RandomSource.System.GetBytes(SipHash.KeySize); // One piece and single cells are two encodings: bytes of the one are never taken for the other.
     private readonly ArrayBufferWriter<byte> _bytes = new(1_024);
     private readonly Dictionary<UInt128, uint> _numbers = [];
 
@@ -20,7 +21,7 @@ internal sealed class RepeatedCells
     /// <summary>The key of the columns from <paramref name="first"/> on, or null where all of them are empty.</summary>
     public UInt128? KeyOf(LazyFields row, int first, int count)
     {
-        if (row.TryRaw(first, count, out ReadOnlySpan<byte> piece)) return piece.Length == count - 1 ? null : SipHash.Hash128(_key, piece); // Commas alone.
+        if (row.TryRaw(first, count, out ReadOnlySpan<byte> piece)) return piece.Length == count - 1 ? null : SipHash.Hash128(_pieceKey, piece); // Commas alone.
         _bytes.ResetWrittenCount();
         bool empty = true;
         for (int i = first; i < first + count; i++)

@@ -39,6 +39,9 @@ public sealed class ShipmentColumns
     /// <summary>Shipments in the batch.</summary>
     public int Count => _batch.IdEnds.Count;
 
+    /// <summary>Bytes of the batch as it came, the parts that it was the first to name included.</summary>
+    internal int Bytes => _batch.CalculateSize();
+
     /// <summary>Place in the stream of the first one.</summary>
     public uint FirstPlace { get; }
 

@@ -8,9 +8,12 @@ using V1 = Gateway.Protocol.V1;
 namespace Gateway.Node.Services;
 
 /// <summary>One stream of shipments and the results that go back on it, while shipments still come.</summary>
-internal sealed class ScreeningStream(Screener screener, PastShipments past, TimeProvider time)
+/// <param name="screener">Decides.</param>
+/// <param name="past">Remembers what has its final result.</param>
+/// <param name="time">The clock.</param>
+/// <param name="mostWaiting">Shipments of the stream that wait for evaluators at once.</param>
+internal sealed class ScreeningStream(Screener screener, PastShipments past, TimeProvider time, int mostWaiting = 50_000)
 {
-    private const int MostWaiting = 50_000;
     private const int ResultsAMessage = 200;
     private const int LargestMessage = 1_048_576;
     private const int FewestAPart = 32;
@@ -22,6 +25,7 @@ internal sealed class ScreeningStream(Screener screener, PastShipments past, Tim
     private readonly ClearedShipments[] _searches = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => screener.NewSearch())];
     private readonly List<Task> _waiting = [];
     private uint _wait;
+    private bool _isFull;
 
     /// <summary>Screens until the stream ends and everything has its final result.</summary>
     public async Task RunAsync(IAsyncStreamReader<V1.ScreenStreamRequest> requests, IServerStreamWriter<V1.ScreenStreamResponse> responses, CancellationToken cancellation)
@@ -49,7 +53,7 @@ internal sealed class ScreeningStream(Screener screener, PastShipments past, Tim
     private async Task ReadAsync(IAsyncStreamReader<V1.ScreenStreamRequest> requests, CancellationToken cancellation)
     {
         bool first = true;
-        using SemaphoreSlim room = new(MostWaiting, MostWaiting);
+        using SemaphoreSlim room = new(mostWaiting, mostWaiting);
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
@@ -150,7 +154,6 @@ internal sealed class ScreeningStream(Screener screener, PastShipments past, Tim
             await AnswerAsync(prepared, now, cancellation);
             if (prepared is null || now.Final) continue;
 
-            // With the evaluators away no room comes free by itself: the patience of the stream ends this wait as well.
             if (!await TryEnterAsync(room, cancellation))
             {
                 await AnswerAsync(prepared, await screener.DecideAsync(prepared, cancellation), cancellation);
@@ -158,7 +161,7 @@ internal sealed class ScreeningStream(Screener screener, PastShipments past, Tim
             }
 
             _waiting.Add(DecideLaterAsync(prepared, unknown!, room, patience, cancellation));
-            if (_waiting.Count >= 2 * MostWaiting) _waiting.RemoveAll(task => task.IsCompletedSuccessfully);
+            if (_waiting.Count >= 2 * mostWaiting) _waiting.RemoveAll(task => task.IsCompletedSuccessfully);
         }
     }
 
@@ -183,9 +186,16 @@ internal sealed class ScreeningStream(Screener screener, PastShipments past, Tim
         return _answers.Writer.WriteAsync(new Answer(result, []), cancellation);
     }
 
+    // With the evaluators away no room comes free by itself. The first shipment that finds none waits for it as long as any may wait; those after it have their answers at once until there is room again.
     private async Task<bool> TryEnterAsync(SemaphoreSlim room, CancellationToken cancellation)
     {
-        if (room.Wait(0, CancellationToken.None)) return true;
+        if (room.Wait(0, CancellationToken.None))
+        {
+            _isFull = false;
+            return true;
+        }
+
+        if (_isFull) return false;
         using CancellationTokenSource patience = new(TimeSpan.FromMilliseconds(_wait), time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         try
@@ -195,6 +205,7 @@ internal sealed class ScreeningStream(Screener screener, PastShipments past, Tim
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
+            _isFull = true;
             return false;
         }
     }

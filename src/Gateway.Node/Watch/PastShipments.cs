@@ -16,7 +16,7 @@ namespace Gateway.Node.Watch;
 
 /// <summary>
 /// Remembers screened shipments, so that a record that arrives later finds them. The path of a shipment only hands it over; it is packed, sealed and stored here, many in one transaction. What a crash
-/// loses is what waits: mostly what was screened in the last second, and of manifests sent in bulk up to a million shipments, for which their senders then wait. Of single shipments that come faster than the
+/// loses is what waits: mostly what was screened in the last second, and of manifests sent in bulk up to 32 MiB, more than a million shipments, for which their senders then wait. Of single shipments that come faster than the
 /// store takes them the newest are not remembered, and an alarm says so.
 /// </summary>
 public sealed class PastShipments(INodeStore store, NodeMatcher matcher, Screener screener, WatchSeal seal, NodeSettings settings, AlarmBell alarms, TimeProvider time) : BackgroundService
@@ -31,13 +31,18 @@ public sealed class PastShipments(INodeStore store, NodeMatcher matcher, Screene
 
     // Bounds the memory where the disk is slower than the screening.
     private const int MostWaiting = 65_536;
-    private const int MostBatchesWaiting = 256;
+    private const long MostBatchBytes = 32 * 1_048_576;
+
+    // A small batch counts for as much, so that batches leave single shipments room.
+    private const int LeastBatchBytes = 16_384;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Channel<Screened> _screened = Channel.CreateBounded<Screened>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
-    private readonly SemaphoreSlim _roomForBatches = new(MostBatchesWaiting, MostBatchesWaiting);
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _taken = new(0, 1);
+    private long _batchBytes;
     private long _dropped;
 
     /// <summary>Takes a shipment with its final result. Never waits.</summary>
@@ -47,14 +52,23 @@ public sealed class PastShipments(INodeStore store, NodeMatcher matcher, Screene
         if (!_screened.Writer.TryWrite(new Screened(prepared, result, null))) Interlocked.Increment(ref _dropped);
     }
 
-    /// <summary>Takes the cleared shipments of a batch; waits where too many batches wait already.</summary>
+    /// <summary>Takes the cleared shipments of a batch; waits where too many bytes of batches wait already.</summary>
     /// <param name="columns">The batch.</param>
     /// <param name="cleared">Which of its shipments are.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     public async ValueTask AddAsync(ShipmentColumns columns, bool[] cleared, CancellationToken cancellation)
     {
-        await _roomForBatches.WaitAsync(cancellation);
-        await _screened.Writer.WriteAsync(new Screened(null, null, null) { Batch = (columns, cleared) }, cancellation);
+        await _turn.WaitAsync(cancellation);
+        try
+        {
+            while (Interlocked.Read(ref _batchBytes) >= MostBatchBytes) await _taken.WaitAsync(cancellation);
+            await _screened.Writer.WriteAsync(new Screened(null, null, null) { Batch = (columns, cleared) }, cancellation);
+            Interlocked.Add(ref _batchBytes, BytesOf(columns)); // Only of one that was taken over: a wait that is broken off leaves nothing behind.
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <summary>Ends when everything handed over before is stored.</summary>
@@ -167,8 +181,11 @@ public sealed class PastShipments(INodeStore store, NodeMatcher matcher, Screene
             if (cleared[i]) batch.Add(new Screened(screener.Prepare(columns, i), Cleared, null));
         }
 
-        _roomForBatches.Release();
+        Interlocked.Add(ref _batchBytes, -BytesOf(columns));
+        if (_taken.CurrentCount == 0) _taken.Release(); // Nobody else does.
     }
+
+    private static long BytesOf(ShipmentColumns columns) => Math.Max(columns.Bytes, LeastBatchBytes);
 
     private async Task StoreUntilDoneAsync(IReadOnlyList<Screened> batch, CancellationToken stopping)
     {

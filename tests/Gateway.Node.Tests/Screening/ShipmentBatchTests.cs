@@ -113,12 +113,12 @@ public sealed class ShipmentBatchTests
         Assert.Equal([0u, 1u], new[] { first.FirstPlace, second.FirstPlace });
     }
 
-    private static V1.ShipmentPart PartOf(V1.PartyRole role, string email) => new()
+    internal static V1.ShipmentPart PartOf(V1.PartyRole role, string email) => new()
     {
         Party = new V1.ShipmentParty { Role = role, Party = new V1.Party { Kind = V1.SubjectKind.Organisation, Identifiers = { new V1.StatedIdentifier { Type = (uint)IdentifierType.Email, Value = email } } } },
     };
 
-    private static V1.ShipmentBatch BatchOf(V1.ShipmentPart[] parts, int[][] shipments)
+    internal static V1.ShipmentBatch BatchOf(V1.ShipmentPart[] parts, int[][] shipments)
     {
         V1.ShipmentBatch batch = new() { Parts = { parts } };
         string ids = "";
