@@ -39,6 +39,7 @@ public sealed class Acknowledger(
     private readonly LogService.LogServiceClient _log = new(broker);
     private ulong _acknowledged;
     private DateTimeOffset _acknowledgedAt;
+    private ulong _erasedBelow;
     private bool _mustErase = true; // What the last run deleted may still be in the journal.
     private TimeSpan _cost;
 
@@ -129,11 +130,13 @@ public sealed class Acknowledger(
         while (deleted == DeletedAtOnce);
 
         // What hits and alerts had opened was deleted with the batch: its bytes go with the journal's.
-        _mustErase |= log.EndedBelow > _acknowledged;
+        ulong endedBelow = log.EndedBelow;
+        _mustErase |= endedBelow > _erasedBelow;
         if (!_mustErase) return false;
         opener.ForgetOpened();
         if (!await store.TryEraseAsync(cancellation)) return true;
         _mustErase = false;
+        _erasedBelow = endedBelow;
         return false;
     }
 
