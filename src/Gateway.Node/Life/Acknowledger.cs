@@ -84,8 +84,8 @@ public sealed class Acknowledger(
         await CheckAgeAsync(cancellation);
         NodeView view = log.View;
         ulong size = Math.Min(acceptedSize(), view.Size);
+        if (!age.AsksBroker) highWater.Raise(view.Size); // Before the deletion, which may fail. A mark made while none is known would say that the store is current.
         if (await DeleteAsync(size, cancellation)) return true; // An older reader is in the way of the erasure: look again soon.
-        highWater.Raise(view.Size);
         if (age.IsBehind || !IsDue(size)) return false;
         await epochs.RunAsync(view, cancellation);
         DeletionStatement statement = await StateAsync(view, size, cancellation);

@@ -4,6 +4,7 @@ using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
+using Gateway.Storage;
 using Gateway.Storage.Node;
 using Google.Protobuf;
 
@@ -47,6 +48,17 @@ public sealed class AcknowledgerTests
             // Nor make it acknowledge over and over.
             Assert.False(await node.Acknowledger.RunAsync(CancellationToken.None));
         }
+    }
+
+    [Fact]
+    public async Task How_far_the_node_has_come_is_noted_although_the_erasure_fails()
+    {
+        await using LivingNode node = await StartAsync(out TestLog log);
+        log.Publish(log.Seal());
+        await node.Core.FollowAsync();
+        node.Core.Refuses = operation => operation == nameof(INodeStore.TryEraseAsync);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => node.Acknowledger.RunAsync(CancellationToken.None));
+        Assert.Equal(log.Size, node.HighWater.Size);
     }
 
     [Fact]
