@@ -176,6 +176,24 @@ public sealed class AcknowledgementTests
     }
 
     [Fact]
+    public async Task Milestones_older_than_any_end_that_is_told_apart_are_forgotten_with_each_day()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        ulong before = Size(network);
+        ManualTime time = new(network.Broker.Time.GetUtcNow());
+        AcknowledgementDesk desk = new(network.Broker.Core.View, network.Broker.Core.Store, network.Broker.Core.Feeds, network.Broker.Core.Activity, time, NullLogger<AcknowledgementDesk>.Instance);
+        await network.Broker.Core.Store.AddMilestoneAsync(new Gateway.Storage.Broker.LogMilestone(before, network.Broker.Core.View.Current.Day, time.GetUtcNow()), CancellationToken.None);
+        await desk.LoadAsync(CancellationToken.None);
+        Assert.Contains(await network.Broker.Core.Store.ReadMilestonesAsync(CancellationToken.None), milestone => milestone.Size == before);
+
+        time.Advance(TimeSpan.FromDays(401));
+        network.Broker.Time.Advance(TimeSpan.FromDays(1));
+        await network.Broker.Core.Sequencer.ChangeStateAsync(new Gateway.Broker.Sequencing.StateChange { Entries = [new Entry { Day = new Day { Day_ = network.Broker.Core.View.Current.Day.AddDays(1).Number } }] });
+        await desk.NoteAsync(Size(network), CancellationToken.None);
+        Assert.DoesNotContain(await network.Broker.Core.Store.ReadMilestonesAsync(CancellationToken.None), milestone => milestone.Size == before);
+    }
+
+    [Fact]
     public async Task Reports_of_misbound_records_are_counted_and_name_no_contributor()
     {
         await using TestNetwork network = await TestNetwork.StartAsync();

@@ -41,7 +41,6 @@ public sealed class AcknowledgementDesk(
     {
         foreach (StoredAcknowledgement stored in await store.ListAcknowledgementsAsync(cancellation).ConfigureAwait(false)) _newest[stored.Member] = Acknowledged.Read(stored);
         await store.ForgetMilestonesAsync(time.GetUtcNow() - MilestoneLife, cancellation).ConfigureAwait(false);
-        lock (_lock) _milestones = [];
         IReadOnlyList<LogMilestone> milestones = await store.ReadMilestonesAsync(cancellation).ConfigureAwait(false);
         lock (_lock) _milestones = [.. milestones];
         _noted = milestones.Count > 0 ? milestones[^1].Size : 0;
@@ -69,6 +68,7 @@ public sealed class AcknowledgementDesk(
             LogMilestone milestone = new(size, day, time.GetUtcNow());
             await store.AddMilestoneAsync(milestone, cancellation).ConfigureAwait(false);
             lock (_lock) _milestones.Add(milestone);
+            if (last is not null && last.Day != day) await ForgetMilestonesAsync(milestone, cancellation).ConfigureAwait(false);
         }
 
         _noted = size;
@@ -135,6 +135,13 @@ public sealed class AcknowledgementDesk(
 
     private static IEnumerable<NetworkMember> Readers(NetworkState state, NetworkCircle circle) =>
         circle.Members.Select(id => state.Members[id]).Where(member => circle.MayRead(member) && !member.IsGone);
+
+    private async Task ForgetMilestonesAsync(LogMilestone newest, CancellationToken cancellation)
+    {
+        DateTimeOffset before = time.GetUtcNow() - MilestoneLife;
+        await store.ForgetMilestonesAsync(before, cancellation).ConfigureAwait(false);
+        lock (_lock) _milestones.RemoveAll(milestone => milestone.At < before && milestone != newest);
+    }
 
     // A member that has computed another root follows another log, or its store is damaged. Either must be looked at.
     private async Task RequireOwnLogAsync(Acknowledged taken, CancellationToken cancellation)

@@ -39,6 +39,7 @@ public sealed class Acknowledger(
     private readonly LogService.LogServiceClient _log = new(broker);
     private ulong _acknowledged;
     private DateTimeOffset _acknowledgedAt;
+    private ulong _erasedBelow;
     private bool _mustErase = true; // What the last run deleted may still be in the journal.
     private TimeSpan _cost;
 
@@ -83,8 +84,8 @@ public sealed class Acknowledger(
         await CheckAgeAsync(cancellation);
         NodeView view = log.View;
         ulong size = Math.Min(acceptedSize(), view.Size);
+        if (!age.AsksBroker) highWater.Raise(view.Size); // Before the deletion, which may fail. A mark made while none is known would say that the store is current.
         if (await DeleteAsync(size, cancellation)) return true; // An older reader is in the way of the erasure: look again soon.
-        highWater.Raise(view.Size);
         if (age.IsBehind || !IsDue(size)) return false;
         await epochs.RunAsync(view, cancellation);
         DeletionStatement statement = await StateAsync(view, size, cancellation);
@@ -129,11 +130,13 @@ public sealed class Acknowledger(
         while (deleted == DeletedAtOnce);
 
         // What hits and alerts had opened was deleted with the batch: its bytes go with the journal's.
-        _mustErase |= log.EndedBelow > _acknowledged;
+        ulong endedBelow = log.EndedBelow;
+        _mustErase |= endedBelow > _erasedBelow;
         if (!_mustErase) return false;
         opener.ForgetOpened();
         if (!await store.TryEraseAsync(cancellation)) return true;
         _mustErase = false;
+        _erasedBelow = endedBelow;
         return false;
     }
 

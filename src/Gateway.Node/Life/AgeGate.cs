@@ -4,12 +4,18 @@ using Grpc.Core.Interceptors;
 
 namespace Gateway.Node.Life;
 
-/// <summary>Refuses, at the local API, every call that would answer from a store that is older than the node has been: all screening, what is known of sellers, and lists of records.</summary>
+/// <summary>
+/// Refuses, at the local API, every call that would answer from a store that is older than the node has been: all screening, what is known of sellers, lists of records, what is held about somebody, and what
+/// takes the place of a record.
+/// </summary>
 public sealed class AgeGate(StoreAge age) : Interceptor
 {
-    private const string Screening = "/gateway.v1.ScreeningService/", Watch = "/gateway.v1.WatchService/", Contributions = "/gateway.v1.ContributionsService/";
+    private const string Screening = "/gateway.v1.ScreeningService/", Watch = "/gateway.v1.WatchService/", Contributions = "/gateway.v1.ContributionsService/", Life = "/gateway.v1.LifeService/";
 
-    private static readonly FrozenSet<string> Answering = new[] { Watch + "RegisterSeller", Watch + "RegisterSellers", Watch + "ListSellers", Watch + "ListAlerts", Contributions + "ListRecords" }.ToFrozenSet();
+    private static readonly FrozenSet<string> Answering = new[]
+    {
+        Watch + "RegisterSeller", Watch + "RegisterSellers", Watch + "ListSellers", Watch + "ListAlerts", Contributions + "ListRecords", Life + "FindSubject", Life + "Rectify",
+    }.ToFrozenSet();
 
     /// <inheritdoc/>
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)

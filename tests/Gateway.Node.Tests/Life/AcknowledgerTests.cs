@@ -4,6 +4,8 @@ using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
+using Gateway.Storage;
+using Gateway.Storage.Node;
 using Google.Protobuf;
 
 namespace Gateway.Node.Tests.Life;
@@ -45,6 +47,38 @@ public sealed class AcknowledgerTests
 
             // Nor make it acknowledge over and over.
             Assert.False(await node.Acknowledger.RunAsync(CancellationToken.None));
+        }
+    }
+
+    [Fact]
+    public async Task How_far_the_node_has_come_is_noted_although_the_erasure_fails()
+    {
+        await using LivingNode node = await StartAsync(out TestLog log);
+        log.Publish(log.Seal());
+        await node.Core.FollowAsync();
+        node.Core.Refuses = operation => operation == nameof(INodeStore.TryEraseAsync);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => node.Acknowledger.RunAsync(CancellationToken.None));
+        Assert.Equal(log.Size, node.HighWater.Size);
+    }
+
+    [Fact]
+    public async Task While_acceptance_lags_the_stores_files_are_cleared_once_for_what_has_ended()
+    {
+        await using LivingNode node = await StartAsync(out TestLog log);
+        await node.Acknowledger.RunAsync(CancellationToken.None);
+        node.Accepted = log.Size;
+        int erasures = 0;
+        node.Core.Refuses = operation =>
+        {
+            if (operation == nameof(INodeStore.TryEraseAsync)) erasures++;
+            return false;
+        };
+        for (uint day = 1; day <= 2; day++)
+        {
+            log.AddDay(node.Core.Log.View.State.Day.AddDays(1));
+            await node.Core.FollowAsync();
+            for (int look = 0; look < 3; look++) await node.Acknowledger.RunAsync(CancellationToken.None);
+            Assert.Equal((int)day, erasures);
         }
     }
 
