@@ -17,37 +17,54 @@ namespace Gateway.Broker.Tests;
 public sealed class OutcomeTests
 {
     [Fact]
-    public async Task Figures_are_shown_from_five_outcomes_of_two_members_on()
+    public async Task Figures_are_shown_from_five_outcomes_of_others_than_the_largest_reporter_on()
     {
         await using TestNetwork network = await TestNetwork.StartAsync();
-        TestMember third = await DisputeTests.ThirdAsync(network);
+        (TestMember third, TestMember fourth) = await MoreAsync(network);
         SealedRecord alone = await DisputeTests.PublishAsync(network), shared = await DisputeTests.PublishAsync(network), few = await DisputeTests.PublishAsync(network);
-        await ReportAsync(network, network.Steward, [.. Enumerable.Range(0, 5).Select(_ => Seized(alone)), .. Enumerable.Range(0, 3).Select(_ => Seized(shared)), .. Enumerable.Range(0, 2).Select(_ => Seized(few))]);
-        await ReportAsync(network, third, [Seized(shared), False(shared), Seized(few), Seized(few)]);
+        await ReportAsync(network, network.Steward, [.. Enumerable.Range(0, 9).Select(_ => Seized(alone)), .. Enumerable.Range(0, 9).Select(_ => Seized(shared)), .. Enumerable.Range(0, 4).Select(_ => Seized(few))]);
+        await ReportAsync(network, third, [Seized(shared), Seized(shared), False(shared), Seized(few), Seized(few)]);
+        await ReportAsync(network, fourth, [Seized(shared), Seized(shared), Seized(few), Seized(few)]);
         Dictionary<ByteString, OwnOutcomes> own = (await OwnAsync(network, network.Second)).ToDictionary(record => record.RecordId);
         Assert.True(own[alone.Submission.RecordId] is { TooFew: true, Seized: 0, Grade: OutcomeGrade.None });
         Assert.True(own[few.Submission.RecordId] is { TooFew: true, Seized: 0, Grade: OutcomeGrade.None });
-        Assert.True(own[shared.Submission.RecordId] is { TooFew: false, Seized: 4, FalsePositives: 1, Remind: false, Grade: OutcomeGrade.Good }, own[shared.Submission.RecordId].ToString());
-        Assert.Equal([shared.Submission.RecordId], (await Outcomes(network, third).ListOutcomeGradesAsync(new ListOutcomeGradesRequest { CircleId = network.Circle.Circle.ToByteString() })).Records.Select(record => record.RecordId));
+
+        // Of the one that reports most, four count.
+        Assert.True(own[shared.Submission.RecordId] is { TooFew: false, Seized: 8, FalsePositives: 1, Remind: false, Grade: OutcomeGrade.Good }, own[shared.Submission.RecordId].ToString());
+        Assert.Equal([shared.Submission.RecordId], await GradedAsync(network, network.Second));
 
         // Nobody is told of another's records.
         Assert.Empty(await OwnAsync(network, network.Steward));
     }
 
     [Fact]
+    public async Task A_member_s_own_reports_are_left_out_of_the_grades_that_it_is_given()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        (TestMember third, TestMember fourth) = await MoreAsync(network);
+        SealedRecord record = await DisputeTests.PublishAsync(network);
+        await ReportAsync(network, network.Steward, [.. Enumerable.Range(0, 4).Select(_ => Seized(record))]);
+        await ReportAsync(network, third, [Seized(record), Seized(record), Seized(record)]);
+        await ReportAsync(network, fourth, [Seized(record), Seized(record)]);
+        Assert.Equal([record.Submission.RecordId], await GradedAsync(network, network.Second));
+        foreach (TestMember reporter in (TestMember[])[network.Steward, third, fourth]) Assert.Empty(await GradedAsync(network, reporter));
+    }
+
+    [Fact]
     public async Task A_member_has_one_outcome_for_a_record_and_shipment_and_the_later_one_counts()
     {
         await using TestNetwork network = await TestNetwork.StartAsync();
-        TestMember third = await DisputeTests.ThirdAsync(network);
+        (TestMember third, TestMember fourth) = await MoreAsync(network);
         SealedRecord record = await DisputeTests.PublishAsync(network);
         OutcomeReport[] reports = [.. Enumerable.Range(0, 3).Select(_ => Seized(record))];
         for (int i = 0; i < 3; i++) await ReportAsync(network, network.Steward, reports);
-        await ReportAsync(network, third, Seized(record));
+        await ReportAsync(network, third, Seized(record), Seized(record), Seized(record));
+        await ReportAsync(network, fourth, Seized(record));
         Assert.True(Assert.Single(await OwnAsync(network, network.Second)).TooFew);
         OutcomeReport[] corrected = [.. reports.Select(report => { OutcomeReport other = report.Clone(); (other.Outcome, other.Reason) = (Outcome.FalsePositive, OutcomeReason.OtherParty); return other; })];
         await ReportAsync(network, network.Steward, corrected);
-        await ReportAsync(network, third, Seized(record));
-        Assert.True(Assert.Single(await OwnAsync(network, network.Second)) is { TooFew: false, Seized: 2, FalsePositives: 3, Remind: true, Grade: OutcomeGrade.Poor });
+        await ReportAsync(network, fourth, False(record));
+        Assert.True(Assert.Single(await OwnAsync(network, network.Second)) is { TooFew: false, Seized: 4, FalsePositives: 4, Remind: true, Grade: OutcomeGrade.Poor });
     }
 
     [Fact]
@@ -68,23 +85,28 @@ public sealed class OutcomeTests
     }
 
     [Fact]
-    public void What_is_shown_is_always_a_whole_number_of_steps_of_enough_members_and_moves_in_steps_alone() => Prop.ForAll(
+    public void A_figure_moves_by_five_reports_at_least_that_no_single_member_knows() => Prop.ForAll(
         ArbMap.Default.ArbFor<(byte Member, byte Outcome)[]>(),
         reports =>
         {
             List<StoredOutcome> outcomes = [];
-            OutcomeFigures? before = null;
-            foreach ((byte member, byte outcome) in reports)
+            int shown = 0, told = 0;
+            foreach ((byte member, byte outcome) in reports.Concat(reports))
             {
-                outcomes.Add(Stored(member % 3, (Outcome)(1 + (outcome % 4))));
-                OutcomeFigures? now = OutcomeFigures.Of(outcomes, OutcomeTerms.Usual);
-                if (now is not null && (now.Decided + now.NotFound) % 5 != 0) return false;
-                if (now is not null && outcomes.Take(now.Decided + now.NotFound).Select(one => one.Member).Distinct().Count() < 2) return false;
-                if (outcomes.Count % 5 != 0 && now != before) return false;
-                before = now;
+                outcomes.Add(Stored(1 + (member % 6), (Outcome)(1 + (outcome % 4))));
+                OutcomeFigures? now = OutcomeFigures.Of(outcomes, OutcomeTerms.Usual, s_asker);
+                int count = now is null ? 0 : now.Decided + now.NotFound;
+                if (count == shown) continue;
+
+                // Of what is new, each member knows its own, and counts four times in all at most.
+                Dictionary<MemberId, int> seen = [];
+                StoredOutcome[] counted = [.. outcomes.Where(one => (seen[one.Member] = seen.GetValueOrDefault(one.Member) + 1) <= 4)];
+                StoredOutcome[] news = counted[shown..count];
+                if (count != counted.Length || news.GroupBy(one => one.Member).Any(own => news.Length - own.Count() < 5)) return false;
+                (shown, told) = (count, told + 1);
             }
 
-            return true;
+            return told == 0 == (OutcomeFigures.Of(outcomes, OutcomeTerms.Usual, s_asker) is null);
         }).QuickCheckThrowOnFailure();
 
     [Theory]
@@ -96,6 +118,18 @@ public sealed class OutcomeTests
     [InlineData(0, 0, 0, 5, OutcomeGrade.None)]
     public void A_grade_weighs_seizures_against_false_positives(int seized, int released, int falsePositives, int notFound, OutcomeGrade grade) =>
         Assert.Equal(grade, new OutcomeFigures(seized, released, falsePositives, notFound).Grade);
+
+    private static readonly MemberId s_asker = MemberId.FromBytes(new byte[16]);
+
+    private static async Task<(TestMember Third, TestMember Fourth)> MoreAsync(TestNetwork network)
+    {
+        TestMember third = await TestMember.EnrolAsync(network.Broker, "Third Retail", MemberRole.Retailer), fourth = await TestMember.EnrolAsync(network.Broker, "Fourth Retail", MemberRole.Retailer);
+        await network.NextEpochAsync(third, fourth);
+        return (third, fourth);
+    }
+
+    private static async Task<IEnumerable<ByteString>> GradedAsync(TestNetwork network, TestMember reader) =>
+        (await Outcomes(network, reader).ListOutcomeGradesAsync(new ListOutcomeGradesRequest { CircleId = network.Circle.Circle.ToByteString() })).Records.Select(record => record.RecordId);
 
     private static StoredOutcome Stored(int member, Outcome outcome)
     {

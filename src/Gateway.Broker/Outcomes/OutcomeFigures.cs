@@ -1,3 +1,4 @@
+using Gateway.Protocol;
 using Gateway.Protocol.Outcomes;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Broker;
@@ -5,8 +6,8 @@ using Gateway.Storage.Broker;
 namespace Gateway.Broker.Outcomes;
 
 /// <summary>
-/// What is shown of a record's outcomes. Pure. Only whole steps of the circle's minimum are shown, in the order of first reports, and only if they are of enough members: so a figure that moves
-/// tells of several reports at once, never of one.
+/// What is shown of a record's outcomes. Pure. Reports are shown in steps, in the order of first reports. A step is whole when it holds the circle's minimum from members other than the one with
+/// most of it: so a figure that moves tells of that many reports at once even to a member that made up its own, and of one only where it is corrected.
 /// </summary>
 /// <param name="Seized">Seizures.</param>
 /// <param name="Released">Releases.</param>
@@ -17,10 +18,26 @@ public sealed record OutcomeFigures(int Seized, int Released, int FalsePositives
     /// <summary>The figures; null where there are too few to show.</summary>
     /// <param name="outcomes">One record's outcomes, ascending by number.</param>
     /// <param name="terms">The circle's terms.</param>
-    public static OutcomeFigures? Of(IReadOnlyList<StoredOutcome> outcomes, OutcomeTerms terms)
+    /// <param name="asker">Whom they are for: its own reports are left out, which it could subtract.</param>
+    public static OutcomeFigures? Of(IEnumerable<StoredOutcome> outcomes, OutcomeTerms terms, MemberId asker)
     {
-        StoredOutcome[] shown = [.. outcomes.Take(outcomes.Count / terms.Outcomes * terms.Outcomes)];
-        if (shown.Length == 0 || shown.Select(outcome => outcome.Member).Distinct().Count() < terms.Members) return null;
+        List<StoredOutcome> shown = [], step = [];
+        Dictionary<MemberId, int> counted = [];
+        foreach (StoredOutcome outcome in outcomes)
+        {
+            int before = counted.GetValueOrDefault(outcome.Member);
+
+            // Nobody alone fills the minimum, or outweighs the others.
+            if (outcome.Member == asker || before == terms.Outcomes - 1) continue;
+            counted[outcome.Member] = before + 1;
+            step.Add(outcome);
+            int[] byMember = [.. step.CountBy(one => one.Member).Select(count => count.Value)];
+            if (byMember.Length < terms.Members || step.Count - byMember.Max() < terms.Outcomes) continue;
+            shown.AddRange(step);
+            step.Clear();
+        }
+
+        if (shown.Count == 0) return null;
         int Count(Outcome kind) => shown.Count(outcome => outcome.Outcome == kind);
         return new OutcomeFigures(Count(Outcome.Seized), Count(Outcome.Released), Count(Outcome.FalsePositive), Count(Outcome.NotFound));
     }

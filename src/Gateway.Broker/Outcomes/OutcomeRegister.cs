@@ -119,19 +119,19 @@ public sealed class OutcomeRegister
         {
             if (group.Count > 0 && group[0].Record != outcome.Record)
             {
-                yield return Figures(group, state);
+                yield return Figures(group, state, caller);
                 group.Clear();
             }
 
             group.Add(outcome);
         }
 
-        if (group.Count > 0) yield return Figures(group, state);
+        if (group.Count > 0) yield return Figures(group, state, caller);
     }
 
-    private static (RecordId Record, OutcomeFigures? Figures, OutcomeTerms Terms) Figures(List<StoredOutcome> group, NetworkState state)
+    private static (RecordId Record, OutcomeFigures? Figures, OutcomeTerms Terms) Figures(List<StoredOutcome> group, NetworkState state, MemberId caller)
     {
         OutcomeTerms terms = OutcomeTerms.Of(state.Circles[group[0].Circle].Policy);
-        return (group[0].Record, OutcomeFigures.Of(group, terms), terms);
+        return (group[0].Record, OutcomeFigures.Of(group, terms, caller), terms);
     }
 }
