@@ -79,8 +79,7 @@ public sealed class CaseCourier(CaseDispatch dispatch, CaseCollection collection
     private async Task RunAloneAsync(CancellationToken cancellation)
     {
         RpcException? first = null;
-        await keeping.RunAsync(cancellation);
-        foreach (Func<CancellationToken, Task> step in (Func<CancellationToken, Task>[])[dispatch.RunAsync, collection.RunAsync, dispatch.ReadDeliveriesAsync])
+        foreach (Func<CancellationToken, Task> step in (Func<CancellationToken, Task>[])[keeping.RunAsync, dispatch.RunAsync, collection.RunAsync, dispatch.ReadDeliveriesAsync])
         {
             try
             {
@@ -89,6 +88,10 @@ public sealed class CaseCourier(CaseDispatch dispatch, CaseCollection collection
             catch (RpcException refused) when (refused.StatusCode is not (StatusCode.Unavailable or StatusCode.Cancelled))
             {
                 first ??= refused; // Who may send no more now still receives.
+            }
+            catch (StoreCorruptException damaged)
+            {
+                await alarms.RaiseFailureAsync("carrying cases", damaged, cancellation); // A page of rows that cannot be read stops one step, and not the others.
             }
         }
 

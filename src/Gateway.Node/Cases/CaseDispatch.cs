@@ -1,5 +1,7 @@
 using Gateway.Protocol.Cases;
 using Gateway.Protocol.Errors;
+using Gateway.Storage;
+using Gateway.Storage.Audit;
 using Gateway.Storage.Node;
 using Google.Protobuf;
 using Grpc.Core;
@@ -9,7 +11,7 @@ using V1 = Gateway.Protocol.V1;
 namespace Gateway.Node.Cases;
 
 /// <summary>Gives the broker what was written, oldest first, and asks what became of it.</summary>
-public sealed class CaseDispatch(INodeStore store, CaseVault vault, CallInvoker broker, TimeProvider time, ILogger<CaseDispatch> logger)
+public sealed class CaseDispatch(INodeStore store, CaseVault vault, CallInvoker broker, AlarmBell alarms, TimeProvider time, ILogger<CaseDispatch> logger)
 {
     private const int Page = 64;
     private const int ChunkPage = 8;
@@ -42,6 +44,11 @@ public sealed class CaseDispatch(INodeStore store, CaseVault vault, CallInvoker 
                     first ??= later;
                     await NoteAsync(message, later.ToRefusal("broker"), cancellation);
                 }
+                catch (StoreCorruptException damaged)
+                {
+                    held.Add(message.CaseId);
+                    await alarms.RaiseFailureAsync("sending a message of a case", damaged, cancellation);
+                }
             }
         }
 
@@ -58,7 +65,17 @@ public sealed class CaseDispatch(INodeStore store, CaseVault vault, CallInvoker 
             after = messages[^1].Id;
             V1.GetCaseDeliveriesRequest request = new() { MessageHashes = { messages.Select(message => ByteString.CopyFrom(message.Hash)) } };
             V1.GetCaseDeliveriesResponse response = await _broker.GetCaseDeliveriesAsync(request, deadline: Deadline(), cancellationToken: cancellation);
-            foreach ((StoredCaseMessage message, V1.CaseDelivery delivery) in messages.Zip(response.Deliveries)) await KeepAsync(message, delivery, cancellation);
+            foreach ((StoredCaseMessage message, V1.CaseDelivery delivery) in messages.Zip(response.Deliveries))
+            {
+                try
+                {
+                    await KeepAsync(message, delivery, cancellation);
+                }
+                catch (StoreCorruptException damaged)
+                {
+                    await alarms.RaiseFailureAsync("noting what became of a message of a case", damaged, cancellation);
+                }
+            }
         }
     }
 
@@ -76,13 +93,22 @@ public sealed class CaseDispatch(INodeStore store, CaseVault vault, CallInvoker 
         }
         catch (RpcException refused) when (IsFinal(refused))
         {
-            Refusal refusal = refused.ToRefusal("broker");
-            NodeEvents.CaseMessageRefused(logger, refusal.Code, refusal.What);
-            (_, CaseMessage said) = vault.Open(message);
-            string? otherEnd = content.MemberId.IsEmpty ? null : Convert.ToHexStringLower(content.MemberId.Span);
-            await store.Cases.SetStateAsync(message.Id, CaseMessageStatus.Refused, refusal.ToDetail().ToByteArray(), [DisclosureLog.FailureOf(said, message.Hash, otherEnd, refusal.Code, time.GetUtcNow())], cancellation);
+            await RefuseAsync(row, message, null, refused.ToRefusal("broker"), cancellation);
         }
     }
+
+    // Also where a part of an attachment was refused: the other end will not have all of it, whatever became of the words.
+    private async Task RefuseAsync(StoredCase row, StoredCaseMessage message, StoredCaseChunk? chunk, Refusal refusal, CancellationToken cancellation)
+    {
+        NodeEvents.CaseMessageRefused(logger, refusal.Code, refusal.What);
+        (_, CaseMessage said) = vault.Open(message);
+        AuditEvent failure = chunk is null
+            ? DisclosureLog.FailureOf(said, message.Hash, OtherEndOf(row), refusal.Code, time.GetUtcNow())
+            : DisclosureLog.FailureOf(said, said.Body.Attachments[chunk.Attachment], OtherEndOf(row), refusal.Code, time.GetUtcNow());
+        await store.Cases.SetStateAsync(message.Id, CaseMessageStatus.Refused, refusal.ToDetail().ToByteArray(), [failure], cancellation);
+    }
+
+    private string? OtherEndOf(StoredCase row) => vault.Open(row).MemberId is { IsEmpty: false } id ? Convert.ToHexStringLower(id.Span) : null;
 
     private async Task KeepAsync(StoredCaseMessage message, V1.CaseDelivery? delivery, CancellationToken cancellation)
     {
@@ -101,8 +127,7 @@ public sealed class CaseDispatch(INodeStore store, CaseVault vault, CallInvoker 
         }
 
         (V1.RememberedCaseMessage _, CaseMessage said) = vault.Open(message);
-        V1.RememberedCase? content = await store.Cases.FindCaseAsync(message.CaseId, cancellation) is { } row ? vault.Open(row) : null;
-        string? otherEnd = content is null || content.MemberId.IsEmpty ? null : Convert.ToHexStringLower(content.MemberId.Span);
+        string? otherEnd = await store.Cases.FindCaseAsync(message.CaseId, cancellation) is { } row ? OtherEndOf(row) : null;
         await store.Cases.SetStateAsync(message.Id, state, null, [DisclosureLog.FailureOf(said, message.Hash, otherEnd, "CASE_MESSAGE_EXPIRED", time.GetUtcNow())], cancellation);
     }
 
@@ -114,32 +139,42 @@ public sealed class CaseDispatch(INodeStore store, CaseVault vault, CallInvoker 
             foreach (StoredCaseChunk chunk in chunks)
             {
                 after = chunk.Id;
-                StoredCaseMessage? message = await store.Cases.FindMessageAsync(chunk.Message, cancellation);
-                StoredCase? row = message is null ? null : await store.Cases.FindCaseAsync(message.CaseId, cancellation);
-                if (row is null || message!.State == CaseMessageStatus.Queued) continue; // The thread has to be there first.
-                if (message.State is not (CaseMessageStatus.Refused or CaseMessageStatus.Expired))
+                try
                 {
-                    try
-                    {
-                        await _broker.PutCaseChunkAsync(new V1.PutCaseChunkRequest { Thread = ByteString.CopyFrom(row.Thread.ToArray()), Chunk = UnsafeByteOperations.UnsafeWrap(chunk.Chunk) }, deadline: Deadline(), cancellationToken: cancellation);
-                    }
-                    catch (RpcException refused) when (IsFinal(refused))
-                    {
-                        await NoteAsync(message, refused.ToRefusal("broker"), cancellation);
-                        await store.Cases.FinishChunkAsync(chunk, cancellation);
-                        continue;
-                    }
-                    catch (RpcException later)
-                    {
-                        if (IsAboutThis(later)) await NoteAsync(message, later.ToRefusal("broker"), cancellation);
-                        throw;
-                    }
+                    await SendAsync(chunk, cancellation);
                 }
-
-                await store.Cases.FinishChunkAsync(chunk, cancellation);
-                if (message.Refusal is not null && message.State is CaseMessageStatus.Waiting or CaseMessageStatus.Delivered) await store.Cases.SetStateAsync(message.Id, message.State, null, [], cancellation);
+                catch (StoreCorruptException damaged)
+                {
+                    await alarms.RaiseFailureAsync("sending an attachment of a case", damaged, cancellation);
+                }
             }
         }
+    }
+
+    private async Task SendAsync(StoredCaseChunk chunk, CancellationToken cancellation)
+    {
+        StoredCaseMessage? message = await store.Cases.FindMessageAsync(chunk.Message, cancellation);
+        StoredCase? row = message is null ? null : await store.Cases.FindCaseAsync(message.CaseId, cancellation);
+        if (row is null || message!.State == CaseMessageStatus.Queued) return; // The thread has to be there first.
+        if (message.State is not (CaseMessageStatus.Refused or CaseMessageStatus.Expired))
+        {
+            try
+            {
+                await _broker.PutCaseChunkAsync(new V1.PutCaseChunkRequest { Thread = ByteString.CopyFrom(row.Thread.ToArray()), Chunk = UnsafeByteOperations.UnsafeWrap(chunk.Chunk) }, deadline: Deadline(), cancellationToken: cancellation);
+                if (message.Refusal is not null) await store.Cases.SetStateAsync(message.Id, message.State, null, [], cancellation); // It was for a while.
+            }
+            catch (RpcException refused) when (IsFinal(refused))
+            {
+                await RefuseAsync(row, message, chunk, refused.ToRefusal("broker"), cancellation);
+            }
+            catch (RpcException later)
+            {
+                if (IsAboutThis(later)) await NoteAsync(message, later.ToRefusal("broker"), cancellation);
+                throw;
+            }
+        }
+
+        await store.Cases.FinishChunkAsync(chunk, cancellation);
     }
 
     // Shown beside the message, which stays where it is.

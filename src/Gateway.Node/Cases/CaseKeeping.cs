@@ -2,6 +2,7 @@ using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Protocol;
 using Gateway.Protocol.Log;
+using Gateway.Storage;
 using Gateway.Storage.Node;
 using V1 = Gateway.Protocol.V1;
 
@@ -11,7 +12,7 @@ namespace Gateway.Node.Cases;
 /// Closes cases whose record has ended or that nobody uses, and deletes closed ones when the node's setting or the circle's longest retention says so, whichever is shorter. Done when the log
 /// has gone on, the day has, or something came.
 /// </summary>
-public sealed class CaseKeeping(INodeStore store, CaseVault vault, NodeSettings settings, CaseSignals signals, Func<NodeView> view, TimeProvider time)
+public sealed class CaseKeeping(INodeStore store, CaseVault vault, NodeSettings settings, CaseSignals signals, Func<NodeView> view, AlarmBell alarms, TimeProvider time)
 {
     private (ulong Size, UtcDay Day, int Arrivals)? _done;
 
@@ -24,8 +25,15 @@ public sealed class CaseKeeping(INodeStore store, CaseVault vault, NodeSettings 
         if (_done == (now.Size, today, arrivals)) return;
         await foreach (StoredCase row in store.Cases.ReadCasesAsync(0, cancellation))
         {
-            if (row.Closing == 0) await CloseAsync(row, now, cancellation);
-            else if (row.ChangedAt + KeptOf(row, now) <= time.GetUtcNow()) await store.Cases.DeleteCaseAsync(row.Id, cancellation);
+            try
+            {
+                if (row.Closing == 0) await CloseAsync(row, now, cancellation);
+                else if (row.ChangedAt + KeptOf(row, now) <= time.GetUtcNow()) await store.Cases.DeleteCaseAsync(row.Id, cancellation);
+            }
+            catch (StoreCorruptException damaged)
+            {
+                await alarms.RaiseFailureAsync("keeping cases", damaged, cancellation); // The others are closed and deleted all the same.
+            }
         }
 
         _done = (now.Size, today, arrivals);

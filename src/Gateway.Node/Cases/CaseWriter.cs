@@ -87,11 +87,7 @@ public sealed class CaseWriter(INodeStore store, CaseTargets targets, CaseVault 
         }
 
         if (CaseBodyRules.FindFault(body, target.Kind) is { } fault) throw new RefusalException(Refusal.Invalid("CASE_MESSAGE_INVALID", fault, "message", "Change it; nothing was sent."));
-        if (body.CalculateSize() > CaseFormat.MaximumBody)
-        {
-            throw new RefusalException(Refusal.Invalid("CASE_MESSAGE_INVALID", $"The message has more than {CaseFormat.MaximumBody:N0} bytes.", "message", "Write several messages; of a referral, choose fewer of the case's messages."));
-        }
-
+        RequireSize(body);
         DateTimeOffset now = time.GetUtcNow();
         (SealedCaseMessage sealedMessage, CaseMessage message) = Seal(target, body, now);
         byte[] hash = CaseFormat.HashOf(sealedMessage.Sealed);
@@ -129,29 +125,49 @@ public sealed class CaseWriter(INodeStore store, CaseTargets targets, CaseVault 
         body.Referral = new V1.CaseReferral { RecordPk = content.RecordPk };
         if (targets.FindSummary(await store.FindRecordAsync(referred.Record, cancellation)) is { } summary) body.Referral.Summary = ByteString.CopyFrom(summary);
         HashSet<ulong> chosen = [.. draft.MessageIds];
+        List<(long Message, int Position, V1.CaseAttachment Attachment)> handedOn = [];
         await foreach (StoredCaseMessage row in store.Cases.ReadMessagesAsync(referred.Id, cancellation))
         {
             if (draft.MessageIds.Count > 0 && !chosen.Remove((ulong)row.Id)) continue;
             (V1.RememberedCaseMessage kept, CaseMessage message) = vault.Open(row);
             if (message.Body.Referral is not null) continue; // What was referred here is not handed on once more in one piece.
             body.Referral.Messages.Add(new V1.ReferredCaseMessage { Statement = kept.Statement, RecipientPk = kept.RecipientPk });
-            for (int i = 0; i < message.Body.Attachments.Count; i++) attached.Add((message.Body.Attachments[i].Name, await files.ReadWholeAsync(row.Id, i, message.Body.Attachments[i], cancellation)));
+            handedOn.AddRange(message.Body.Attachments.Select((attachment, position) => (row.Id, position, attachment)));
+
+            // Before the next is read, and before any file is: a long case is not loaded to be refused in the end.
+            RequireCount(attached.Count + handedOn.Count);
+            RequireSize(body);
         }
 
-        return chosen.Count == 0 ? target : throw new RefusalException(Refusal.NotFound("CASE_MESSAGE_UNKNOWN", "The case has no such message.", $"message {chosen.First()}", "See `gateway case show`."));
+        if (chosen.Count > 0) throw new RefusalException(Refusal.NotFound("CASE_MESSAGE_UNKNOWN", "The case has no such message.", $"message {chosen.First()}", "See `gateway case show`."));
+        foreach ((long message, int position, V1.CaseAttachment attachment) in handedOn) attached.Add((attachment.Name, await files.ReadWholeAsync(message, position, attachment, cancellation)));
+        return target;
+    }
+
+    private static void RequireSize(V1.CaseBody body)
+    {
+        if (body.CalculateSize() > CaseFormat.MaximumBody)
+        {
+            throw new RefusalException(Refusal.Invalid("CASE_MESSAGE_INVALID", $"The message has more than {CaseFormat.MaximumBody:N0} bytes.", "message", "Write several messages; of a referral, choose fewer of the case's messages."));
+        }
+    }
+
+    private static void RequireCount(int attachments)
+    {
+        if (attachments > CaseFormat.MaximumAttachments) throw WrongFiles($"There are {attachments} attachments, more than {CaseFormat.MaximumAttachments}.");
     }
 
     private static void RequireFiles(List<(string Name, byte[] File)> attached)
     {
-        if (attached.Count > CaseFormat.MaximumAttachments) throw Wrong($"There are {attached.Count} attachments, more than {CaseFormat.MaximumAttachments}.");
+        RequireCount(attached.Count);
         foreach ((string name, byte[] file) in attached)
         {
-            if (!CaseBodyRules.IsFileName(name)) throw Wrong("An attachment's name is empty, too long, or holds a folder or a control character.");
-            if (file.Length is 0 or > CaseFormat.MaximumAttachment) throw Wrong($"An attachment has {file.Length:N0} bytes; 1 to {CaseFormat.MaximumAttachment:N0} are allowed.");
+            if (!CaseBodyRules.IsFileName(name)) throw WrongFiles("An attachment's name is empty, too long, or holds a folder or a control character.");
+            if (file.Length is 0 or > CaseFormat.MaximumAttachment) throw WrongFiles($"An attachment has {file.Length:N0} bytes; 1 to {CaseFormat.MaximumAttachment:N0} are allowed.");
         }
-
-        static RefusalException Wrong(string what) => new(Refusal.Invalid("CASE_ATTACHMENT_INVALID", what, "attachments", "Attach other files, or write several messages."));
     }
+
+    private static RefusalException WrongFiles(string what) => new(Refusal.Invalid("CASE_ATTACHMENT_INVALID", what, "attachments", "Attach other files, or write several messages."));
 
     private async Task<StoredCase> RequireOpenAsync(ulong caseId, CancellationToken cancellation)
     {

@@ -37,6 +37,10 @@ internal static class DisclosureLog
     public static AuditEvent FailureOf(CaseMessage message, byte[] hash, string? otherEnd, string code, DateTimeOffset at) =>
         new(at, "broker", Failed, SubjectOf("MESSAGE", Convert.ToHexStringLower(hash), otherEnd, message), code);
 
+    /// <summary>The entry of an attachment that did not get there whole, though its message may have.</summary>
+    public static AuditEvent FailureOf(CaseMessage message, V1.CaseAttachment attachment, string? otherEnd, string code, DateTimeOffset at) =>
+        new(at, "broker", Failed, SubjectOf("ATTACHMENT", Convert.ToHexStringLower(attachment.Sha256.Span), otherEnd, message), code);
+
     /// <summary>What an entry of the chain says of a disclosure; null for any other entry.</summary>
     public static V1.CaseDisclosure? Read(V1.AuditEntry entry)
     {

@@ -48,7 +48,7 @@ public enum CaseMessageStatus
     /// <summary>The other end has it.</summary>
     Delivered = 3,
 
-    /// <summary>The broker refused it.</summary>
+    /// <summary>The broker refused it, or a part of an attachment.</summary>
     Refused = 4,
 
     /// <summary>Nobody fetched it in time.</summary>

@@ -69,10 +69,10 @@ internal sealed class RunningNetwork : IAsyncDisposable
         _broker = null;
     }
 
-    public async Task<RunningNode> AddNodeAsync(string name, int apiPort = 0, SealingSecret? secret = null)
+    public async Task<RunningNode> AddNodeAsync(string name, int apiPort = 0, SealingSecret? secret = null, MemberRole role = MemberRole.Retailer)
     {
         NodeDirectory directory = new(Path.Combine(_folder, name), secret);
-        await Operators.EnrolAsync(directory, name, MemberRole.Retailer, _nodes.Select(member => member.Directory), apiPort);
+        await Operators.EnrolAsync(directory, name, role, _nodes.Select(member => member.Directory), apiPort);
         RunningNode node = new(directory);
         _nodes.Add(node);
         return node;
