@@ -69,7 +69,7 @@ public sealed class TwoBrokersKillTests(ITestOutputHelper output)
     private static string CopyBroker(LocalNetwork network, string name, int port)
     {
         string folder = Path.Combine(network.Folder, name);
-        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows()) Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         foreach (string file in Directory.GetFiles(network.BrokerFolder).Where(file => Path.GetExtension(file) != ".lock")) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
         BrokerOptions options = BrokerOptions.Load(folder) with { Listen = $"127.0.0.1:{port}" };
         File.WriteAllBytes(options.Files.Options, options.ToJson());

@@ -38,7 +38,7 @@ public sealed record Comparison(Agreement Agreement, ulong Size, ForkEvidence? E
 /// Compares every checkpoint that anybody shows with this node's own tree. Each node holds the whole tree, so every earlier root can be computed; a larger checkpoint is remembered until the tree
 /// has reached it. While a fork is open this node neither cosigns nor accepts. Screening goes on.
 /// </summary>
-public sealed class ForkWatch(OwnLog log, INodeStore store, Func<NodeView> view, LogConditions conditions, TimeProvider time)
+public sealed class ForkWatch(OwnLog log, INodeStore store, Func<NodeView> view, LogConditions conditions, TimeProvider time) : IDisposable
 {
     /// <summary>The source of what the broker itself shows.</summary>
     public const string Broker = "broker";
@@ -53,6 +53,9 @@ public sealed class ForkWatch(OwnLog log, INodeStore store, Func<NodeView> view,
 
     /// <summary>Whether a fork is known that nobody has dealt with.</summary>
     public bool IsOpen => _isOpen;
+
+    /// <inheritdoc/>
+    public void Dispose() => _deciding.Dispose();
 
     /// <summary>Reads from the store what is open.</summary>
     public async Task LoadAsync(CancellationToken cancellation)
