@@ -50,6 +50,12 @@ public sealed partial class SqliteBrokerStore : IDisputeStore
         cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<bool> HasObjectionAsync(MemberId desk, string reference, CancellationToken cancellation) => _file.ReadAsync(
+        session => ReadAll(
+            session.Start("SELECT desk, reference, filed_at, record, sealed, row_hash, id FROM objections WHERE desk = ? AND reference = ? LIMIT 1").Bind(desk).Bind(reference), ReadObjection).Count > 0,
+        cancellation);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyDictionary<MemberId, int>> CountObjectionsAsync(CancellationToken cancellation) => _file.ReadAsync<IReadOnlyDictionary<MemberId, int>>(
         session =>
         {
