@@ -128,12 +128,71 @@ public sealed class ObjectionTests
     }
 
     [Fact]
+    public async Task Strangers_fill_an_inbox_in_part_members_the_rest_and_a_full_one_keeps_no_dispute_from_being_opened()
+    {
+        await using TestNetwork network = await DisputeTests.StartAsync();
+        TestMember third = await DisputeTests.ThirdAsync(network);
+        await FillAsync(network, ObjectionIntake.MostWaiting - ObjectionIntake.KeptForMembers - 1);
+        await network.Broker.Core.Objections.SealAndFileAsync(IPAddress.Loopback, Objection(), CancellationToken.None);
+        RefusalException full = await Assert.ThrowsAsync<RefusalException>(() => network.Broker.Core.Objections.SealAndFileAsync(IPAddress.Loopback, Objection(), CancellationToken.None));
+        Assert.Equal("INTAKE_FULL", full.Refusal.Code);
+        await OpenAsync(network, third, await DisputeTests.PublishAsync(network));
+        Assert.Equal(ObjectionIntake.MostWaiting - ObjectionIntake.KeptForMembers + 1, await WaitingAsync(network));
+        await FillAsync(network, ObjectionIntake.KeptForMembers - 1);
+        SealedRecord record = await DisputeTests.PublishAsync(network);
+        await OpenAsync(network, third, record);
+        Assert.Equal(ObjectionIntake.MostWaiting, await WaitingAsync(network));
+        Assert.True((await network.Broker.Core.Store.Disputes.FindAsync(record.Id, CancellationToken.None)) is { State.IsOpen: true });
+    }
+
+    [Fact]
+    public async Task A_member_has_one_objection_for_a_record_and_desk_and_files_so_many_a_day()
+    {
+        await using TestNetwork network = await DisputeTests.StartAsync();
+        TestMember third = await DisputeTests.ThirdAsync(network), fourth = await TestMember.EnrolAsync(network.Broker, "Fourth Retail", MemberRole.Retailer);
+        await network.NextEpochAsync(fourth);
+        SealedRecord record = await DisputeTests.PublishAsync(network), other = await DisputeTests.PublishAsync(network);
+        for (int i = 0; i < ObjectionIntake.FiledADayByMember; i++) await OpenAsync(network, third, record);
+        Assert.Equal(1, await WaitingAsync(network));
+        Assert.Equal("RATE_LIMITED", (await Assert.ThrowsAsync<RefusalException>(() => OpenAsync(network, third, other))).Refusal.Code);
+        Assert.Null(await network.Broker.Core.Store.Disputes.FindAsync(other.Id, CancellationToken.None));
+        Assert.Equal(1, await WaitingAsync(network));
+
+        // Another member has its own.
+        await OpenAsync(network, fourth, record);
+        await OpenAsync(network, fourth, other);
+        Assert.Equal(3, await WaitingAsync(network));
+    }
+
+    [Fact]
+    public async Task Whoever_has_one_address_of_a_network_has_its_64_bits_and_files_as_one()
+    {
+        await using TestNetwork network = await DisputeTests.StartAsync();
+        Task FileAsync(string address) => network.Broker.Core.Objections.SealAndFileAsync(IPAddress.Parse(address), Objection(), CancellationToken.None);
+        for (int i = 1; i <= 5; i++) await FileAsync($"2001:db8::{i}");
+        Assert.Equal("RATE_LIMITED", (await Assert.ThrowsAsync<RefusalException>(() => FileAsync("2001:db8::6"))).Refusal.Code);
+        await FileAsync("2001:db8:0:1::1");
+    }
+
+    [Fact]
     public async Task Without_a_desk_nothing_is_taken()
     {
         await using TestNetwork network = await TestNetwork.StartAsync();
         using HttpClient browser = Browser(network);
         Assert.Equal(HttpStatusCode.Conflict, (await browser.PostAsync("/dispute", Form(("statement", Words), ("name", "A Person")))).StatusCode);
         Assert.Empty((await new DisputesService.DisputesServiceClient(network.Broker.Connect(null)).ListDesksAsync(new ListDesksRequest())).Desks);
+    }
+
+    private static async Task FillAsync(TestNetwork network, int count) => await network.Broker.Core.Store.Disputes.AddObjectionsAsync(
+        [.. Enumerable.Range(0, count).Select(_ => new Gateway.Storage.Broker.StoredObjection(network.Steward.Id, "0", network.Broker.Time.GetUtcNow(), null, [1]))], CancellationToken.None);
+
+    private static async Task<int> WaitingAsync(TestNetwork network) => (await network.Broker.Core.Store.Disputes.CountObjectionsAsync(CancellationToken.None))[network.Steward.Id];
+
+    private static async Task OpenAsync(TestNetwork network, TestMember member, SealedRecord record)
+    {
+        OpenDisputeRequest request = DisputeTests.Open(record);
+        request.Objections.Add(new SealedObjection { DeskId = network.Steward.Id.ToByteString(), Sealed = ByteString.CopyFrom(new byte[100]) });
+        await network.Broker.Core.Disputes.OpenAsync(member.Id, request, CancellationToken.None);
     }
 
     private static Objection Objection() => new() { Statement = Words, Contact = "me@shop.example", Ground = DisputeGround.Untrue, Party = new Party { Name = "A Person" } };

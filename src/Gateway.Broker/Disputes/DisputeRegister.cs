@@ -29,7 +29,7 @@ public sealed class DisputeRegister(NetworkView view, IBrokerStore store, Sequen
         if (record.Contributor == caller) throw Refused(Refusal.Precondition("DISPUTE_OWN_RECORD", "The record is this member's own.", Which(id), "Withdraw it, with `gateway withdraw`."));
         if (request.Ground is < DisputeGround.WrongParty or > DisputeGround.Unlawful) throw Refused(Refusal.Invalid("DISPUTE_GROUND", "The dispute states no ground.", "ground", "State one of the grounds of the protocol."));
         DisputeTerms terms = DisputeTerms.Of(circle.Policy);
-        IReadOnlyList<StoredObjection> objections = intake.Check(request.Objections, terms.Desks, id);
+        IReadOnlyList<StoredObjection> objections = intake.Check(caller, request.Objections, terms.Desks, id);
         StoredDispute? known = await store.Disputes.FindAsync(id, cancellation).ConfigureAwait(false);
         if (known is { State.IsOpen: true })
         {

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using Gateway.Broker.Access;
 using Gateway.Broker.Quotas;
 using Gateway.Broker.Sequencing;
 using Gateway.Cryptography;
@@ -13,16 +15,22 @@ using Google.Protobuf;
 namespace Gateway.Broker.Disputes;
 
 /// <summary>
-/// Takes objections for the dispute desks and keeps them, sealed to each, until the desk has dealt with them or 180 days have gone. Anybody may file one; floods are limited by address, in all, and
-/// by desk.
+/// Takes objections for the dispute desks and keeps them, sealed to each, until the desk has dealt with them or 180 days have gone. Anybody may file one; floods of strangers are limited by address, in
+/// all, and by desk, and leave room for what members bring, who are limited each by itself.
 /// </summary>
 public sealed class ObjectionIntake
 {
     /// <summary>Objections of one request.</summary>
     public const int MostAtOnce = 16;
 
-    /// <summary>Objections that wait for one desk; more are refused.</summary>
+    /// <summary>Objections that wait for one desk at most.</summary>
     public const int MostWaiting = 1_000;
+
+    /// <summary>Of these, as many as strangers do not fill.</summary>
+    public const int KeptForMembers = 250;
+
+    /// <summary>Requests with objections that one member sends in a day.</summary>
+    public const int FiledADayByMember = 100;
 
     /// <summary>Objections in one answer.</summary>
     public const int Page = 50;
@@ -30,7 +38,7 @@ public sealed class ObjectionIntake
     /// <summary>How long an objection waits.</summary>
     public static readonly TimeSpan Retention = TimeSpan.FromDays(180);
 
-    private const int FiledAnHourByAddress = 5, FiledAnHour = 60, ListedAMinuteByAddress = 30;
+    private const int ReferenceSize = 8, FiledAnHourByAddress = 5, FiledAnHour = 60, ListedAMinuteByAddress = 30;
 
     private readonly NetworkView _view;
     private readonly IDisputeStore _store;
@@ -39,6 +47,10 @@ public sealed class ObjectionIntake
     private readonly RateLimiter<IPAddress> _filedByAddress;
     private readonly RateLimiter<IPAddress> _listedByAddress;
     private readonly RateLimiter<string> _filed;
+    private readonly RateLimiter<MemberId> _filedByMember;
+
+    // Of this run of the broker: a member's second objection about a record is known by its reference, and the reference tells a desk nothing.
+    private readonly byte[] _referenceKey;
 
     /// <summary>An intake over the broker's store.</summary>
     public ObjectionIntake(NetworkView view, IDisputeStore store, RandomSource random, TimeProvider time)
@@ -49,12 +61,14 @@ public sealed class ObjectionIntake
         _time = time;
         _filedByAddress = new RateLimiter<IPAddress>("objections", FiledAnHourByAddress, FiledAnHourByAddress / 3_600.0, time);
         _filed = new RateLimiter<string>("objections", FiledAnHour, FiledAnHour / 3_600.0, time);
+        _filedByMember = new RateLimiter<MemberId>("objections", FiledADayByMember, FiledADayByMember / 86_400.0, time);
+        _referenceKey = random.GetBytes(32);
         _listedByAddress = new RateLimiter<IPAddress>("questions for the dispute desks", ListedAMinuteByAddress, ListedAMinuteByAddress / 60.0, time);
     }
 
     /// <summary>The members that decide disputes in some circle, by name: active, and in the circle that names them.</summary>
     /// <exception cref="RefusalException">The address has asked too often.</exception>
-    public IReadOnlyList<DisputeDeskKey> List(IPAddress address) => _listedByAddress.TryTake(address, 1) is { } limited
+    public IReadOnlyList<DisputeDeskKey> List(IPAddress address) => _listedByAddress.TryTake(AddressGroup.Of(address), 1) is { } limited
         ? throw new RefusalException(limited)
         : [.. Desks().Select(desk => new DisputeDeskKey { MemberId = desk.Id.ToByteString(), Name = desk.Name, BoxPk = desk.Joined.BoxPk })];
 
@@ -63,10 +77,12 @@ public sealed class ObjectionIntake
     public async Task<string> FileAsync(IPAddress address, IReadOnlyCollection<SealedObjection> objections, CancellationToken cancellation)
     {
         RequireDesks();
-        IReadOnlyList<StoredObjection> stored = Check(objections, [.. Desks().Select(desk => desk.Id)], null);
+        IReadOnlyList<StoredObjection> stored = Check(objections, [.. Desks().Select(desk => desk.Id)], null, NewReference());
         if (stored.Count == 0) throw new RefusalException(Refusal.Invalid("OBJECTION_EMPTY", "The request holds no objection.", "objections", "Seal one for each of the desks."));
-        if ((_filedByAddress.TryTake(address, 1) ?? _filed.TryTake("", 1)) is { } limited) throw new RefusalException(limited);
-        await KeepAsync(stored, cancellation).ConfigureAwait(false);
+        if ((_filedByAddress.TryTake(AddressGroup.Of(address), 1) ?? _filed.TryTake("", 1)) is { } limited) throw new RefusalException(limited);
+        IReadOnlyDictionary<MemberId, int> waiting = await _store.CountObjectionsAsync(cancellation).ConfigureAwait(false);
+        if (stored.Any(objection => waiting.GetValueOrDefault(objection.Desk) >= MostWaiting - KeptForMembers)) throw new RefusalException(Refusal.Exhausted("INTAKE_FULL", $"{MostWaiting - KeptForMembers} objections wait for a desk already.", "objections", "Try again in some days, or object through a member."));
+        await _store.AddObjectionsAsync(stored, cancellation).ConfigureAwait(false);
         return stored[0].Reference;
     }
 
@@ -103,11 +119,33 @@ public sealed class ObjectionIntake
     /// <summary>Deletes what has waited too long. Returns how many.</summary>
     public ValueTask<int> ForgetAsync(CancellationToken cancellation) => _store.DeleteObjectionsAsync(_time.GetUtcNow() - Retention, cancellation);
 
-    /// <summary>Checks objections before anything is done because of them.</summary>
-    internal IReadOnlyList<StoredObjection> Check(IReadOnlyCollection<SealedObjection> objections, IReadOnlyCollection<MemberId> desks, RecordId? record)
+    /// <summary>Checks a member's objections about a record before anything is done because of them.</summary>
+    /// <exception cref="RefusalException">They are not as they should be, or the member has filed too many.</exception>
+    internal IReadOnlyList<StoredObjection> Check(MemberId member, IReadOnlyCollection<SealedObjection> objections, IReadOnlyCollection<MemberId> desks, RecordId record)
+    {
+        byte[] reference = HMACSHA256.HashData(_referenceKey, (byte[])[.. member.ToArray(), .. record.ToArray()]);
+        IReadOnlyList<StoredObjection> stored = Check(objections, desks, record, Convert.ToHexStringLower(reference.AsSpan(0, ReferenceSize)));
+        if (stored.Count > 0 && _filedByMember.TryTake(member, 1) is { } limited) throw new RefusalException(limited);
+        return stored;
+    }
+
+    /// <summary>Keeps a member's objections that were checked: one of a record at each desk. What does not fit is left out, so that a full inbox keeps no dispute from being opened.</summary>
+    internal async Task KeepAsync(IReadOnlyList<StoredObjection> objections, CancellationToken cancellation)
+    {
+        if (objections.Count == 0) return;
+        IReadOnlyDictionary<MemberId, int> waiting = await _store.CountObjectionsAsync(cancellation).ConfigureAwait(false);
+        List<StoredObjection> kept = [];
+        foreach (StoredObjection objection in objections.Where(objection => waiting.GetValueOrDefault(objection.Desk) < MostWaiting))
+        {
+            if (!await _store.HasObjectionAsync(objection.Desk, objection.Reference, cancellation).ConfigureAwait(false)) kept.Add(objection);
+        }
+
+        await _store.AddObjectionsAsync(kept, cancellation).ConfigureAwait(false);
+    }
+
+    private IReadOnlyList<StoredObjection> Check(IReadOnlyCollection<SealedObjection> objections, IReadOnlyCollection<MemberId> desks, RecordId? record, string reference)
     {
         if (objections.Count > MostAtOnce) throw new RefusalException(Refusal.Invalid("OBJECTIONS_TOO_MANY", $"A request holds {objections.Count} objections, more than {MostAtOnce}.", "objections", "Send one for each desk."));
-        string reference = Convert.ToHexStringLower(_random.GetBytes(8));
         HashSet<MemberId> seen = [];
         List<StoredObjection> stored = [];
         foreach (SealedObjection objection in objections)
@@ -120,14 +158,7 @@ public sealed class ObjectionIntake
         return stored;
     }
 
-    /// <summary>Keeps objections that were checked.</summary>
-    internal async Task KeepAsync(IReadOnlyList<StoredObjection> objections, CancellationToken cancellation)
-    {
-        if (objections.Count == 0) return;
-        IReadOnlyDictionary<MemberId, int> waiting = await _store.CountObjectionsAsync(cancellation).ConfigureAwait(false);
-        if (objections.Any(objection => waiting.GetValueOrDefault(objection.Desk) >= MostWaiting)) throw new RefusalException(Refusal.Exhausted("INTAKE_FULL", $"{MostWaiting:N0} objections wait for a desk already.", "objections", "Try again in some days, or object through a member."));
-        await _store.AddObjectionsAsync(objections, cancellation).ConfigureAwait(false);
-    }
+    private string NewReference() => Convert.ToHexStringLower(_random.GetBytes(ReferenceSize));
 
     private void RequireDesks()
     {

@@ -68,18 +68,20 @@ public sealed class DisputeReminders(INodeStore store, DisputeBook book, OwnReco
             if (state.DisputedAt is null || await store.FindRecordAsync(state.Record, cancellation) is not { } record) continue;
             bool isMine = own.Contains(state.Record);
             if (!isMine && !IsForDecision(state, record.State, now)) continue;
-            int due = StageOf(state, record.State, now.State.Day);
+            int due = StageOf(state, record, now.State.Day);
             if (due <= dispute.Reminded) continue;
             await alarms.RaiseOnceAsync(AlarmOf(due, state, isMine, now.State.Day), cancellation);
             await store.SetRemindedAsync(state.Record, due, cancellation);
         }
     }
 
-    private static int StageOf(DisputeState state, NodeRecordState record, UtcDay day)
+    private static int StageOf(DisputeState state, NodeRecord record, UtcDay day)
     {
         if (!state.IsOpen) return Decided;
+
+        // Nothing is left to decide. That the broker has withdrawn it, because nobody did, its contributor is told with the withdrawal.
+        if (record.State != NodeRecordState.Live) return 0;
         if (state.IsOverdue(day)) return Overdue;
-        if (record != NodeRecordState.Live) return 0;
         return state.Deadline < day.AddDays(NowDays + 1) ? DueNow : state.Deadline < day.AddDays(SoonDays + 1) ? DueSoon : Opened;
     }
 

@@ -1,4 +1,5 @@
 using Gateway.Protocol;
+using Gateway.Protocol.Disputes;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Node;
@@ -107,11 +108,18 @@ public sealed partial class NodeLog
         if (record is null) return false;
         bool isBrokers = RecordFormat.IsByBroker(withdrawal.Entry);
         bool isContributors = Cryptography.VerifyingKey.TryFromBytes(record.RecordKey, out Cryptography.VerifyingKey key) && RecordFormat.IsSignedBy(withdrawal.Entry, key);
-        if (!isBrokers && !isContributors && !DisputeArrivals.Ends(withdrawal, record, outcome.Disputes.GetValueOrDefault(id) ?? _disputes.Find(id), after, _time))
+        DisputeState? dispute = outcome.Disputes.GetValueOrDefault(id) ?? _disputes.Find(id);
+        bool isByDispute = !isBrokers && !isContributors;
+        if (isByDispute && !DisputeArrivals.Ends(withdrawal, record, dispute, after, _time))
         {
             if (DisputeArrivals.Claims(withdrawal.Entry) && readings.Any(reading => reading.Covers(record.Circle, record.Index))) return false;
             outcome.Alarms.Add(Refusal.DataLoss("WITHDRAWAL_FORGED", "A withdrawal is not signed by the record's key, names no legal basis of the broker's, and no dispute ended the record; it stays.", $"record {id.Prefix}", "Tell the broker's operator; keep this node's store as evidence."));
             return true;
+        }
+
+        if (isByDispute && withdrawal.Entry.Reason == WithdrawalReason.DisputeOverdue && _own.Contains(id))
+        {
+            outcome.Alarms.Add(Refusal.Precondition("DISPUTE_OVERDUE", $"A record of this member's own was disputed, and nobody decided by {dispute!.Deadline}: the broker has withdrawn it.", $"record {id.Prefix}", "Publish it again only with evidence that answers the objection."));
         }
 
         if (isBrokers && _own.Contains(id))

@@ -21,6 +21,9 @@ public interface IDisputeStore
     /// <summary>Objections for a desk, ascending by number.</summary>
     ValueTask<IReadOnlyList<StoredObjection>> ReadObjectionsAsync(MemberId desk, long after, int most, CancellationToken cancellation);
 
+    /// <summary>Whether an objection with a reference waits for a desk.</summary>
+    ValueTask<bool> HasObjectionAsync(MemberId desk, string reference, CancellationToken cancellation);
+
     /// <summary>How many objections wait, by desk.</summary>
     ValueTask<IReadOnlyDictionary<MemberId, int>> CountObjectionsAsync(CancellationToken cancellation);
 

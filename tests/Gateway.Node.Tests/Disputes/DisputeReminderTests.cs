@@ -44,6 +44,35 @@ public sealed class DisputeReminderTests
     }
 
     [Fact]
+    public async Task A_contributor_that_has_withdrawn_its_record_is_not_told_that_nobody_decided()
+    {
+        await using WatchDesk desk = await StartAsync();
+        SealedRecord record = await DisputeAsync(desk);
+        desk.Core.Own.Add(record.Id);
+        Assert.Equal(["DISPUTE_OPENED"], await ToldAsync(desk));
+        desk.Log.Withdraw(record);
+        await ToDayAsync(desk, 29);
+        await ToDayAsync(desk, 31);
+        Assert.Equal(["DISPUTE_OPENED"], await ToldAsync(desk));
+    }
+
+    [Fact]
+    public async Task A_contributor_whose_record_the_broker_withdraws_with_the_day_itself_is_told_that_nobody_decided()
+    {
+        await using WatchDesk desk = await StartAsync();
+        SealedRecord record = await DisputeAsync(desk);
+        desk.Core.Own.Add(record.Id);
+        Assert.Equal(["DISPUTE_OPENED"], await ToldAsync(desk));
+        _time.Advance(TimeSpan.FromDays(31));
+        desk.Log.AddDay(desk.Log.Day.AddDays(31));
+        desk.Log.Add(
+            new Entry { RecordWithdrawn = new RecordWithdrawn { RecordId = record.Submission.RecordId, CircleId = record.Submission.CircleId, Epoch = record.Submission.Epoch, Reason = WithdrawalReason.DisputeOverdue } },
+            desk.Log.Circle.RouteKey);
+        await desk.Core.FollowAsync();
+        Assert.Equal(["DISPUTE_OPENED", "DISPUTE_OVERDUE"], await ToldAsync(desk));
+    }
+
+    [Fact]
     public async Task Whom_a_dispute_does_not_concern_is_told_nothing()
     {
         await using WatchDesk desk = await WatchDesk.StartAsync(_time);
