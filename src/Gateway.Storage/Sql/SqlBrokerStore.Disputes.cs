@@ -50,17 +50,13 @@ public abstract partial class SqlBrokerStore : IDisputeStore
         cancellation);
 
     /// <inheritdoc/>
-<<<<<<< HEAD:src/Gateway.Storage/Sql/SqlBrokerStore.Disputes.cs
-    public ValueTask<IReadOnlyDictionary<MemberId, int>> CountObjectionsAsync(CancellationToken cancellation) => _database.ReadAsync<IReadOnlyDictionary<MemberId, int>>(
-=======
-    public ValueTask<bool> HasObjectionAsync(MemberId desk, string reference, CancellationToken cancellation) => _file.ReadAsync(
+    public ValueTask<bool> HasObjectionAsync(MemberId desk, string reference, CancellationToken cancellation) => _database.ReadAsync(
         session => ReadAll(
             session.Start("SELECT desk, reference, filed_at, record, sealed, row_hash, id FROM objections WHERE desk = ? AND reference = ? LIMIT 1").Bind(desk).Bind(reference), ReadObjection).Count > 0,
         cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyDictionary<MemberId, int>> CountObjectionsAsync(CancellationToken cancellation) => _file.ReadAsync<IReadOnlyDictionary<MemberId, int>>(
->>>>>>> justicefix:src/Gateway.Storage/Sqlite/SqliteBrokerStore.Disputes.cs
+    public ValueTask<IReadOnlyDictionary<MemberId, int>> CountObjectionsAsync(CancellationToken cancellation) => _database.ReadAsync<IReadOnlyDictionary<MemberId, int>>(
         session =>
         {
             Dictionary<MemberId, int> counts = [];
