@@ -116,6 +116,35 @@ public sealed class CaseCollectionTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_question_from_a_member_that_has_left_the_circle_is_not_waited_for_and_one_from_who_is_not_in_it_yet_is()
+    {
+        TestLog log = new(UtcDay.Of(_time.GetUtcNow()));
+        CaseVault vault = new(new WatchSeal(_keys, RandomSource.System));
+        RecordId record = RecordId.FromBytes(RandomSource.System.GetBytes(RecordId.Size));
+        byte[] salt = RandomSource.System.GetBytes(32);
+        RememberedCase content = new() { RecordSalt = ByteString.CopyFrom(salt), CircleId = ByteString.CopyFrom(log.Circle.Circle.ToArray()) };
+        StoredCase row = new() { Thread = _thread, Role = (int)CaseRole.Contributor, Record = record, Sealed = vault.Seal(_thread, content), OpenedAt = _time.GetUtcNow(), ChangedAt = _time.GetUtcNow() };
+        await _store.Cases.AddReceivedAsync(row, new StoredCaseMessage { Own = false, Counter = 1, State = CaseMessageStatus.Read, Hash = new byte[32], Sealed = [], At = _time.GetUtcNow() }, [], [], CancellationToken.None);
+        AlarmBell alarms = new(_store, _time, NullLogger<AlarmBell>.Instance);
+        CaseReceiver receiver = new(_store, vault, _keys, new CaseSignals(_time), () => NodeView.Empty with { State = log.State, History = log.History }, alarms, _time, NullLogger<CaseReceiver>.Instance);
+        Assert.Equal(CaseArrival.Deferred, await receiver.TakeAsync(QuestionOf(log.Outsider), CancellationToken.None));
+        log.RemoveMember(log.Circle.Circle, 1, log.Second, log.Steward, log.Second);
+        Assert.Equal(CaseArrival.Deferred, await receiver.TakeAsync(QuestionOf(log.Outsider), CancellationToken.None));
+        Assert.Equal(CaseArrival.Taken, await receiver.TakeAsync(QuestionOf(log.Second), CancellationToken.None));
+        Assert.Equal(1, (await _store.Cases.CountMessagesAsync(CancellationToken.None)).Values.Sum());
+        Assert.Empty(await _store.ReadAlarmsAsync(10, CancellationToken.None));
+
+        WaitingCaseMessage QuestionOf(TestParty asker)
+        {
+            using RecordKeys recordKeys = _keys.ForRecord(salt);
+            using BoxKey returnKey = asker.Keys.ForThread(_thread);
+            CaseMessage question = new(CaseMessageKind.Question, record, _thread, 2, (ulong)_time.GetUtcNow().ToUnixTimeSeconds(), asker.Id, returnKey.PublicKey, new CaseBody { Text = "Where?" });
+            byte[] bytes = CaseSealer.Seal(question, asker.Keys.Member, recordKeys.Reply.PublicKey, log.State.GenesisHash.Span).Sealed;
+            return new WaitingCaseMessage { Number = 1, Thread = ByteString.CopyFrom(_thread.ToArray()), RecordId = ByteString.CopyFrom(record.ToArray()), Sealed = ByteString.CopyFrom(bytes) };
+        }
+    }
+
+    [Fact]
     public void Who_was_in_a_circle_and_is_not_has_left_it_and_who_never_was_has_not()
     {
         TestLog log = new(UtcDay.Of(_time.GetUtcNow()));
