@@ -131,6 +131,11 @@ public sealed class CasesServiceTests
         Assert.Equal(5, await desk.ExpireAsync(CancellationToken.None));
         Assert.Equal(CaseDeliveryState.Expired, (await desk.ReadDeliveriesAsync(network.Steward.Id, new GetCaseDeliveriesRequest { MessageHashes = { Hash(fifth) } }, CancellationToken.None)).Deliveries[0].State);
         Assert.Empty((await desk.FetchAsync(network.Second.Id, 0, CancellationToken.None)).Messages);
+
+        // What was fetched stays delivered for a sender that comes back after months.
+        network.Broker.Time.Advance(TimeSpan.FromDays(364));
+        await desk.ExpireAsync(CancellationToken.None);
+        Assert.Equal(CaseDeliveryState.Delivered, (await desk.ReadDeliveriesAsync(network.Steward.Id, new GetCaseDeliveriesRequest { MessageHashes = { Hash(first) } }, CancellationToken.None)).Deliveries[0].State);
     }
 
     private static async Task<ByteString> PublishAsync(TestNetwork network, TestMember contributor)

@@ -16,10 +16,10 @@ namespace Gateway.Node.Cases;
 /// <summary>What became of a message that came.</summary>
 public enum CaseArrival
 {
-    /// <summary>It is safe here, and was before where it came again; or it asks about a record that has ended and whose keys are gone: the broker may delete it.</summary>
+    /// <summary>It is safe here, and was before where it came again; or it asks about a record that has ended and whose keys are gone, or comes from a member that has left the circle: the broker may delete it.</summary>
     Taken,
 
-    /// <summary>Who wrote it is not in this node's log yet: it is looked at again when the log has gone on.</summary>
+    /// <summary>Who wrote it is not in this node's log yet, or too much of the case's files is on its way already: it is looked at again later.</summary>
     Deferred,
 
     /// <summary>It does not hold: an alarm was raised, and the broker may delete it.</summary>
@@ -29,12 +29,15 @@ public enum CaseArrival
 /// <summary>Opens and verifies messages that came, and keeps them: each once, with its case and the entries of the audit chain, in one transaction.</summary>
 public sealed class CaseReceiver(INodeStore store, CaseVault vault, MemberKeys keys, CaseSignals signals, Func<NodeView> view, AlarmBell alarms, TimeProvider time, ILogger<CaseReceiver> logger)
 {
+    /// <summary>Chunks of a case that are on their way here at once, at most: those of four messages with all the files they can have.</summary>
+    public const int MostOpenChunks = 1_056;
+
     /// <summary>Takes a message.</summary>
     public async Task<CaseArrival> TakeAsync(V1.WaitingCaseMessage waiting, CancellationToken cancellation)
     {
         byte[] hash = CaseFormat.HashOf(waiting.Sealed.Span);
         if (await store.Cases.HasSeenAsync(hash, cancellation)) return CaseArrival.Taken;
-        if (!ThreadId.TryFromBytes(waiting.Thread.Span, out ThreadId thread)) return await RefuseAsync("The broker names no thread.", hash, cancellation);
+        if (!ThreadId.TryFromBytes(waiting.Thread.Span, out ThreadId thread)) return await RefuseAsync("The broker names no thread.", waiting, cancellation);
         StoredCase? row = await store.Cases.FindCaseAsync(thread, cancellation);
         Opening opening = !waiting.RecordId.IsEmpty ? await OpenQuestionAsync(waiting, thread, row, cancellation)
             : row is { Role: (int)V1.CaseRole.Asker } ? OpenAnswer(waiting, row)
@@ -42,7 +45,13 @@ public sealed class CaseReceiver(INodeStore store, CaseVault vault, MemberKeys k
             : OpenReferral(waiting, thread, row);
         if (opening.IsDeferred) return CaseArrival.Deferred;
         if (opening.IsLate) return CaseArrival.Taken;
-        if (opening.Fault is { } fault) return await RefuseAsync(fault, hash, cancellation);
+        if (opening.Fault is { } fault) return await RefuseAsync(fault, waiting, cancellation);
+        if (opening.Row is { } open && opening.Message!.Body.Attachments.Count > 0)
+        {
+            int named = opening.Message.Body.Attachments.Sum(attachment => attachment.ChunkHashes.Count);
+            if (await store.Cases.CountOpenChunksAsync(open.Id, cancellation) + named > MostOpenChunks) return CaseArrival.Deferred;
+        }
+
         await KeepAsync(opening, hash, cancellation);
         signals.Arrived();
         NodeEvents.CaseMessageArrived(logger, opening.Message!.Kind.ToString(), opening.Message.Record.Prefix);
@@ -64,7 +73,7 @@ public sealed class CaseReceiver(INodeStore store, CaseVault vault, MemberKeys k
         CircleId circle = contributed?.Circle ?? CircleId.FromBytes(held!.CircleId.Span);
         using RecordKeys recordKeys = keys.ForRecord(salt);
         NodeView now = view();
-        bool unknown = false;
+        bool unknown = false, gone = false;
         bool opens = CaseSealer.TryOpen(
             waiting.Sealed.Span,
             recordKeys.Reply,
@@ -75,12 +84,13 @@ public sealed class CaseReceiver(INodeStore store, CaseVault vault, MemberKeys k
 
                 // Who was let into the circle is in the broker's log first; who is not in it is not answered, whatever the broker passes on.
                 unknown = !now.State.Members.ContainsKey(message.Sender!.Value) || !now.State.Circles.TryGetValue(circle, out NetworkCircle? joined) || !joined.Members.Contains(message.Sender.Value);
+                gone = unknown && now.History.HasLeft(circle, message.Sender.Value); // It asked when it still read there, and reads no answer any more.
                 return unknown ? null : now.State.Members[message.Sender.Value].MemberKey;
             },
             out CaseMessage? question,
             out byte[]? statement,
             out string? fault);
-        if (!opens) return unknown ? Opening.Deferred : Opening.Bad(fault!);
+        if (!opens) return gone ? Opening.Late : unknown ? Opening.Deferred : Opening.Bad(fault!);
         V1.RememberedCase content = new()
         {
             RecordPk = ByteString.CopyFrom(recordKeys.Signing.PublicKey.ToArray()),
@@ -160,12 +170,16 @@ public sealed class CaseReceiver(INodeStore store, CaseVault vault, MemberKeys k
         await store.Cases.AddReceivedAsync(row, kept, chunks, DisclosureLog.EventsOf(message, hash, otherEnd, null, now), cancellation);
     }
 
-    private async Task<CaseArrival> RefuseAsync(string fault, byte[] hash, CancellationToken cancellation)
+    // By record or thread, and not by the message: else whoever can send makes an alarm of each.
+    private async Task<CaseArrival> RefuseAsync(string fault, V1.WaitingCaseMessage waiting, CancellationToken cancellation)
     {
+        string which = waiting.RecordId.IsEmpty ? $"thread {Prefix(waiting.Thread)}" : $"record {Prefix(waiting.RecordId)}";
         await alarms.RaiseOnceAsync(
-            Refusal.DataLoss("CASE_MESSAGE_UNVERIFIED", $"A message of a case was not taken: {fault}", $"message {Convert.ToHexStringLower(hash)[..8]}", "Its sender's node is set wrong, or somebody has altered it on the way. Tell the broker's operator if it goes on."),
+            Refusal.DataLoss("CASE_MESSAGE_UNVERIFIED", $"A message of a case was not taken: {fault}", which, "Its sender's node is set wrong, or somebody has altered it on the way. Tell the broker's operator if it goes on."),
             cancellation);
         return CaseArrival.Refused;
+
+        static string Prefix(ByteString id) => Convert.ToHexStringLower(id.Span[..Math.Min(4, id.Length)]);
     }
 
     private sealed record Opening(StoredCase? Row, V1.CaseRole Role, V1.RememberedCase? Content, CaseMessage? Message, byte[] Statement, BoxPublicKey SealedTo)

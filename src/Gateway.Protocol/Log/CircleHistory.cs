@@ -37,6 +37,10 @@ public sealed class CircleHistory
     public bool IsMemberAt(CircleId circle, MemberId member, ulong index) =>
         _circles.TryGetValue(circle, out Timeline? timeline) && timeline.Memberships.TryGetValue(member, out ImmutableList<Period>? periods) && periods.Exists(period => period.From < index && index < period.To);
 
+    /// <summary>Whether a member belonged to a circle once and does so no more.</summary>
+    public bool HasLeft(CircleId circle, MemberId member) =>
+        _circles.TryGetValue(circle, out Timeline? timeline) && timeline.Memberships.TryGetValue(member, out ImmutableList<Period>? periods) && periods[^1].To != ulong.MaxValue;
+
     /// <summary>
     /// Whether a member is shown the leaf at an index under a circle's epoch: it was given the key below the leaf, or below the size it has read already, and had not been removed since by then.
     /// </summary>

@@ -35,7 +35,7 @@ public interface ICaseRelayStore
     /// <summary>Deletes the bytes of messages and chunks that a member has safe. What is not its own, or not there, is left.</summary>
     ValueTask AcknowledgeAsync(MemberId recipient, IReadOnlyCollection<ReadOnlyMemory<byte>> messages, IReadOnlyCollection<ReadOnlyMemory<byte>> chunks, CancellationToken cancellation);
 
-    /// <summary>Deletes what has expired, and threads that nobody has used since.</summary>
+    /// <summary>Deletes what has expired, and threads that nobody has used since. That a message was acknowledged stays known until it would have expired by <paramref name="unusedSince"/>: its sender may be away for long.</summary>
     /// <returns>How many messages went undelivered.</returns>
     ValueTask<int> ExpireAsync(DateTimeOffset now, DateTimeOffset unusedSince, CancellationToken cancellation);
 }

@@ -59,10 +59,16 @@ public interface ICaseStore
     /// <summary>Chunks that are to be sent (one's own) or fetched, oldest first; with their bytes where they are here.</summary>
     ValueTask<IReadOnlyList<StoredCaseChunk>> ReadOpenChunksAsync(bool own, long afterId, int most, CancellationToken cancellation);
 
-    /// <summary>A chunk has gone, or is here with its bytes.</summary>
+    /// <summary>The bytes of a chunk are here; it stays open until it is finished.</summary>
+    ValueTask KeepChunkAsync(StoredCaseChunk chunk, CancellationToken cancellation);
+
+    /// <summary>How many chunks of a case are to be fetched.</summary>
+    ValueTask<int> CountOpenChunksAsync(long caseId, CancellationToken cancellation);
+
+    /// <summary>A chunk has gone, or is here with its bytes; or without, where it is looked for no more.</summary>
     ValueTask FinishChunkAsync(StoredCaseChunk chunk, CancellationToken cancellation);
 
-    /// <summary>How many chunks each attachment of a message has, and how many of them are done.</summary>
+    /// <summary>How many chunks each attachment of a message has, and how many of them are done and here.</summary>
     ValueTask<IReadOnlyDictionary<int, (int Chunks, int Done)>> CountChunksAsync(long message, CancellationToken cancellation);
 
     /// <summary>A chunk by its place, or null.</summary>

@@ -126,7 +126,7 @@ internal sealed class SqlCaseRelayStore(SqlDatabase database) : ICaseRelayStore
         session =>
         {
             int undelivered = session.Start("DELETE FROM case_messages WHERE expires_at <= ? AND sealed IS NOT NULL").Bind(now.UtcTicks).Run();
-            session.Start("DELETE FROM case_messages WHERE expires_at <= ?").Bind(now.UtcTicks).Run();
+            session.Start("DELETE FROM case_messages WHERE expires_at <= ? AND sealed IS NULL").Bind(unusedSince.UtcTicks).Run();
             session.Start("DELETE FROM case_chunks WHERE expires_at <= ?").Bind(now.UtcTicks).Run();
             session.Start("DELETE FROM case_threads WHERE used_at < ?").Bind(unusedSince.UtcTicks).Run();
             return undelivered;

@@ -73,22 +73,35 @@ internal sealed partial class SqlCaseStore
     public ValueTask<IReadOnlyList<StoredCaseChunk>> ReadOpenChunksAsync(bool own, long afterId, int most, CancellationToken cancellation) => database.ReadAsync<IReadOnlyList<StoredCaseChunk>>(
         session => ReadAll(session.Start(ChunkQuery + " WHERE own = ? AND done = 0 AND id > ? ORDER BY id LIMIT ?").Bind(own ? 1 : 0).Bind(afterId).Bind(most), ReadChunk), cancellation);
 
+    public ValueTask KeepChunkAsync(StoredCaseChunk chunk, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(chunk);
+        return database.WriteAsync(session => UpdateChunk(session, chunk with { Done = false }), cancellation);
+    }
+
     public ValueTask FinishChunkAsync(StoredCaseChunk chunk, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(chunk);
-        return database.WriteAsync(
-            session =>
-            {
-                BindChunk(session.Start("UPDATE case_chunks SET message = ?, attachment = ?, position = ?, own = ?, hash = ?, chunk = ?, done = ?, row_hash = ? WHERE id = ?", Chunks), chunk with { Done = true }).BindHash().Bind(chunk.Id).Run();
-            },
-            cancellation);
+        return database.WriteAsync(session => UpdateChunk(session, chunk with { Done = true }), cancellation);
     }
+
+    public ValueTask<int> CountOpenChunksAsync(long caseId, CancellationToken cancellation) => database.ReadAsync(
+        session =>
+        {
+            Statement query = session.Start("SELECT COUNT(*) FROM case_chunks WHERE own = 0 AND done = 0 AND message IN (SELECT id FROM case_messages WHERE case_id = ?)").Bind(caseId);
+            query.Step();
+            query.Row("");
+            int count = (int)query.Int64();
+            query.Reset();
+            return count;
+        },
+        cancellation);
 
     public ValueTask<IReadOnlyDictionary<int, (int Chunks, int Done)>> CountChunksAsync(long message, CancellationToken cancellation) => database.ReadAsync<IReadOnlyDictionary<int, (int Chunks, int Done)>>(
         session =>
         {
             var counts = new Dictionary<int, (int Chunks, int Done)>();
-            Statement query = session.Start("SELECT attachment, COUNT(*), SUM(done) FROM case_chunks WHERE message = ? GROUP BY attachment").Bind(message);
+            Statement query = session.Start("SELECT attachment, COUNT(*), SUM(CASE WHEN done = 1 AND chunk IS NOT NULL THEN 1 ELSE 0 END) FROM case_chunks WHERE message = ? GROUP BY attachment").Bind(message);
             while (query.Step())
             {
                 query.Row("");
@@ -116,6 +129,9 @@ internal sealed partial class SqlCaseStore
 
     private static void UpdateMessage(Session session, StoredCaseMessage message) =>
         BindMessage(session.Start("UPDATE case_messages SET case_id = ?, own = ?, counter = ?, state = ?, hash = ?, sealed = ?, outgoing = ?, refusal = ?, at = ?, row_hash = ? WHERE id = ?", Messages), message).BindHash().Bind(message.Id).Run();
+
+    private static void UpdateChunk(Session session, StoredCaseChunk chunk) =>
+        BindChunk(session.Start("UPDATE case_chunks SET message = ?, attachment = ?, position = ?, own = ?, hash = ?, chunk = ?, done = ?, row_hash = ? WHERE id = ?", Chunks), chunk).BindHash().Bind(chunk.Id).Run();
 
     private static StoredCaseMessage? FindMessage(Session session, long id) => ReadAll(session.Start(MessageQuery + " WHERE id = ?").Bind(id), ReadMessage).FirstOrDefault();
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Gateway.Node.Cases;
 using Gateway.Node.Tests.Network;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
@@ -49,6 +50,24 @@ public sealed class CaseTrafficTests
         Assert.Equal(CaseMessageState.Refused, line.State);
         Assert.NotNull(line.Error);
         Assert.Equal(1u, (await ListAsync(asker)).Single().Failed);
+    }
+
+    [Fact]
+    public async Task While_too_many_parts_of_a_case_are_on_their_way_its_next_message_with_files_waits_and_others_come()
+    {
+        await using RunningNetwork network = await RunningNetwork.StartAsync();
+        (RunningNode asker, RunningNode contributor) = await StartAsync(network, new CaseRefuser(""), new CaseRefuser("GetCaseChunk") { Answer = () => StatusCode.NotFound });
+        ByteString record = await PublishAsync(contributor, asker);
+        ulong asked = await WriteAsync(asker, draft => draft.RecordId = record, "one");
+        await CarryUntilAsync([asker, contributor], async () => (await ListAsync(contributor)).Count == 1);
+        ICaseStore store = contributor.Services.GetRequiredService<INodeStore>().Cases;
+        StoredCase row = (await store.FindCaseAsync(1, CancellationToken.None))!;
+        StoredCaseMessage many = new() { Own = false, Counter = 9, State = CaseMessageStatus.Read, Hash = new byte[32], Sealed = [], At = DateTimeOffset.UtcNow };
+        await store.AddReceivedAsync(row, many, [.. Enumerable.Range(0, CaseReceiver.MostOpenChunks).Select(i => new StoredCaseChunk { Attachment = 0, Position = i, Own = false, Hash = RandomNumberGenerator.GetBytes(32) })], [], CancellationToken.None);
+        await WriteAsync(asker, draft => draft.CaseId = asked, "two", [1, 2, 3]);
+        await WriteAsync(asker, draft => draft.CaseId = asked, "three");
+        await CarryUntilAsync([asker, contributor], async () => (await ShowAsync(asker, asked)).Count(line => line.State == CaseMessageState.Delivered) == 2);
+        Assert.Equal([CaseMessageState.Delivered, CaseMessageState.Waiting, CaseMessageState.Delivered], (await ShowAsync(asker, asked)).Select(line => line.State));
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Gateway.Storage.Tests.Conformance;
 public abstract partial class BrokerStoreConformance
 {
     [Fact]
-    public async Task A_message_waits_once_until_it_is_acknowledged_and_is_known_until_it_would_have_expired()
+    public async Task A_message_waits_once_until_it_is_acknowledged_and_is_known_for_as_long_as_a_thread_is_after_it_would_have_expired()
     {
         await using (IBrokerStore store = await OpenAsync())
         {
@@ -30,10 +30,14 @@ public abstract partial class BrokerStoreConformance
         Assert.Null((await reopened.Cases.FindSentAsync(Member(1), Message(1).Hash, None))!.Sealed);
         Assert.Null((await reopened.Cases.AddMessageAsync(Between(1), Message(1), Noon, 10_000, None))!.Sealed); // Sent again after a crash: not delivered again.
         Assert.Equal(1, await reopened.Cases.ExpireAsync(Noon.AddDays(30), Noon, None));
-        Assert.Null(await reopened.Cases.FindSentAsync(Member(1), Message(1).Hash, None));
+        Assert.Null(await reopened.Cases.FindSentAsync(Member(1), Message(2).Hash, None));
+        Assert.Null((await reopened.Cases.FindSentAsync(Member(1), Message(1).Hash, None))!.Sealed);
         Assert.NotNull(await reopened.Cases.FindThreadAsync(Between(1).Thread, None));
         await reopened.Cases.ExpireAsync(Noon.AddDays(30), Noon.AddTicks(1), None);
         Assert.Null(await reopened.Cases.FindThreadAsync(Between(1).Thread, None));
+        Assert.NotNull(await reopened.Cases.FindSentAsync(Member(1), Message(1).Hash, None));
+        Assert.Equal(0, await reopened.Cases.ExpireAsync(Noon.AddDays(60), Noon.AddDays(30), None));
+        Assert.Null(await reopened.Cases.FindSentAsync(Member(1), Message(1).Hash, None));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ CREATE TABLE case_threads (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX case_threads_by_use ON case_threads (used_at);
 
--- sealed goes with the acknowledgement; the rest stays until the message would have expired, so that sending it again delivers it once.
+-- sealed goes with the acknowledgement; the rest stays, after the message would have expired, for as long as a thread does: sending it again delivers it once, and its sender hears that it was delivered.
 CREATE TABLE case_messages (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   hash BLOB NOT NULL,
