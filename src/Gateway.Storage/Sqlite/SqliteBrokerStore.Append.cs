@@ -153,6 +153,7 @@ public sealed partial class SqliteBrokerStore
     private static void DeleteItem(Session session, StoredRecord stored)
     {
         session.Start("DELETE FROM items WHERE idx = ?").Bind(stored.Record.Index).Run();
+        session.Start("DELETE FROM outcomes WHERE record = ?").Bind(stored.Record.Id).Run();
         WriteRecord(session, stored with { HasItem = false }, ReplaceRecord);
     }
 }
