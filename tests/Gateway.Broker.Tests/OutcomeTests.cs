@@ -68,6 +68,24 @@ public sealed class OutcomeTests
     }
 
     [Fact]
+    public async Task Of_one_member_and_record_so_many_are_kept_and_none_longer_than_the_record()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        SealedRecord record = await DisputeTests.PublishAsync(network, 5);
+        OutcomeReport[] reports = [.. Enumerable.Range(0, OutcomeRegister.MostOfMember).Select(_ => Seized(record))];
+        await ReportAsync(network, network.Steward, reports);
+        OutcomeReport corrected = False(record);
+        corrected.Shipment = reports[0].Shipment;
+        ReportOutcomesResponse answer = await Outcomes(network, network.Steward).ReportOutcomesAsync(new ReportOutcomesRequest { Reports = { Seized(record), corrected } });
+        Assert.Equal(["OUTCOMES_OF_RECORD", null], answer.Answers.Select(one => one.Refusal?.Code));
+        Assert.Equal(OutcomeRegister.MostOfMember, (await network.Broker.Core.Store.Outcomes.ReadMemberAsync(record.Id, network.Steward.Id, CancellationToken.None)).Count);
+        network.Broker.Time.Advance(TimeSpan.FromDays(6));
+        await network.Broker.RunDailyWorkAsync();
+        Assert.Empty(await network.Broker.Core.Store.Outcomes.ReadMemberAsync(record.Id, network.Steward.Id, CancellationToken.None));
+        Assert.Equal("RECORD_ENDED", Assert.Single((await network.Broker.Core.Outcomes.ReportAsync(network.Steward.Id, new ReportOutcomesRequest { Reports = { Seized(record) } }, CancellationToken.None)).Answers).Refusal.Code);
+    }
+
+    [Fact]
     public async Task Each_report_is_judged_by_itself()
     {
         await using TestNetwork network = await TestNetwork.StartAsync();

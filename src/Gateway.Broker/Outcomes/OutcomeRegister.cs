@@ -16,6 +16,9 @@ public sealed class OutcomeRegister
     /// <summary>Reports in one request.</summary>
     public const int MostAtOnce = 500;
 
+    /// <summary>Outcomes of one record that are kept of one member. The first few count; the rest is room for corrections of what was reported by mistake.</summary>
+    public const int MostOfMember = 100;
+
     /// <summary>Records in one answer.</summary>
     public const int Page = 10_000;
 
@@ -44,7 +47,7 @@ public sealed class OutcomeRegister
         ReportOutcomesResponse response = new();
         foreach (OutcomeReport report in request.Reports)
         {
-            (StoredOutcome? outcome, Refusal? refusal) = await CheckAsync(caller, report, cancellation).ConfigureAwait(false);
+            (StoredOutcome? outcome, Refusal? refusal) = await CheckAsync(caller, report, taken, cancellation).ConfigureAwait(false);
             if (outcome is not null) taken.Add(outcome);
             response.Answers.Add(refusal is null ? new OutcomeAnswer() : new OutcomeAnswer { Refusal = refusal.ToDetail() });
         }
@@ -97,7 +100,7 @@ public sealed class OutcomeRegister
         return response;
     }
 
-    private async Task<(StoredOutcome? Outcome, Refusal? Refusal)> CheckAsync(MemberId caller, OutcomeReport report, CancellationToken cancellation)
+    private async Task<(StoredOutcome? Outcome, Refusal? Refusal)> CheckAsync(MemberId caller, OutcomeReport report, List<StoredOutcome> taken, CancellationToken cancellation)
     {
         if (!RecordId.TryFromBytes(report.RecordId.Span, out RecordId id) || report.Shipment.Length != ShipmentSize) return (null, Refusal.Invalid("FIELD_LENGTH", "A report names a record and a shipment by 32 bytes each.", "report", "Send what the protocol says."));
         if (!OutcomeTerms.Fits(report.Outcome, report.Reason)) return (null, Refusal.Invalid("OUTCOME_REASON", "The reason is none of this outcome.", $"record {id.Prefix}", "See the reasons with `gateway outcome --help`."));
@@ -106,6 +109,13 @@ public sealed class OutcomeRegister
 
         // Nobody grades himself; who asks knows that the record is his.
         if (record.Contributor == caller) return (null, Refusal.Precondition("OUTCOME_OWN_RECORD", "The record is this member's own.", $"record {id.Prefix}", "Publish what you have found as a record of its own."));
+        if (record.WithdrawnAt is not null || record.Expiry < _view.Current.Day) return (null, Refusal.Precondition("RECORD_ENDED", "The record has been withdrawn or has expired.", $"record {id.Prefix}", "Nothing: what comes of an ended record is not counted."));
+        HashSet<string> known = [.. (await _store.Outcomes.ReadMemberAsync(id, caller, cancellation).ConfigureAwait(false)).Concat(taken.Where(one => one.Record == id)).Select(one => Convert.ToHexString(one.Shipment))];
+        if (known.Count >= MostOfMember && !known.Contains(Convert.ToHexString(report.Shipment.Span)))
+        {
+            return (null, Refusal.Exhausted("OUTCOMES_OF_RECORD", $"This member has reported {MostOfMember} outcomes of the record.", $"record {id.Prefix}", "Nothing: more of one member do not count."));
+        }
+
         return (new StoredOutcome(id, record.Circle, record.Contributor, caller, report.Shipment.ToByteArray(), report.Outcome, report.Reason), null);
     }
 

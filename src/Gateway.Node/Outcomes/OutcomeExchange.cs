@@ -29,6 +29,7 @@ public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, Memb
     private readonly WorkSignal _signal = new(time);
     private readonly Dictionary<ByteString, uint> _reminded = [];
     private DateTimeOffset _nextFetch;
+    private Fetch? _fetch;
 
     /// <summary>There is something to send.</summary>
     public void Wake() => _signal.Set();
@@ -93,41 +94,37 @@ public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, Memb
         return answered.Count == waiting.Count && waiting.Count == MostAtOnce;
     }
 
-    /// <summary>Fetches grades and figures.</summary>
+    /// <summary>Fetches grades and figures. What was fetched before the broker went away is not asked for again within the hour.</summary>
     public async Task FetchAsync(CancellationToken cancellation)
     {
         NodeView now = view();
-        List<GradedRecord> graded = [];
-        foreach (CircleId circle in now.State.Circles.Keys.Where(circle => now.Reads(member, circle, time)))
+        if (_fetch is null || time.GetUtcNow() - _fetch.Begun >= Round) _fetch = new Fetch(time.GetUtcNow(), new Queue<CircleId>(now.State.Circles.Keys));
+        Fetch fetch = _fetch;
+        while (fetch.Circles.TryPeek(out CircleId circle))
         {
-            ByteString after = ByteString.Empty;
-            while (true)
-            {
-                ListOutcomeGradesResponse page = await _broker.ListOutcomeGradesAsync(new ListOutcomeGradesRequest { CircleId = circle.ToByteString(), After = after }, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
-                if (page.Records.Count == 0 || page.Records[^1].RecordId == after) break;
-                graded.AddRange(page.Records);
-                after = page.Records[^1].RecordId;
-            }
+            ListOutcomeGradesResponse page = now.Reads(member, circle, time)
+                ? await _broker.ListOutcomeGradesAsync(new ListOutcomeGradesRequest { CircleId = circle.ToByteString(), After = fetch.After }, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation)
+                : new ListOutcomeGradesResponse();
+            bool isLast = page.Records.Count == 0 || page.Records[^1].RecordId == fetch.After;
+            if (isLast) fetch.Circles.Dequeue();
+            else fetch.Graded.AddRange(page.Records);
+            fetch.After = isLast ? ByteString.Empty : page.Records[^1].RecordId;
         }
 
-        grades.Set(graded, await ReadOwnAsync(cancellation), time.GetUtcNow());
+        while (true)
+        {
+            ListOwnOutcomesResponse page = await _broker.ListOwnOutcomesAsync(new ListOwnOutcomesRequest { After = fetch.After }, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+            if (page.Records.Count == 0 || page.Records[^1].RecordId == fetch.After) break;
+            fetch.Own.AddRange(page.Records);
+            fetch.After = page.Records[^1].RecordId;
+        }
+
+        _fetch = null;
+        grades.Set(fetch.Graded, fetch.Own, time.GetUtcNow());
         foreach (OwnOutcomes record in grades.Own.Where(record => record.Remind)) await RemindAsync(record, cancellation);
 
         // Spread, so that a circle's members do not all ask at once.
         _nextFetch = time.GetUtcNow() + Round * (0.9 + (0.2 * Random.Shared.NextDouble()));
-    }
-
-    private async Task<IReadOnlyList<OwnOutcomes>> ReadOwnAsync(CancellationToken cancellation)
-    {
-        List<OwnOutcomes> own = [];
-        ByteString after = ByteString.Empty;
-        while (true)
-        {
-            ListOwnOutcomesResponse page = await _broker.ListOwnOutcomesAsync(new ListOwnOutcomesRequest { After = after }, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
-            if (page.Records.Count == 0 || page.Records[^1].RecordId == after) return own;
-            own.AddRange(page.Records);
-            after = page.Records[^1].RecordId;
-        }
     }
 
     // Once for each figure; what follows is the contributor's to decide.
@@ -139,5 +136,19 @@ public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, Memb
         await alarms.RaiseOnceAsync(
             Refusal.Precondition("OUTCOMES_FALSE", $"Of {record.Seized + record.Released + record.FalsePositives} outcomes of a record of this member's own, {record.FalsePositives} were false positives.", $"record {prefix}", "Look at its evidence and identifiers; withdraw or rectify it if it is wrong."),
             cancellation);
+    }
+
+    // A fetch under way: the circles still to be asked about, the one at the front from a record on; then this member's own.
+    private sealed class Fetch(DateTimeOffset begun, Queue<CircleId> circles)
+    {
+        public DateTimeOffset Begun => begun;
+
+        public Queue<CircleId> Circles => circles;
+
+        public ByteString After { get; set; } = ByteString.Empty;
+
+        public List<GradedRecord> Graded { get; } = [];
+
+        public List<OwnOutcomes> Own { get; } = [];
     }
 }

@@ -3,7 +3,7 @@ using Gateway.Protocol.V1;
 
 namespace Gateway.Storage.Broker;
 
-/// <summary>What came of hits, as members reported it.</summary>
+/// <summary>What came of hits, as members reported it; deleted with the record's item.</summary>
 public interface IOutcomeStore
 {
     /// <summary>Keeps reports, all or none. Of a member, record and shipment reported before, outcome and reason are replaced and the number stays.</summary>
@@ -14,6 +14,9 @@ public interface IOutcomeStore
     /// <param name="after">Only records after this one; null for all.</param>
     /// <param name="cancellation">Ends the reading.</param>
     IAsyncEnumerable<StoredOutcome> ReadCircleAsync(CircleId circle, RecordId? after, CancellationToken cancellation);
+
+    /// <summary>Outcomes that a member has reported of a record, ascending by number.</summary>
+    ValueTask<IReadOnlyList<StoredOutcome>> ReadMemberAsync(RecordId record, MemberId member, CancellationToken cancellation);
 
     /// <summary>Outcomes of the records that a member contributed, likewise.</summary>
     IAsyncEnumerable<StoredOutcome> ReadContributorAsync(MemberId contributor, RecordId? after, CancellationToken cancellation);

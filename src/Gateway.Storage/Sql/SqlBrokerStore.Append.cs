@@ -155,6 +155,7 @@ public abstract partial class SqlBrokerStore
     private static void DeleteItem(Session session, StoredRecord stored)
     {
         session.Start("DELETE FROM items WHERE idx = ?").Bind(stored.Record.Index).Run();
+        session.Start("DELETE FROM outcomes WHERE record = ?").Bind(stored.Record.Id).Run();
         WriteRecord(session, stored with { HasItem = false }, ReplaceRecord);
     }
 }

@@ -43,6 +43,10 @@ public abstract partial class SqlBrokerStore : IOutcomeStore
     IAsyncEnumerable<StoredOutcome> IOutcomeStore.ReadContributorAsync(MemberId contributor, RecordId? after, CancellationToken cancellation) =>
         ReadOutcomesAsync("contributor", query => query.Bind(contributor), after, cancellation);
 
+    /// <inheritdoc/>
+    ValueTask<IReadOnlyList<StoredOutcome>> IOutcomeStore.ReadMemberAsync(RecordId record, MemberId member, CancellationToken cancellation) => _file.ReadAsync<IReadOnlyList<StoredOutcome>>(
+        session => ReadAll(session.Start(OutcomeQuery + " WHERE record = ? AND member = ? ORDER BY number").Bind(record).Bind(member), ReadOutcome), cancellation);
+
     private static Statement Bind(Statement statement, StoredOutcome outcome) => statement
         .Bind(outcome.Record).Bind(outcome.Circle).Bind(outcome.Contributor).Bind(outcome.Member).Bind(outcome.Shipment.AsSpan()).Bind((long)outcome.Outcome).Bind((long)outcome.Reason);
 
