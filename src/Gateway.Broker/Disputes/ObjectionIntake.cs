@@ -143,7 +143,7 @@ public sealed class ObjectionIntake
         await _store.AddObjectionsAsync(kept, cancellation).ConfigureAwait(false);
     }
 
-    private IReadOnlyList<StoredObjection> Check(IReadOnlyCollection<SealedObjection> objections, IReadOnlyCollection<MemberId> desks, RecordId? record, string reference)
+    private List<StoredObjection> Check(IReadOnlyCollection<SealedObjection> objections, IReadOnlyCollection<MemberId> desks, RecordId? record, string reference)
     {
         if (objections.Count > MostAtOnce) throw new RefusalException(Refusal.Invalid("OBJECTIONS_TOO_MANY", $"A request holds {objections.Count} objections, more than {MostAtOnce}.", "objections", "Send one for each desk."));
         HashSet<MemberId> seen = [];

@@ -44,7 +44,7 @@ public abstract partial class SqlBrokerStore : IOutcomeStore
         ReadOutcomesAsync("contributor", query => query.Bind(contributor), after, cancellation);
 
     /// <inheritdoc/>
-    ValueTask<IReadOnlyList<StoredOutcome>> IOutcomeStore.ReadMemberAsync(RecordId record, MemberId member, CancellationToken cancellation) => _file.ReadAsync<IReadOnlyList<StoredOutcome>>(
+    ValueTask<IReadOnlyList<StoredOutcome>> IOutcomeStore.ReadMemberAsync(RecordId record, MemberId member, CancellationToken cancellation) => _database.ReadAsync<IReadOnlyList<StoredOutcome>>(
         session => ReadAll(session.Start(OutcomeQuery + " WHERE record = ? AND member = ? ORDER BY number").Bind(record).Bind(member), ReadOutcome), cancellation);
 
     private static Statement Bind(Statement statement, StoredOutcome outcome) => statement
