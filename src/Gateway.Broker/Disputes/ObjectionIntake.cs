@@ -77,7 +77,7 @@ public sealed class ObjectionIntake
     public async Task<string> FileAsync(IPAddress address, IReadOnlyCollection<SealedObjection> objections, CancellationToken cancellation)
     {
         RequireDesks();
-        IReadOnlyList<StoredObjection> stored = Check(objections, [.. Desks().Select(desk => desk.Id)], null, NewReference());
+        List<StoredObjection> stored = Check(objections, [.. Desks().Select(desk => desk.Id)], null, NewReference());
         if (stored.Count == 0) throw new RefusalException(Refusal.Invalid("OBJECTION_EMPTY", "The request holds no objection.", "objections", "Seal one for each of the desks."));
         if ((_filedByAddress.TryTake(AddressGroup.Of(address), 1) ?? _filed.TryTake("", 1)) is { } limited) throw new RefusalException(limited);
         IReadOnlyDictionary<MemberId, int> waiting = await _store.CountObjectionsAsync(cancellation).ConfigureAwait(false);
@@ -124,7 +124,7 @@ public sealed class ObjectionIntake
     internal IReadOnlyList<StoredObjection> Check(MemberId member, IReadOnlyCollection<SealedObjection> objections, IReadOnlyCollection<MemberId> desks, RecordId record)
     {
         byte[] reference = HMACSHA256.HashData(_referenceKey, (byte[])[.. member.ToArray(), .. record.ToArray()]);
-        IReadOnlyList<StoredObjection> stored = Check(objections, desks, record, Convert.ToHexStringLower(reference.AsSpan(0, ReferenceSize)));
+        List<StoredObjection> stored = Check(objections, desks, record, Convert.ToHexStringLower(reference.AsSpan(0, ReferenceSize)));
         if (stored.Count > 0 && _filedByMember.TryTake(member, 1) is { } limited) throw new RefusalException(limited);
         return stored;
     }
