@@ -135,6 +135,8 @@ public sealed class Admission(NetworkView view, IBrokerStore store, Sequencer se
         using KeyedLock<RecordKey>.Holding held = await _keys.EnterAsync(key, cancellation).ConfigureAwait(false);
         if ((await store.FindRecordKeysAsync([key], cancellation).ConfigureAwait(false)).Count > 0)
         {
+            // Another broker may have taken this very record since it was looked for: to seal it again would publish it twice.
+            if (await store.FindRecordAsync(id, cancellation).ConfigureAwait(false) is not null) return Sequencer.TakenMeanwhile(id);
             return Refusal.Precondition("RECORD_KEY_REUSED", "The record key has published another record.", Which(id), "Seal the record again: a fresh rec_salt gives a fresh key.");
         }
 
