@@ -115,7 +115,7 @@ public static class NodeHost
         AddCases(services, settings, store);
         services.AddNeutrality(settings, keys, await Acceptance.LoadAsync(store, cancellation));
         AddLife(services, settings, highWater);
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OfficersEndpoint>(provider, settings.Member, store.Audit)).AddSingleton(provider => new OfficerAudit(store.Audit, seams.Time));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OfficersEndpoint>(provider, store.Audit)).AddSingleton(provider => new OfficerAudit(store.Audit, seams.Time));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnStanding>(provider, settings.Member));
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
 

@@ -14,7 +14,7 @@ namespace Gateway.Node.Contributions;
 
 /// <summary>Sends sealed records until the broker has answered for each, and checks its receipts. The same bytes are sent again after any stop, and get the same receipt.</summary>
 public sealed class RecordUpload(
-    Outbox outbox, INodeStore store, ReleaseSchedule schedule, MemberId member, CallInvoker broker, StoreAge age, Func<NodeView> view, TimeProvider time, ILogger<RecordUpload> logger, ForkWatch? forks = null)
+    Outbox outbox, INodeStore store, ReleaseSchedule schedule, MemberId member, CallInvoker broker, StoreAge age, ForkWatch forks, Func<NodeView> view, TimeProvider time, ILogger<RecordUpload> logger)
 {
     private const int MostSubmissions = 256;
     private const int LargestMessage = 900_000;
@@ -59,7 +59,7 @@ public sealed class RecordUpload(
                 }
 
                 foreach (OutboxRow row in await store.AdvanceOutboxAsync(answered, stopping)) outbox.Tell(row);
-                if (forks is not null && answered.LastOrDefault(row => row.Receipt is not null)?.Receipt is { } receipt) await forks.CompareReceiptAsync(receipt, stopping);
+                if (answered.LastOrDefault(row => row.Receipt is not null)?.Receipt is { } receipt) await forks.CompareReceiptAsync(receipt, stopping);
                 progressed |= answered.Count > 0;
             }
         }

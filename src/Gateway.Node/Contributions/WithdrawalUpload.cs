@@ -12,7 +12,7 @@ using V1 = Gateway.Protocol.V1;
 namespace Gateway.Node.Contributions;
 
 /// <summary>Sends withdrawals until the broker has answered for each, and checks its receipts. One that cannot be answered now does not keep the others back.</summary>
-public sealed class WithdrawalUpload(INodeStore store, CallInvoker broker, StoreAge age, Func<NodeView> view, TimeProvider time, ForkWatch? forks = null)
+public sealed class WithdrawalUpload(INodeStore store, CallInvoker broker, StoreAge age, ForkWatch forks, Func<NodeView> view, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -33,7 +33,7 @@ public sealed class WithdrawalUpload(INodeStore store, CallInvoker broker, Store
             {
                 if (await AskAsync(withdrawal, stopping) is not { } answered) continue;
                 await store.UpdateWithdrawalAsync(answered, stopping);
-                if (forks is not null && answered.Receipt is not null) await forks.CompareReceiptAsync(answered.Receipt, stopping);
+                if (answered.Receipt is not null) await forks.CompareReceiptAsync(answered.Receipt, stopping);
                 progressed = true;
             }
             catch (RpcException away) when (away.StatusCode is StatusCode.Unavailable or StatusCode.Cancelled)

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Gateway.Node.Feed;
+using Gateway.Node.Identity;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Keys;
@@ -12,13 +12,16 @@ using Grpc.Core;
 namespace Gateway.Node.Services;
 
 /// <summary>What a member's officers do at its node (officers.proto): the node signs for them, and only what they were shown.</summary>
-public sealed class OfficersEndpoint(CallInvoker broker, MemberId member, MemberKeys keys, Func<NodeView> view, IAuditStore audit, TimeProvider time) : OfficersService.OfficersServiceBase
+public sealed class OfficersEndpoint(CallInvoker broker, NodeSettings settings, MemberKeys keys, IAuditStore audit, TimeProvider time) : OfficersService.OfficersServiceBase
 {
     private const int EntriesInMessage = 1_000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly MembershipService.MembershipServiceClient _broker = new(broker);
+
+    // The network's own, known from its file: an officer may sign before the node has read the log's first entry.
+    private readonly byte[] _genesisHash = Convert.FromHexString(settings.GenesisHash);
 
     /// <inheritdoc/>
     public override async Task<ListOpenApplicationsResponse> ListOpenApplications(ListOpenApplicationsRequest request, ServerCallContext context) =>
@@ -35,7 +38,7 @@ public sealed class OfficersEndpoint(CallInvoker broker, MemberId member, Member
             throw new RefusalException(Refusal.Precondition("APPLICATION_CHANGED", "The application is not the one that was shown.", $"application {request.Id}", "Look at it again before signing."));
         }
 
-        StatementSignature signature = Statements.Sign(nameof(MemberJoined), body.Span, view().State.GenesisHash.Span, member, keys.Member);
+        StatementSignature signature = Statements.Sign(nameof(MemberJoined), body.Span, _genesisHash, settings.Member, keys.Member);
         SponsorApplicationResponse response = await AskAsync(() => _broker.SponsorApplicationAsync(new SponsorApplicationRequest { Id = request.Id, Signature = signature }, deadline: Deadline(), cancellationToken: context.CancellationToken));
         return new VouchForResponse { SponsorCount = response.SponsorCount };
     }
@@ -43,12 +46,12 @@ public sealed class OfficersEndpoint(CallInvoker broker, MemberId member, Member
     /// <inheritdoc/>
     public override async Task<LeaveNetworkResponse> LeaveNetwork(LeaveNetworkRequest request, ServerCallContext context)
     {
-        if (!request.MemberId.Span.SequenceEqual(member.ToArray()))
+        if (!request.MemberId.Span.SequenceEqual(settings.Member.ToArray()))
         {
             throw new RefusalException(Refusal.Invalid("MEMBER_NOT_THIS", "The id is not that of this node's member.", "member_id", "Name the member that is to leave; it is this node's own."));
         }
 
-        SignedStatement statement = Statements.Sign(new MemberLeft { MemberId = request.MemberId }, view().State.GenesisHash.Span, member, keys.Member);
+        SignedStatement statement = Statements.Sign(new MemberLeft { MemberId = request.MemberId }, _genesisHash, settings.Member, keys.Member);
         DepartResponse response = await AskAsync(() => _broker.DepartAsync(new DepartRequest { MemberLeft = statement }, deadline: Deadline(), cancellationToken: context.CancellationToken));
         return new LeaveNetworkResponse { Index = response.Index };
     }

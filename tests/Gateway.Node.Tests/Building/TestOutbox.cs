@@ -1,6 +1,7 @@
 using Gateway.Cryptography;
 using Gateway.Node.Contributions;
 using Gateway.Node.Life;
+using Gateway.Node.Neutrality;
 using Gateway.Node.Pseudonyms;
 using Gateway.Protocol;
 using Gateway.Protocol.V1;
@@ -62,6 +63,8 @@ internal sealed class TestOutbox : IAsyncDisposable
         await ComposeAsync();
     }
 
+    public ForkWatch Forks { get; private set; } = null!;
+
     public async Task FollowAsync()
     {
         if (Core.Log.View.Size < Source.Size) await Core.FollowAsync();
@@ -110,14 +113,16 @@ internal sealed class TestOutbox : IAsyncDisposable
         ReleaseSchedule schedule = new(RandomSource.System, Core.Time);
         Outbox = new Outbox(Core.Store, Core.Cache, new ContributionRules(Core.Party.Id, Core.Time), Core.Own, Core.Party.Keys, () => Core.Log.View, Core.Time);
         Sealer = new DraftSealer(Outbox, Core.Store, Core.Cache, Pseudonymiser, new RecordSealer(RandomSource.System), schedule, new ContributionRules(Core.Party.Id, Core.Time), Core.Own, Core.Party.Keys, Core.Party.Id, Age, () => Core.Log.View);
-        Records = new RecordUpload(Outbox, Core.Store, schedule, Core.Party.Id, Wire, Age, () => Core.Log.View, Core.Time, NullLogger<RecordUpload>.Instance);
-        Withdrawals = new WithdrawalUpload(Core.Store, Wire, Age, () => Core.Log.View, Core.Time);
+        Forks = new ForkWatch(new OwnLog(Core.Store, () => Core.Log.View), Core.Store, () => Core.Log.View, new LogConditions(Alarms, Core.Time), Core.Time);
+        Records = new RecordUpload(Outbox, Core.Store, schedule, Core.Party.Id, Wire, Age, Forks, () => Core.Log.View, Core.Time, NullLogger<RecordUpload>.Instance);
+        Withdrawals = new WithdrawalUpload(Core.Store, Wire, Age, Forks, () => Core.Log.View, Core.Time);
         Rectifier = new Rectifier(Outbox, Age, Alarms, NullLogger<Rectifier>.Instance);
     }
 
     private async Task StopAsync()
     {
         Rectifier.Dispose();
+        Forks.Dispose();
         await Pseudonymiser.StopAsync(CancellationToken.None);
         Pseudonymiser.Dispose();
         Outbox.Dispose();

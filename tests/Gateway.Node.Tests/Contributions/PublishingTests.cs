@@ -4,6 +4,7 @@ using Gateway.Node.Tests.Building;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Keys;
+using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
 using Gateway.Storage;
 using Gateway.Storage.Node;
@@ -32,6 +33,36 @@ public sealed class PublishingTests
         Assert.Null(row.Draft);
         Assert.Null(row.Submission);
         Assert.NotNull(row.Receipt);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_receipt_out_of_another_tree_than_the_log_is_found_out_as_soon_as_the_log_has_grown_to_it(bool ofWithdrawal)
+    {
+        await using TestOutbox node = await TestOutbox.StartAsync();
+        if (ofWithdrawal) await PublishOneAsync(node);
+        int other = (int)node.Source.Size;
+        node.Source.Publish(node.Source.Seal());
+        if (ofWithdrawal)
+        {
+            await node.Outbox.WithdrawAsync((await node.RowAsync("case-1")).RecordId!.Value, WithdrawalReason.Mistake, CancellationToken.None);
+            Assert.True(await node.WithdrawAsync());
+        }
+        else
+        {
+            await node.AddAsync(TestOutbox.Case("case-1"));
+            await node.SealAsync();
+            Assert.True(await node.PublishAsync());
+        }
+
+        // The receipt holds in itself; but the log that the broker shows has somebody else's leaf under another salt.
+        byte[] salt = new byte[LeafData.SaltSize];
+        node.Source[other] = node.Source[other] with { Salt = salt, Data = LeafData.Of((ulong)other, node.Source.Circle.RouteKey, salt, node.Source[other].Entry) };
+        Assert.False(node.Forks.IsOpen);
+        await node.FollowAsync();
+        await node.Forks.CompareRememberedAsync(CancellationToken.None);
+        Assert.True(node.Forks.IsOpen);
     }
 
     [Fact]

@@ -65,6 +65,19 @@ public sealed class LocalApiTests
     }
 
     [Fact]
+    public async Task An_officer_signs_for_the_network_before_the_node_has_read_anything_of_its_log()
+    {
+        await using RunningNetwork network = await RunningNetwork.StartAsync();
+        RunningNode node = await network.AddNodeAsync("retailer");
+        Meddler meddler = new() { Change = _ => throw new RpcException(new Status(StatusCode.Unavailable, "the feed has not come yet")) };
+        await node.StartAsync(invoker => invoker.Intercept(meddler));
+        ulong size = network.Broker.View.Size;
+        LeaveNetworkResponse left = await node.Officers.LeaveNetworkAsync(new LeaveNetworkRequest { MemberId = ByteString.CopyFrom(node.Directory.ReadSettings().Member.ToArray()) });
+        Assert.Equal(size, left.Index);
+        Assert.Equal(0UL, (await node.Contributions.GetStatusAsync(new GetStatusRequest())).LogSize);
+    }
+
+    [Fact]
     public async Task A_feed_that_does_not_hold_raises_one_alarm_with_its_evidence_and_the_node_goes_on_answering()
     {
         await using RunningNetwork network = await RunningNetwork.StartAsync();

@@ -147,6 +147,8 @@ internal sealed class RunningNode(NodeDirectory directory)
 
     public CirclesService.CirclesServiceClient Circles => new(_channel);
 
+    public OfficersService.OfficersServiceClient Officers => new(_channel);
+
     public NeutralityService.NeutralityServiceClient Neutrality => new(_channel);
 
     /// <summary>Accepts a circle as soon as the node's log has it.</summary>
