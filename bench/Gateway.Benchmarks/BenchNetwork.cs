@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
@@ -9,6 +10,8 @@ using Gateway.Node.Circles;
 using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Protocol;
+using Gateway.Protocol.Keys;
+using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
 using Gateway.Shared;
 using Gateway.Storage.Sqlite;
@@ -39,8 +42,19 @@ internal sealed class BenchNetwork : IAsyncDisposable
     /// <summary>Leaves in the log.</summary>
     public ulong LogSize => Core.Signal.Size;
 
+    /// <summary>The same, asked for over the wire: of a broker in a process of its own.</summary>
+    public async Task<ulong> ReadLogSizeAsync()
+    {
+        using BrokerConnection connection = Connect(Members[0]);
+        GetCheckpointResponse response = await new LogService.LogServiceClient(connection.Invoker).GetCheckpointAsync(new GetCheckpointRequest());
+        return ulong.Parse(response.Checkpoint.ToStringUtf8().Split('\n')[1], CultureInfo.InvariantCulture);
+    }
+
     /// <summary>The running broker.</summary>
     public BrokerCore Core => (BrokerCore)_broker!.Services.GetService(typeof(BrokerCore))!;
+
+    /// <summary>The process the broker was moved to; null while it runs in this one.</summary>
+    public BrokerProcess? Process { get; private set; }
 
     private X509Certificate2 Authority => X509CertificateLoader.LoadCertificateFromFile(Options.Files.AuthorityCertificate);
 
@@ -59,7 +73,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
 
             // A bench sends in minutes what a member sends in months.
             Store = Environment.GetEnvironmentVariable("GATEWAY_BENCH_STORE") ?? "",
-            Quotas = new QuotaOptions { RecordsPerDay = 100_000_000, RecordsPerYear = 100_000_000, RecordsPerSecond = 10_000_000, RecordBurst = 10_000_000 },
+            Quotas = new QuotaOptions { RecordsPerDay = 100_000_000, RecordsPerYear = 100_000_000, RecordsPerSecond = 10_000_000, RecordBurst = 10_000_000, EnrolmentsPerMinutePerAddress = 100_000, EnrolmentsPerMinute = 100_000 },
         };
         network.GenesisHash = await new BrokerInitialiser(RandomSource.System, TimeProvider.System).InitialiseAsync(network.Options, TwoOperators.Names, CancellationToken.None);
         network._broker = await BrokerHost.BuildAsync(network.Options, new BrokerSeams { Logging = Quiet });
@@ -69,20 +83,34 @@ internal sealed class BenchNetwork : IAsyncDisposable
     }
 
     /// <summary>A channel that shows the member's certificate, as its node's.</summary>
-    public BrokerConnection Connect(BenchMember member) => BrokerConnection.Authenticated(new Uri(Options.AdvertisedAddress), Network, Authority, NodeCertificate.Load(member.Directory), TimeProvider.System);
+    public BrokerConnection Connect(BenchMember member) => Connect(member.Directory);
+
+    /// <summary>Lets the broker go on in a process of its own, whose memory and processor time are then its alone.</summary>
+    public async Task<BrokerProcess> MoveBrokerAsync()
+    {
+        await StopBrokerAsync();
+        Process = await BrokerProcess.StartAsync(Options);
+        return Process;
+    }
 
     public async ValueTask DisposeAsync()
     {
-        if (_broker is not null)
-        {
-            await _broker.StopAsync();
-            await _broker.DisposeAsync();
-        }
-
+        await StopBrokerAsync();
+        Process?.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
 
     public static void Quiet(ILoggingBuilder logging) => logging.ClearProviders();
+
+    private BrokerConnection Connect(NodeDirectory directory) => BrokerConnection.Authenticated(new Uri(Options.AdvertisedAddress), Network, Authority, NodeCertificate.Load(directory), TimeProvider.System);
+
+    private async Task StopBrokerAsync()
+    {
+        if (_broker is null) return;
+        await _broker.StopAsync();
+        await _broker.DisposeAsync();
+        _broker = null;
+    }
 
     private async Task<IReadOnlyList<BenchMember>> FoundCircleAsync(NameMatching matching, string[] names)
     {
@@ -96,24 +124,28 @@ internal sealed class BenchNetwork : IAsyncDisposable
         }
 
         await operators.DecideAsync(PolicyOf(matching, [.. directories.Select(directory => directory.ReadSettings().Member)]));
-        List<RunningNode> nodes = [];
-        foreach (NodeDirectory directory in directories) nodes.Add(await RunningNode.StartAsync(directory, directory.StoreFile));
-        string[] ids = [.. directories.Select(directory => directory.ReadSettings().Member.ToString())];
-        foreach (RunningNode node in nodes)
+
+        // Two nodes found the circle: its steward's and the one that looks at the key as its second. The others' acceptances are signed here; there may be hundreds.
+        RunningNode[] nodes = [.. await Task.WhenAll(directories.Take(2).Select(directory => RunningNode.StartAsync(directory, directory.StoreFile)))];
+        foreach (NodeDirectory directory in directories.Skip(nodes.Length)) await AcceptAsync(directory, await nodes[0].UntilAsync(view => view.State.FindCircle(Circle) is not null));
+        foreach (RunningNode node in nodes.Reverse())
         {
             await node.UntilAsync(view => view.State.FindCircle(Circle) is not null);
-            await node.Get<CircleOrders>().AcceptAsync(Circle, node == nodes[0] ? ids : [], CancellationToken.None);
+            await node.Get<CircleOrders>().AcceptAsync(Circle, node == nodes[0] ? [.. directories.Select(directory => directory.ReadSettings().Member.ToString())] : [], CancellationToken.None);
         }
 
-        List<BenchMember> members = [];
-        foreach ((NodeDirectory directory, RunningNode node) in directories.Zip(nodes))
-        {
-            NodeView view = await node.UntilAsync(view => view.Keyring.Keys.Any());
-            members.Add(new BenchMember(directory, directory.ReadSettings().Member, directory.ReadKeys(), view.Keyring.Keys.Single(), view.State.OprfKeys!.Version));
-        }
-
+        NodeView founded = await nodes[0].UntilAsync(view => view.Keyring.Keys.Any());
+        BenchMember[] members = [.. directories.Select(directory => new BenchMember(directory, directory.ReadSettings().Member, directory.ReadKeys(), founded.Keyring.Keys.Single(), founded.State.OprfKeys!.Version))];
         foreach (RunningNode node in nodes) await node.DisposeAsync();
         return members;
+    }
+
+    private async Task AcceptAsync(NodeDirectory directory, NodeView view)
+    {
+        using MemberKeys keys = directory.ReadKeys();
+        using BrokerConnection connection = Connect(directory);
+        SignedStatement acceptance = CircleConsent.Accept(view.State, view.State.FindCircle(Circle)!, directory.ReadSettings().Member, [], keys.Member);
+        await new MembershipService.MembershipServiceClient(connection.Invoker).AcceptCircleAsync(new AcceptCircleRequest { Acceptance = acceptance });
     }
 
     private static CirclePolicy PolicyOf(NameMatching matching, IReadOnlyList<MemberId> members) => new()

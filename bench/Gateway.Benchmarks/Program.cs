@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Benchmarks;
 using Gateway.Benchmarks.Quality;
+using Gateway.Benchmarks.Scale;
 
 const string Usage = """
     usage: Gateway.Benchmarks NAME [sizes]
@@ -15,6 +16,7 @@ const string Usage = """
       start      [records] [known identifiers]   start-up and memory of a node           (100000 500000)
       watch      [sellers]                       alerts, account opening, past shipments (100000)
       withdrawals [withdrawals] [nodes] [live]   until all nodes have acknowledged; the live digest   (1000 5 1000000)
+      scale      [followers] [backlog]           a broker with many members: lateness, memory, a new node  (200 1000000)
       learn                                      counts the scoring's weights and writes them
       persons                                    FEBRL 4 through the pseudonyms
       calibration                                whether a score is a probability
@@ -29,6 +31,18 @@ if (args is ["start-node", string folder, string store])
     return 0;
 }
 
+if (args is ["start-broker", string brokerFolder])
+{
+    await BrokerProcess.ServeAsync(brokerFolder);
+    return 0;
+}
+
+if (args is ["stream-manifest", string nodeFolder, string manifest])
+{
+    await LatencyBench.StreamAsync(nodeFolder, manifest, Console.Out);
+    return 0;
+}
+
 if (args is ["matcher", ..])
 {
     string part = args.Skip(1).FirstOrDefault(arg => !int.TryParse(arg, CultureInfo.InvariantCulture, out _)) ?? "";
@@ -38,7 +52,7 @@ if (args is ["matcher", ..])
 }
 
 int[] sizes = [.. args.Skip(1).Select(size => int.TryParse(size, CultureInfo.InvariantCulture, out int number) && number > 0 ? number : 0)];
-if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "log" or "voprf" or "feed" or "screening" or "start" or "watch" or "withdrawals" or "names" or "learn" or "persons" or "calibration" or "all"))
+if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "log" or "voprf" or "feed" or "screening" or "start" or "watch" or "withdrawals" or "scale" or "names" or "learn" or "persons" or "calibration" or "all"))
 {
     Console.Error.WriteLine(Usage);
     return 2;
@@ -58,6 +72,7 @@ if (all || args[0] == "start") await new StartBench(Size(0, 100_000), Size(1, 50
 if (all || args[0] == "feed") await new FeedBench(Size(0, 20_000)).RunAsync(Console.Out);
 if (all || args[0] == "watch") await new WatchBench(Size(0, 100_000)).RunAsync(Console.Out);
 if (all || args[0] == "withdrawals") await new WithdrawalsBench(Size(0, 1_000), Size(1, 5), Size(2, 1_000_000)).RunAsync(Console.Out);
+if (all || args[0] == "scale") await new ScaleBench(Size(0, 200), Size(1, 1_000_000)).RunAsync(Console.Out);
 if (all || args[0] == "names") new NamesBench(Size(0, 1_000), Size(1, 10_000)).Run(Console.Out);
 if (all || args[0] == "voprf") VoprfBench.Run(Console.Out);
 if (all || args[0] == "screening")

@@ -57,12 +57,12 @@ internal sealed class RunningNode : IAsyncDisposable
     public async Task<GetStatusResponse> StatusAsync() => await new ContributionsService.ContributionsServiceClient(_channel).GetStatusAsync(new GetStatusRequest());
 
     /// <summary>Waits until the view is as wanted, looking every 2 ms.</summary>
-    public async Task<NodeView> UntilAsync(Func<NodeView, bool> holds)
+    public async Task<NodeView> UntilAsync(Func<NodeView, bool> holds, TimeSpan? patience = null)
     {
         long start = Stopwatch.GetTimestamp();
         while (!holds(View))
         {
-            if (Stopwatch.GetElapsedTime(start) > Patience) throw new TimeoutException($"The node {_store} did not reach what was waited for; it has {View.Size} leaves.");
+            if (Stopwatch.GetElapsedTime(start) > (patience ?? Patience)) throw new TimeoutException($"The node {_store} did not reach what was waited for; it has {View.Size} leaves.");
             await Task.Delay(Pause);
         }
 

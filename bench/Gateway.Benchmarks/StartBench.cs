@@ -95,10 +95,7 @@ internal sealed class StartBench(int records, int known)
 
     private static async Task<Start> StartProcessAsync(string folder, string store)
     {
-        ProcessStartInfo info = new(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet") info.ArgumentList.Add(typeof(StartBench).Assembly.Location);
-        foreach (string argument in (string[])["start-node", folder, store]) info.ArgumentList.Add(argument);
-        using Process process = Process.Start(info) ?? throw new InvalidOperationException("The node's process did not start.");
+        using Process process = OwnProcess.Start("start-node", folder, store);
         string line = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         if (process.ExitCode != 0) throw new InvalidOperationException($"The node's process ended with code {process.ExitCode}.");

@@ -12,6 +12,7 @@ internal sealed partial class FailingDisk(IBrokerStore store) : IBrokerStore
     private TaskCompletionSource? _gate;
     private TaskCompletionSource? _reached;
     private int _appends;
+    private int _readings;
 
     /// <summary>Whether writes of the log are refused, as by a full disk.</summary>
     public bool IsFull { get; set; }
@@ -28,6 +29,9 @@ internal sealed partial class FailingDisk(IBrokerStore store) : IBrokerStore
 
     /// <summary>Transactions of the sequencer so far.</summary>
     public int Appends => _appends;
+
+    /// <summary>How often leaves were asked for so far.</summary>
+    public int Readings => _readings;
 
     /// <summary>Holds the next transactions back until <see cref="Release"/>; completes when the first one has come.</summary>
     public Task Hold()
@@ -69,7 +73,11 @@ internal sealed partial class FailingDisk(IBrokerStore store) : IBrokerStore
 
     public ValueTask<LogHead?> ReadBatchEndAsync(ulong from, ulong most, CancellationToken cancellation) => store.ReadBatchEndAsync(from, most, cancellation);
 
-    public IAsyncEnumerable<BrokerLeaf> ReadLeavesAsync(ulong from, ulong to, CancellationToken cancellation) => store.ReadLeavesAsync(from, to, cancellation);
+    public IAsyncEnumerable<BrokerLeaf> ReadLeavesAsync(ulong from, ulong to, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _readings);
+        return store.ReadLeavesAsync(from, to, cancellation);
+    }
 
     public IAsyncEnumerable<LoggedLeaf> ReadStateLeavesAsync(CancellationToken cancellation) => store.ReadStateLeavesAsync(cancellation);
 

@@ -67,6 +67,44 @@ public sealed class FeedTests
     }
 
     [Fact]
+    public async Task However_many_wait_at_the_end_what_is_new_is_read_once()
+    {
+        const int Followers = 12, Records = 5;
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        ulong end = network.Broker.Core.Signal.Size;
+        List<AsyncServerStreamingCall<FollowResponse>> calls = [.. Enumerable.Range(0, Followers).Select(i => network.Exchange(i % 2 == 0 ? network.Second : network.Outsider).Follow(new FollowRequest { FromIndex = end }))];
+        foreach (AsyncServerStreamingCall<FollowResponse> call in calls) await call.ResponseHeadersAsync;
+        int before = network.Broker.Disk!.Readings;
+        for (int i = 0; i < Records; i++)
+        {
+            SealedRecord record = network.Seal(network.Steward);
+            await network.PublishOneAsync(network.Steward, record);
+            for (int follower = 0; follower < Followers; follower++)
+            {
+                Assert.True(await calls[follower].ResponseStream.MoveNext(CancellationToken.None));
+                FeedLeaf leaf = calls[follower].ResponseStream.Current.Leaves.Single();
+                Assert.Equal(follower % 2 == 0 ? record.Submission.Item : ByteString.Empty, leaf.Item); // Read together, shown to each as the circle's rules say.
+            }
+        }
+
+        Assert.Equal(Records, network.Broker.Disk.Readings - before);
+        foreach (AsyncServerStreamingCall<FollowResponse> call in calls) call.Dispose();
+    }
+
+    [Fact]
+    public async Task What_is_withdrawn_at_the_end_is_not_sent_again_from_what_was_read_before()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        SealedRecord record = network.Seal(network.Steward);
+        Receipt receipt = await network.PublishOneAsync(network.Steward, record);
+        Assert.False((await network.ReadFeedAsync(network.Second, receipt.Index))[0].Leaves[0].Item.IsEmpty);
+        await network.Exchange(network.Steward).WithdrawAsync(Withdraw(network.Steward, record));
+        FeedLeaf again = (await network.ReadFeedAsync(network.Second, receipt.Index))[0].Leaves[0];
+        Assert.True(again.Item.IsEmpty);
+        Assert.NotEqual(0UL, again.WithdrawnAt);
+    }
+
+    [Fact]
     public async Task Large_items_come_in_several_messages_of_one_batch()
     {
         await using TestNetwork network = await TestNetwork.StartAsync();

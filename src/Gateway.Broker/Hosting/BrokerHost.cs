@@ -2,6 +2,7 @@ using System.Globalization;
 using Gateway.Broker.Access;
 using Gateway.Broker.Evaluators;
 using Gateway.Broker.Life;
+using Gateway.Broker.Sequencing;
 using Gateway.Broker.Services;
 using Gateway.Cryptography;
 using Gateway.Protocol.Log;
@@ -100,6 +101,7 @@ public static class BrokerHost
         services.AddSingleton(core.Store);
         services.AddSingleton(core.View);
         services.AddSingleton(core.Signal);
+        services.AddSingleton<RecentBatches>();
         services.AddSingleton(core.Sequencer);
         services.AddSingleton(core.Reader);
         services.AddSingleton(core.Admission);

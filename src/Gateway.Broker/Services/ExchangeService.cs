@@ -11,7 +11,7 @@ using Microsoft.Extensions.Hosting;
 namespace Gateway.Broker.Services;
 
 /// <summary>Records between the nodes and the broker.</summary>
-public sealed class ExchangeService(Admission admission, NetworkView view, IBrokerStore store, LogSignal signal, FeedActivity feeds, RefusalTally refusals, IHostApplicationLifetime lifetime, TimeProvider time)
+public sealed class ExchangeService(Admission admission, NetworkView view, IBrokerStore store, LogSignal signal, RecentBatches recent, FeedActivity feeds, RefusalTally refusals, IHostApplicationLifetime lifetime, TimeProvider time)
     : Gateway.Protocol.V1.ExchangeService.ExchangeServiceBase
 {
     /// <inheritdoc/>
@@ -24,7 +24,7 @@ public sealed class ExchangeService(Admission admission, NetworkView view, IBrok
 
     /// <inheritdoc/>
     public override Task Follow(FollowRequest request, IServerStreamWriter<FollowResponse> responseStream, ServerCallContext context) =>
-        RunAsync(token => new FeedStream(view, store, signal, feeds, Peer.Of(context).Member, responseStream, context).RunAsync(request.FromIndex, request.StateSize, token), context);
+        RunAsync(token => new FeedStream(view, store, signal, recent, feeds, Peer.Of(context).Member, responseStream, context).RunAsync(request.FromIndex, request.StateSize, token), context);
 
     /// <inheritdoc/>
     public override async Task<WithdrawResponse> Withdraw(WithdrawRequest request, ServerCallContext context) =>

@@ -12,17 +12,20 @@ using Grpc.Core;
 namespace Gateway.Broker.Services;
 
 /// <summary>
-/// One reader of the log. It reads from the store at its own pace, so a slow one costs the broker a page of memory. Everybody gets every leaf's data. Entries: the network-wide
+/// One reader of the log. It reads from the store at its own pace, so a slow one costs the broker a page of memory; at the log's end it shares what was read with the others. Everybody gets every leaf's data. Entries: the network-wide
 /// ones, and those under an epoch whose key the member was given below the leaf, or below the size it has read already, unless it had been removed by then; whatever its role (a contributor
 /// checks its own entries). Items: where the policy then let the member's role read, and the contributor's own. An evaluator (no member) is shown network-wide entries only.
 /// </summary>
-internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal signal, FeedActivity feeds, MemberId? reader, IServerStreamWriter<FollowResponse> responses, ServerCallContext context)
+internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal signal, RecentBatches recent, FeedActivity feeds, MemberId? reader, IServerStreamWriter<FollowResponse> responses, ServerCallContext context)
 {
     /// <summary>Leaves in one batch, unless a single commit has more.</summary>
     private const ulong MaximumBatch = 2_000;
 
-    /// <summary>Bytes in one message, below the 1 MiB that a peer receives.</summary>
-    private const int MaximumMessage = 900 * 1_024;
+    /// <summary>Leaves before the end from which a reader is one of many that ask for the same.</summary>
+    private const ulong NearTheEnd = 256;
+
+    /// <summary>Bytes in one message, unless a single leaf has more: what a reader that stalls holds of the broker's memory, a few times over.</summary>
+    private const int MaximumMessage = 48 * 1_024;
 
     /// <summary>Leaf data, salt, indexes and tags around an entry and an item.</summary>
     private const int LeafOverhead = 128;
@@ -39,21 +42,22 @@ internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal
         {
             // Never past the announced size: the store may hold a commit whose state the view does not have yet, and a member just admitted would miss its first entries.
             await signal.WaitBeyondAsync(from, cancellation).ConfigureAwait(false);
-            ulong most = Math.Min(MaximumBatch, signal.Size - from);
-            LogHead end = await store.ReadBatchEndAsync(from, most, cancellation).ConfigureAwait(false)
+            ulong size = signal.Size, most = Math.Min(MaximumBatch, size - from);
+            RecentBatch? shared = size - from <= NearTheEnd ? await recent.ReadAsync(from, size, most).WaitAsync(cancellation).ConfigureAwait(false) : null;
+            LogHead end = shared?.End ?? await store.ReadBatchEndAsync(from, most, cancellation).ConfigureAwait(false)
                 ?? throw new StoreCorruptException("checkpoints", $"after {from}");
-            await SendBatchAsync(from, stateSize, end, cancellation).ConfigureAwait(false);
+            await SendBatchAsync(from, stateSize, end, shared?.Leaves.ToAsyncEnumerable() ?? store.ReadLeavesAsync(from, end.Size, cancellation), cancellation).ConfigureAwait(false);
             from = end.Size;
             feed.Sent(from, signal.Size);
         }
     }
 
-    private async Task SendBatchAsync(ulong from, ulong stateSize, LogHead end, CancellationToken cancellation)
+    private async Task SendBatchAsync(ulong from, ulong stateSize, LogHead end, IAsyncEnumerable<BrokerLeaf> leaves, CancellationToken cancellation)
     {
         FollowResponse message = new() { FirstIndex = from };
         int size = 0;
         ulong next = from;
-        await foreach (BrokerLeaf leaf in store.ReadLeavesAsync(from, end.Size, cancellation).ConfigureAwait(false))
+        await foreach (BrokerLeaf leaf in leaves.WithCancellation(cancellation).ConfigureAwait(false))
         {
             FeedLeaf shown = await ShowAsync(leaf, stateSize, cancellation).ConfigureAwait(false);
             int cost = LeafOverhead + shown.Entry.Length + shown.Item.Length;

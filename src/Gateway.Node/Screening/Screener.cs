@@ -18,16 +18,6 @@ using V1 = Gateway.Protocol.V1;
 
 namespace Gateway.Node.Screening;
 
-/// <summary>A shipment on its way through screening.</summary>
-/// <param name="Shipment">The shipment.</param>
-/// <param name="Keys">Its identifiers and rejected fields.</param>
-/// <param name="Hashes">The identifiers' local hashes, in order.</param>
-public sealed record PreparedShipment(Shipment Shipment, DerivedKeys Keys, UInt128[] Hashes)
-{
-    /// <summary>The names of its parties, where a circle of this member compares names by words. They stand apart: they decide nothing.</summary>
-    public IReadOnlyList<PreparedName> Names { get; init; } = [];
-}
-
 /// <summary>
 /// Screens shipments against what this node knows (matching.md, the path of a shipment): keys, one look-up each, then cleared, pending or opened and scored. Never waits by itself:
 /// who asks decides whether to wait for pending identifiers and ask again.
@@ -36,11 +26,9 @@ public sealed class Screener(
     NodeMatcher matcher, KnownCache cache, Pseudonymiser pseudonymiser, HitOpener opener, Scorer scorer, Dismissals dismissals, NameSimilarity similarity, Func<NodeView> view, MemberId member, TimeProvider time, NodeMetrics? metrics = null,
     DisputeBook? disputes = null, OutcomeGrades? grades = null)
 {
-    // The best of them: nobody reads more, and a result must fit into a message.
-    private const int MostHits = 100;
-
     private readonly Preparer _preparer = new(cache, similarity, view, member, time);
-    private readonly BestOfMany _bestOfMany = new(opener, matcher, scorer, time);
+    private readonly MeetingFinder _meetings = new(matcher, new BestOfMany(opener, matcher, scorer, time));
+    private readonly HitScoring _scoring = new(opener, scorer, dismissals, view, time, disputes, grades);
     private volatile Reading? _reading;
 
     /// <summary>A node that holds no circle's key has nothing to compare with, and must not clear anybody.</summary>
@@ -118,9 +106,9 @@ public sealed class Screener(
     /// <summary>Places of the identifiers that meet a record; none where the record is not met or cannot be opened.</summary>
     public async ValueTask<IReadOnlyList<int>> FindMetAsync(PreparedShipment prepared, RecordId record, CancellationToken cancellation)
     {
-        foreach ((int number, List<int> met) in (await MeetAsync(prepared.Hashes, StatesOf(prepared), cancellation)).ByRecord)
+        foreach ((int number, List<int> met) in (await _meetings.FindAsync(prepared.Hashes, StatesOf(prepared), cancellation)).ByRecord)
         {
-            if ((await opener.OpenAsync(number, Identifiers(prepared, met), cancellation)).Hit is { } hit && hit.Record.Record.Id == record) return met;
+            if ((await opener.OpenAsync(number, prepared.Met(met), cancellation)).Hit is { } hit && hit.Record.Record.Id == record) return met;
         }
 
         return [];
@@ -133,7 +121,7 @@ public sealed class Screener(
         if (met.Length == 0) return [];
         KnownState[] states = new KnownState[met.Length];
         matcher.Known.Find(met, states);
-        return [.. (await MeetAsync(met, states, cancellation)).ByRecord.SelectMany(record => record.Value.Select(place => new StoredHit(met[place], record.Key)))];
+        return [.. (await _meetings.FindAsync(met, states, cancellation)).ByRecord.SelectMany(record => record.Value.Select(place => new StoredHit(met[place], record.Key)))];
     }
 
     /// <summary>Decides by what is known now.</summary>
@@ -149,48 +137,17 @@ public sealed class Screener(
 
     private async ValueTask<V1.ScreeningResult> DecideAsync(PreparedShipment prepared, KnownState[] states, V1.ScreeningResult result, CancellationToken cancellation)
     {
-        Meetings meetings = await MeetAsync(prepared.Hashes, states, cancellation);
+        Meetings meetings = await _meetings.FindAsync(prepared.Hashes, states, cancellation);
         foreach ((int place, BestRecords best) in meetings.OfStopValues)
         {
             if (best.Unranked > 0) result.PendingIdentifiers++;
             result.RejectedFields.Add(StopValue(prepared.Keys.Identifiers[place], matcher.Known.HitsOf(prepared.Hashes[place]).Length, best.Records.Length));
         }
 
-        if (meetings.ByRecord.Count > 0) await AddHitsAsync(prepared, meetings.ByRecord, result, cancellation);
+        if (meetings.ByRecord.Count > 0) await _scoring.AddAsync(prepared, meetings.ByRecord, result, cancellation);
         if (prepared.Names.Count > 0) result.SimilarNames.AddRange(await similarity.FindAsync(prepared.Names, [.. result.Hits.Select(hit => hit.RecordId)], cancellation));
         return Concluded(prepared, states, result, meetings.OfStopValues.Count > 0);
     }
-
-    // The one place that tells which records identifiers bring up.
-    private async ValueTask<Meetings> MeetAsync(UInt128[] hashes, KnownState[] states, CancellationToken cancellation)
-    {
-        Meetings meetings = new([], []);
-        for (int i = 0; i < states.Length; i++)
-        {
-            if (states[i] == KnownState.Hit)
-            {
-                ReadOnlySpan<int> records = matcher.Known.HitsOf(hashes[i]);
-                Meet(records, i);
-
-                // The hits may have gone between the look-up and here, and the identifier with them.
-                if (records.IsEmpty) states[i] = matcher.Known.Find(hashes[i]);
-            }
-
-            if (states[i] != KnownState.StopValue) continue;
-            BestRecords best = await _bestOfMany.OfAsync(hashes[i], cancellation);
-            meetings.OfStopValues.Add((i, best));
-            Meet(best.Records, i);
-        }
-
-        return meetings;
-
-        void Meet(ReadOnlySpan<int> records, int identifier)
-        {
-            foreach (int record in records) (meetings.ByRecord.TryGetValue(record, out List<int>? met) ? met : meetings.ByRecord[record] = []).Add(identifier);
-        }
-    }
-
-    private static MetIdentifier[] Identifiers(PreparedShipment prepared, List<int> met) => [.. met.Select(i => new MetIdentifier((ushort)prepared.Keys.Identifiers[i].Identifier.Type, prepared.Hashes[i]))];
 
     private V1.ScreeningResult Concluded(PreparedShipment prepared, KnownState[] states, V1.ScreeningResult result, bool stopped)
     {
@@ -238,91 +195,6 @@ public sealed class Screener(
         return states;
     }
 
-    private async Task AddHitsAsync(PreparedShipment prepared, Dictionary<int, List<int>> metByRecord, V1.ScreeningResult result, CancellationToken cancellation)
-    {
-        List<(OpenedHit Hit, List<int> Met)> opened = [];
-        foreach ((int record, List<int> met) in metByRecord)
-        {
-            Opening opening = await opener.OpenAsync(record, Identifiers(prepared, met), cancellation);
-            if (opening.Hit is { } hit) opened.Add((hit, met));
-            else if (opening.IsDeferred) result.PendingIdentifiers += (uint)met.Count;
-        }
-
-        if (opened.Count == 0) return;
-        RecordMatch[] matches = [.. opened.Select(pair => MatchOf(prepared, pair.Hit, pair.Met))];
-        ShipmentFacts facts = Translation.FactsOf(prepared.Shipment, UtcDay.Of(time.GetUtcNow()));
-        ShipmentAssessment assessment = scorer.Assess(facts, matches);
-        ShipmentAssessment undisputed = matches.Any(match => match.Record.Disputed) ? scorer.Assess(facts, [.. matches.Select(match => match with { Record = match.Record with { Disputed = false } })]) : assessment;
-        MetRecord[] records = [.. opened.Select(pair => MetOf(pair.Hit, pair.Met))];
-        for (int i = 0; i < opened.Count; i++) result.Hits.Add(Heard(HitOf(opened[i].Hit, assessment.Records[i], undisputed.Records[i].Lane, Corroboration.Of(records, i)), opened[i].Hit.Record.Record.Id, prepared, opened[i].Met));
-        result.Lane = result.Hits.Max(hit => hit.Lane);
-        result.Score = result.Lane == V1.Lane.Green ? 0 : result.Hits.Where(hit => hit.Lane == result.Lane).Max(hit => hit.Score);
-        V1.Hit[] ranked = [.. result.Hits.OrderByDescending(hit => hit.Lane).ThenByDescending(hit => hit.Bits).Take(MostHits)];
-        result.Hits.Clear();
-        result.Hits.AddRange(ranked);
-    }
-
-    // Parties that met the record in anything are compared with it: what only shares a shipment with them is not.
-    private RecordMatch MatchOf(PreparedShipment prepared, OpenedHit hit, List<int> met)
-    {
-        V1.RecordBody body = hit.Record.Body;
-        IReadOnlyList<EncodedText> texts = Translation.TextsOf(body);
-        HashSet<PartyRole> roles = [.. met.Select(i => prepared.Keys.Identifiers[i].Role)];
-        return new RecordMatch(Translation.FactsOf(hit.Record.Record.Summary) with { Disputed = IsDisputed(hit) }, [.. met.Select(i => new Evidence(prepared.Keys.Identifiers[i].Role, prepared.Keys.Identifiers[i].Field, prepared.Keys.Identifiers[i].Identifier.Type) { Place = i + 1 })])
-        {
-            Circle = view().State.Circles.TryGetValue(hit.Circle, out Protocol.Log.NetworkCircle? circle) ? Translation.LanesOf(circle.Policy.Lanes) : null,
-            Fits =
-            [
-                .. prepared.Shipment.Parties.Where(party => roles.Contains(party.Role))
-                    .Select(party => new PartyFit(party.Role, PartyComparison.Compare(party.Party, (PartyKind)body.SubjectKind, texts, hit.Record.TextKey))),
-            ],
-        };
-    }
-
-    private V1.Hit HitOf(OpenedHit opened, Assessment assessment, Lane undisputed, uint sources)
-    {
-        V1.Hit hit = new()
-        {
-            RecordId = ByteString.CopyFrom(opened.Record.Record.Id.ToArray()),
-            CircleId = ByteString.CopyFrom(opened.Circle.ToArray()),
-            Circle = view().State.Circles.TryGetValue(opened.Circle, out Protocol.Log.NetworkCircle? circle) ? circle.Policy.Name : "",
-            Summary = opened.Record.Record.Summary,
-            Lane = Translation.ToMessage(assessment.Lane),
-            Score = (uint)assessment.Score,
-            Bits = assessment.Bits,
-            Sources = sources,
-            UndisputedLane = undisputed == assessment.Lane ? V1.Lane.Unspecified : Translation.ToMessage(undisputed),
-        };
-        hit.Reasons.AddRange(assessment.Reasons.Select(reason => new V1.Reason
-        {
-            Field = reason.Field,
-            IdentifierType = (uint)(reason.Met?.RecordType ?? 0),
-            Bits = reason.Bits,
-            Text = reason.Sentence,
-        }));
-        if (Corroboration.SentenceOf(sources) is { } confirmed) hit.Reasons.Add(new V1.Reason { Text = confirmed });
-        grades?.Heed(hit);
-        return disputes?.Heed(hit) ?? hit;
-    }
-
-    private MetRecord MetOf(OpenedHit opened, List<int> met)
-    {
-        V1.RecordKind kind = opened.Record.Record.Summary.Kind;
-        return new MetRecord(opened.Circle, kind is V1.RecordKind.AuthorisedTrader or V1.RecordKind.Right, !IsDisputed(opened), [.. met.Zip(opened.Sources).Where(pair => pair.Second is not null).Select(pair => (pair.First, pair.Second!))]);
-    }
-
-    private bool IsDisputed(OpenedHit hit) => disputes?.Find(hit.Record.Record.Id) is { IsOpen: true };
-
-    // A dismissed record goes on being shown, and counts for nothing.
-    private V1.Hit Heard(V1.Hit hit, RecordId record, PreparedShipment prepared, List<int> met)
-    {
-        if (dismissals.Find(record, prepared, met) is not { } dismissal) return hit;
-        hit.Dismissal = dismissal;
-        hit.Lane = V1.Lane.Green;
-        hit.Reasons.Add(new V1.Reason { Text = $"Dismissed on {new UtcDay(dismissal.Day)} by {dismissal.By}: {dismissal.Reason}" });
-        return hit;
-    }
-
     // Nothing found in nothing clears nobody: or one wrong digit in each number would be the way through.
     private static void Refuse(V1.ScreeningResult result, string shipment) =>
         NotScreened(result, Refusal.Invalid("NOTHING_TO_SCREEN", "Nothing in the shipment identifies a party that is screened.", shipment.Length == 0 ? "party" : shipment, "Look at the documents; correct the fields that were rejected."));
@@ -340,7 +212,4 @@ public sealed class Screener(
         "Look at the shipment by its other fields too.").ToDetail();
 
     private sealed record Reading(NodeView View, UtcDay Day, bool Reads);
-
-    // Places of identifiers by the record's number, and the places of stop values with what was chosen among their records.
-    private readonly record struct Meetings(Dictionary<int, List<int>> ByRecord, List<(int Place, BestRecords Best)> OfStopValues);
 }
