@@ -52,7 +52,7 @@ public static class EvaluatorHost
 
     private static WebApplication Compose(EvaluatorOptions options, EvaluatorSeams seams, EvaluatorCore core, BrokerLock held, ILoggerFactory loggers)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = Path.GetFullPath(options.Directory) });
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = Path.GetFullPath(options.Directory), Args = Hosting.BrokerHost.Unwatched });
         builder.Logging.ClearProviders();
         IServiceCollection services = builder.Services;
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
