@@ -56,7 +56,7 @@ public static class EvaluatorHost
         builder.Logging.ClearProviders();
         IServiceCollection services = builder.Services;
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
-        services.AddSingleton(seams.Time);
+        services.AddSingleton(seams.Time).AddSingleton(seams.Random);
         services.AddSingleton(core).AddSingleton(held);
         services.AddSingleton(core.Identifier).AddSingleton(core.Calls).AddSingleton(core.Activity).AddSingleton(core.Refusals).AddSingleton(core.Metrics);
         services.AddSingleton(new EvaluatorName(options.Name)).AddSingleton(core.Shares).AddSingleton(core.Log.View).AddSingleton(core.Quotas).AddSingleton(core.Evaluations);
