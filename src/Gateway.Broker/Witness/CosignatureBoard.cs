@@ -24,12 +24,12 @@ public sealed class CosignatureBoard
     private readonly Lock _lock = new();
     private readonly Dictionary<MemberId, Posted> _posted = [];
     private readonly HashSet<MemberId> _unwritten = [];
-    private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly IBrokerStore _store;
     private readonly NetworkView _view;
     private readonly Sequencer _sequencer;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private Task _writing = Task.CompletedTask;
     private ulong _last;
     private long _writtenAt;
 
@@ -113,7 +113,10 @@ public sealed class CosignatureBoard
     public async ValueTask WriteAsync(CancellationToken cancellation)
     {
         // One after the other: an older cosignature never replaces a newer one in the store.
-        await _writing.WaitAsync(cancellation).ConfigureAwait(false);
+        TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task before;
+        lock (_lock) (before, _writing) = (_writing, written.Task);
+        await before.ConfigureAwait(false);
         StoredCosignature[] unwritten = [];
         bool isWritten = false;
         try
@@ -138,7 +141,7 @@ public sealed class CosignatureBoard
                 lock (_lock) _unwritten.UnionWith(unwritten.Select(one => one.Member));
             }
 
-            _writing.Release();
+            written.SetResult();
         }
     }
 

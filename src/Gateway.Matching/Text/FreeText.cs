@@ -1,5 +1,4 @@
 using Gateway.Matching.Identifiers;
-using Gateway.Matching.Names;
 
 namespace Gateway.Matching.Text;
 
@@ -20,10 +19,12 @@ public sealed class FreeText
         _characters = string.Concat(words);
     }
 
-    /// <summary>Whether every word of a name that tells it from others stands in the text, wherever.</summary>
+    /// <summary>Whether every word of a name stands in the text, wherever: but for legal forms of what may be an organisation, and for particles and titles of two letters.</summary>
     public bool Names(string name, PartyKind kind)
     {
-        string[] words = [.. NameKeys.Of(name, kind).Words.SelectMany(word => NameWords.Of(word.Written)).Distinct()];
+        List<string> all = NameWords.Of(name);
+        if (kind != PartyKind.Person) all = LegalForms.Remove(all, out _);
+        string[] longer = [.. all.Where(word => word.Length > 2).Distinct()], words = longer.Length > 1 ? longer : [.. all.Distinct()];
         return (words.Length > 1 || (words.Length == 1 && words[0].Length >= LeastLoneWord)) && words.All(_words.Contains);
     }
 
