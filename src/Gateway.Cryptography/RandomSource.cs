@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 
 namespace Gateway.Cryptography;
@@ -18,6 +19,14 @@ public abstract class RandomSource
         byte[] bytes = new byte[count];
         Fill(bytes);
         return bytes;
+    }
+
+    /// <summary>Half of a pause to one and a half of it: so that many who wait for the same do not come back all at once.</summary>
+    public TimeSpan Around(TimeSpan pause)
+    {
+        Span<byte> drawn = stackalloc byte[sizeof(uint)];
+        Fill(drawn);
+        return pause * (0.5 + (BinaryPrimitives.ReadUInt32BigEndian(drawn) / (double)uint.MaxValue));
     }
 
     private sealed class SystemRandomSource : RandomSource

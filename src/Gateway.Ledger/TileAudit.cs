@@ -11,13 +11,13 @@ public sealed class TileAuditException(string path, string what) : Exception($"{
 
 /// <summary>
 /// Rebuilds a log from its entry bundles and compares every hash tile and the root with what the log publishes (C2SP tlog-tiles). Memory does not grow with the log: a few bundles under way, the
-/// right edge, and a cache of 2 MiB.
+/// right edge, 8 MiB of tiles fetched for questions, and a cache of 2 MiB.
 /// </summary>
 /// <param name="source">Where the tiles are.</param>
 /// <param name="size">Size of the log, from a checkpoint whose signature has been verified.</param>
 public sealed class TileAudit(ITileSource source, ulong size)
 {
-    private const int UnderWay = 16;
+    private const int UnderWay = 16, MostFetched = 1_024;
 
     private readonly FetchedTiles _fetched = new();
 
@@ -41,7 +41,7 @@ public sealed class TileAudit(ITileSource source, ulong size)
             catch (TileWantedException wanted)
             {
                 int width = WidthOf(wanted.Id.Level, wanted.Id.Index);
-                _fetched.Tiles[wanted.Id] = await source.ReadTileAsync(wanted.Id, width, cancellation).ConfigureAwait(false);
+                _fetched.Add(wanted.Id, await source.ReadTileAsync(wanted.Id, width, cancellation).ConfigureAwait(false));
             }
             catch (LedgerCorruptException corrupt)
             {
@@ -127,11 +127,20 @@ public sealed class TileAudit(ITileSource source, ulong size)
         return (int)Math.Min(nodes - Math.Min(nodes, index * TileId.FullWidth), TileId.FullWidth);
     }
 
+    // The last so many, 8 MiB of them: far more than one question needs, which is a few a level.
     private sealed class FetchedTiles : ITileReader
     {
-        public Dictionary<TileId, byte[]> Tiles { get; } = [];
+        private readonly Dictionary<TileId, byte[]> _tiles = [];
+        private readonly Queue<TileId> _oldest = new();
 
-        public byte[] ReadTile(TileId id) => Tiles.TryGetValue(id, out byte[]? hashes) ? hashes : throw new TileWantedException(id);
+        public void Add(TileId id, byte[] hashes)
+        {
+            if (_oldest.Count == MostFetched) _tiles.Remove(_oldest.Dequeue());
+            _tiles.Add(id, hashes);
+            _oldest.Enqueue(id);
+        }
+
+        public byte[] ReadTile(TileId id) => _tiles.TryGetValue(id, out byte[]? hashes) ? hashes : throw new TileWantedException(id);
     }
 
     private sealed class TileWantedException(TileId id) : Exception

@@ -42,6 +42,9 @@ public sealed class AlarmBell(INodeStore store, TimeProvider time, ILogger<Alarm
         if (_raised.TryRemove((code, which), out _)) NodeEvents.AlarmOver(logger, code, which);
     }
 
+    /// <summary>Logs that work in the background failed because somebody or something is away; it is tried again, and nobody need do anything.</summary>
+    public void NoteFailure(string work, Exception failure) => NodeEvents.WorkFailed(logger, work, failure is Grpc.Core.RpcException away ? away.ToRefusal("broker").What : failure.Message);
+
     /// <summary>Raises an alarm about work in the background that failed in a way nobody foresaw. The work goes on after a pause.</summary>
     public async Task RaiseFailureAsync(string work, Exception failure, CancellationToken cancellation)
     {

@@ -20,6 +20,7 @@ using Gateway.Protocol.Identity;
 using Gateway.Protocol.Keys;
 using Gateway.Storage.Node;
 using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -52,6 +53,11 @@ public sealed record NodeSeams
 public static class NodeHost
 {
     private const int MaximumLocalMessage = 4 * 1_048_576;
+
+    /// <summary>
+    /// Keeps a host from watching the working directory, with all folders below it, for changes of an appsettings.json that nobody writes: each write to a store in there would be told to it.
+    /// </summary>
+    internal static string[] Unwatched => ["--hostBuilder:reloadConfigOnChange=false"];
 
     /// <summary>Opens folder and store, builds the index, and composes the services. The caller starts and stops the application.</summary>
     /// <exception cref="Protocol.Errors.RefusalException">The folder holds no node, its settings are wrong, or another process runs it.</exception>
@@ -91,7 +97,7 @@ public static class NodeHost
         IReadOnlyList<StoredBackfill> backfills = await store.ReadBackfillsAsync(cancellation);
         DisputeBook disputes = new(await store.ReadDisputesAsync(cancellation), seams.Time);
 
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(Unwatched);
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, directory, settings));
         IServiceCollection services = builder.Services;
@@ -107,7 +113,7 @@ public static class NodeHost
         NodeMetrics metrics = resources.Keep(new NodeMetrics());
         services.AddSingleton(_ => resources); // By a factory: what the container is given ready-made it does not dispose.
         services.AddSingleton(seams.Time).AddSingleton(seams.Random).AddSingleton(settings).AddSingleton(keys).AddSingleton(certificate).AddSingleton(store).AddSingleton(cache)
-            .AddSingleton(matcher).AddSingleton(own).AddSingleton(connection).AddSingleton(broker).AddSingleton(evaluators).AddSingleton(metrics).AddSingleton(alarms).AddSingleton(authorities).AddSingleton(denials);
+            .AddSingleton(matcher).AddSingleton(own).AddSingleton(connection).AddSingleton(provider => broker.Intercept(provider.GetRequiredService<AgeGate>())).AddSingleton(evaluators).AddSingleton(metrics).AddSingleton(alarms).AddSingleton(authorities).AddSingleton(denials);
         AddLog(services, settings, keys, (view, tree), awaited, lastNumber, backfills);
         AddWork(services, settings, keys, seams);
         AddWatch(services, seal, dismissals);
@@ -171,7 +177,7 @@ public static class NodeHost
         services.AddSingleton<Pseudonymiser>().AddHostedService(provider => provider.GetRequiredService<Pseudonymiser>());
         services.AddSingleton<Follower>().AddHostedService(provider => provider.GetRequiredService<Follower>());
         services.AddSingleton<ReleaseSchedule>().AddSingleton<WithdrawalUpload>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DraftSealer>(provider, settings.Member));
+        services.AddSingleton<PublishedBefore>().AddSingleton(provider => ActivatorUtilities.CreateInstance<DraftSealer>(provider, settings.Member));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RecordUpload>(provider, settings.Member));
         services.AddHostedService<Publisher>().AddHostedService<Rectifier>().AddHostedService<OutboxExpiry>();
         services.AddSingleton<CircleWork>().AddSingleton(provider => ActivatorUtilities.CreateInstance<CircleOrders>(provider, settings.Member));
@@ -206,7 +212,7 @@ public static class NodeHost
 
     private static void AddCases(IServiceCollection services, NodeSettings settings, INodeStore store)
     {
-        services.AddSingleton<CaseVault>().AddSingleton<CaseSignals>().AddSingleton(new CaseFiles(store.Cases)).AddSingleton<CaseReceiver>().AddSingleton<CaseReader>().AddSingleton<CaseKeeping>();
+        services.AddSingleton<CaseVault>().AddSingleton<CaseSignals>().AddSingleton(new CaseFiles(store.Cases)).AddSingleton<CaseReceiver>().AddSingleton<CaseReader>().AddSingleton<CaseSearch>().AddSingleton<CaseKeeping>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CaseTargets>(provider, settings.Member)).AddSingleton(provider => ActivatorUtilities.CreateInstance<CaseWriter>(provider, settings.Member));
         services.AddSingleton<CaseDispatch>().AddSingleton<CaseCollection>().AddSingleton<CasesEndpoint>();
         services.AddSingleton<CaseCourier>().AddHostedService(provider => provider.GetRequiredService<CaseCourier>());

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Gateway.Broker.Sequencing;
 using Gateway.Ledger;
 using Gateway.Protocol;
@@ -5,6 +6,7 @@ using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Gateway.Storage;
 using Gateway.Storage.Broker;
+using Google.Protobuf;
 using Grpc.Core;
 
 namespace Gateway.Broker.Tests;
@@ -33,6 +35,27 @@ public sealed class SequencerTests
         ulong[] indexes = [.. receipts.Select(receipt => receipt.Index)];
         Assert.Equal(Enumerable.Range(1, 60).Select(i => firstReceipt.Index + (ulong)i), indexes.Order());
         Assert.NotEqual(indexes.Order(), indexes);
+    }
+
+    [Fact]
+    public async Task Receipts_of_a_large_batch_are_made_beside_the_next_one_and_prove_the_same()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        Sequencer sequencer = network.Broker.Core.Sequencer;
+        FailingDisk disk = network.Broker.Disk!;
+        int before = disk.Appends;
+        AdmittedRecord[] records = [.. Enumerable.Range(0, Sequencer.MaximumBatch + 300).Select(_ => Unchecked(network))];
+        Task reached = disk.Hold();
+        Task<LogReceipt> first = sequencer.PublishAsync(Admit(network, network.Seal(network.Steward)));
+        await reached;
+        Task<LogReceipt>[] waiting = [.. records.Select(sequencer.PublishAsync)];
+        disk.Release();
+        Proofs.AssertProves(network, (await first).ToMessage());
+        LogReceipt[] receipts = await Task.WhenAll(waiting);
+        Assert.Equal(before + 3, disk.Appends);
+        Assert.Equal(2, receipts.DistinctBy(receipt => (object)receipt.Checkpoint, ReferenceEqualityComparer.Instance).Count());
+        Assert.Equal(records.Length, receipts.Select(receipt => receipt.Index).Distinct().Count());
+        Assert.All(receipts, receipt => Proofs.AssertProves(network, receipt.ToMessage()));
     }
 
     [Fact]
@@ -121,4 +144,16 @@ public sealed class SequencerTests
         network.Steward.Id,
         RecordFormat.IssuanceOf(record.Submission.IssuanceSalt.Span, network.Steward.Id, record.Submission.RecordPk.Span, record.Submission.MemberSignature.Span),
         record.Submission);
+
+    // What the sequencer appends has passed admission: keys and signatures are not looked at again.
+    private static AdmittedRecord Unchecked(TestNetwork network)
+    {
+        byte[] id = RandomNumberGenerator.GetBytes(32), key = RandomNumberGenerator.GetBytes(32);
+        Submission submission = new()
+        {
+            RecordId = ByteString.CopyFrom(id), CircleId = network.Circle.Circle.ToByteString(), Epoch = network.Circle.Epoch, Item = ByteString.CopyFrom(new byte[16]), RecordPk = ByteString.CopyFrom(key),
+            MemberSignature = ByteString.CopyFrom(new byte[64]), IssuanceSalt = ByteString.CopyFrom(new byte[32]), ExpiryDay = network.Broker.Core.View.Current.Day.AddDays(30).Number, Signature = ByteString.CopyFrom(new byte[64]),
+        };
+        return new AdmittedRecord(RecordId.FromBytes(id), network.Circle.Circle, RecordKey.FromBytes(key), network.Steward.Id, new byte[32], submission);
+    }
 }

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Gateway.Protocol.V1;
-using Google.Protobuf;
+using Gateway.Shared;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Xunit.Abstractions;
@@ -29,8 +29,7 @@ public sealed class CaseKillTests(ITestOutputHelper output)
         await contributor.StopAsync();
         await network.StopBrokerAsync();
 
-        string[] folders = [network.BrokerFolder, asker.Directory.Path, contributor.Directory.Path], roles = ["broker", "node", "node"];
-        GatewayProcess[] processes = [.. folders.Select((folder, i) => Start(network, roles[i], folder))];
+        using KilledProcesses processes = new(network, ("broker", network.BrokerFolder), ("node", asker.Directory.Path), ("node", contributor.Directory.Path));
         byte[] file = RandomNumberGenerator.GetBytes(300_000);
         List<string> asked = [], answered = [];
         using CancellationTokenSource stop = new();
@@ -39,16 +38,7 @@ public sealed class CaseKillTests(ITestOutputHelper output)
             await WriteAsync(asker, draft => draft.RecordId = record.RecordId, asked, "question 1", file);
             await UntilAsync(contributor, lines => lines.Count == 1);
             Task questions = WriteForeverAsync(asker, asked, "question", file, stop.Token), answers = WriteForeverAsync(contributor, answered, "answer", file, stop.Token);
-            for (int kill = 0; kill < Kills; kill++)
-            {
-                await Task.Delay(random.Next(50, 2_500));
-                int victim = random.Next(3);
-                Assert.False(processes[victim].HasExited, $"{folders[victim]} ended by itself; see its log");
-                processes[victim].Kill();
-                processes[victim].Dispose();
-                processes[victim] = Start(network, roles[victim], folders[victim]);
-            }
-
+            await processes.KillAsync(Kills, random, 2_500);
             await stop.CancelAsync();
             await Task.WhenAll(questions, answers);
             output.WriteLine($"{asked.Count} questions, {answered.Count} answers");
@@ -59,18 +49,15 @@ public sealed class CaseKillTests(ITestOutputHelper output)
                 Assert.Equal(own, all.Where(line => line.Own).Select(line => line.Text));
                 Assert.Equal(theirs, all.Where(line => !line.Own).Select(line => line.Text));
                 Assert.Equal(Enumerable.Range(1, theirs.Count), all.Where(line => !line.Own).Select(line => (int)line.Counter));
-                foreach (CaseMessageLine line in all) Assert.Equal(file, await ReadAsync(node, line.MessageId));
-                Assert.Equal(all.Select(line => Convert.ToHexStringLower(line.MessageHash.Span)).Order(), (await DisclosuresAsync(node)).Where(one => one.Kind == "MESSAGE").Select(one => one.Hash).Order());
+                foreach (CaseMessageLine line in all) Assert.Equal(file, await AskAsync(node, client => client.ReadAttachmentAsync(line.MessageId)));
+                Assert.Equal(all.Select(line => Convert.ToHexStringLower(line.MessageHash.Span)).Order(), (await AskAsync(node, client => client.DisclosuresAsync())).Where(one => one.Kind == "MESSAGE").Select(one => one.Hash).Order());
             }
         }
         finally
         {
             await stop.CancelAsync();
-            foreach (GatewayProcess process in processes) process.Dispose();
         }
     }
-
-    private static GatewayProcess Start(LocalNetwork network, string role, string folder) => GatewayProcess.Start(Path.Combine(network.Folder, Path.GetFileName(folder) + ".out"), role, "run", "--dir", folder);
 
     private static async Task WriteForeverAsync(LocalNode node, List<string> said, string what, byte[] file, CancellationToken stop)
     {
@@ -89,11 +76,7 @@ public sealed class CaseKillTests(ITestOutputHelper output)
         await AskAsync(node, async client =>
         {
             if ((await ShowAsync(client)).Any(line => line.Own && line.Text == text)) return true;
-            using AsyncClientStreamingCall<ComposeCaseMessageRequest, ComposeCaseMessageResponse> call = client.ComposeCaseMessage();
-            await call.RequestStream.WriteAsync(new ComposeCaseMessageRequest { Draft = draft });
-            await call.RequestStream.WriteAsync(new ComposeCaseMessageRequest { Data = ByteString.CopyFrom(file) });
-            await call.RequestStream.CompleteAsync();
-            await call.ResponseAsync;
+            await client.WriteAsync(draft, file);
             return true;
         });
         said.Add(text);
@@ -113,31 +96,7 @@ public sealed class CaseKillTests(ITestOutputHelper output)
         throw new TimeoutException($"{Path.GetFileName(node.Directory.Path)} has {string.Join("; ", last.Select(line => $"{line.Text} {line.State}"))}");
     }
 
-    private static async Task<List<CaseMessageLine>> ShowAsync(CaseworkService.CaseworkServiceClient client)
-    {
-        List<CaseMessageLine> lines = [];
-        using AsyncServerStreamingCall<ListCasesResponse> list = client.ListCases(new ListCasesRequest { All = true });
-        if (!await list.ResponseStream.MoveNext(CancellationToken.None)) return lines; // No case yet.
-        using AsyncServerStreamingCall<ShowCaseResponse> call = client.ShowCase(new ShowCaseRequest { CaseId = 1 });
-        while (await call.ResponseStream.MoveNext(CancellationToken.None)) lines.AddRange(call.ResponseStream.Current.Messages);
-        return lines;
-    }
-
-    private static Task<byte[]> ReadAsync(LocalNode node, ulong message) => AskAsync(node, async client =>
-    {
-        using MemoryStream whole = new();
-        using AsyncServerStreamingCall<ReadCaseAttachmentResponse> call = client.ReadCaseAttachment(new ReadCaseAttachmentRequest { MessageId = message });
-        while (await call.ResponseStream.MoveNext(CancellationToken.None)) whole.Write(call.ResponseStream.Current.Data.Span);
-        return whole.ToArray();
-    });
-
-    private static Task<List<CaseDisclosure>> DisclosuresAsync(LocalNode node) => AskAsync(node, async client =>
-    {
-        List<CaseDisclosure> all = [];
-        using AsyncServerStreamingCall<ListCaseDisclosuresResponse> call = client.ListCaseDisclosures(new ListCaseDisclosuresRequest());
-        while (await call.ResponseStream.MoveNext(CancellationToken.None)) all.AddRange(call.ResponseStream.Current.Disclosures);
-        return all;
-    });
+    private static async Task<List<CaseMessageLine>> ShowAsync(CaseworkService.CaseworkServiceClient client) => (await client.ListAsync()).Count == 0 ? [] : await client.ShowAsync(1);
 
     // A node that was killed is asked again when it is back.
     private static async Task<T> AskAsync<T>(LocalNode node, Func<CaseworkService.CaseworkServiceClient, Task<T>> ask)

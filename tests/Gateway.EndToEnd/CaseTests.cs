@@ -4,6 +4,7 @@ using Gateway.Node.Cases;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
+using Gateway.Shared;
 using Gateway.Storage.Node;
 using Google.Protobuf;
 using Grpc.Core;
@@ -38,7 +39,7 @@ public sealed class CaseTests
         List<CaseMessageLine> thread = await ShowAsync(asker, asked);
         Assert.Equal([(true, Question), (false, Answer)], thread.Select(line => (line.Own, line.Text)));
         Assert.Equal((1u, Identifier), (thread[1].Identifiers[0].Type, thread[1].Identifiers[0].Value));
-        Assert.Equal(photo, await ReadAsync(asker, thread[1].MessageId));
+        Assert.Equal(photo, await asker.Casework.ReadAttachmentAsync(thread[1].MessageId));
         await UntilMessagesAsync(contributor, theirs.CaseId, lines => lines[1].State == CaseMessageState.Delivered, "the delivery");
 
         // To the police, who asks on; the contributor hears nothing of it.
@@ -49,12 +50,12 @@ public sealed class CaseTests
         CaseMessageLine handedOn = Assert.Single(await ShowAsync(police, atPolice.CaseId));
         ReferredCaseMessageLine part = Assert.Single(handedOn.Referred);
         Assert.Equal((true, true, false, Answer), (part.FromContributor, part.Verified, part.KeyInLog, part.Text)); // It is not in the circle, so it holds no record to compare with.
-        Assert.Equal(photo, await ReadAsync(police, handedOn.MessageId));
+        Assert.Equal(photo, await police.Casework.ReadAttachmentAsync(handedOn.MessageId));
         await WriteAsync(police, draft => draft.CaseId = atPolice.CaseId, "Who was the driver?");
         await UntilMessagesAsync(asker, referred, lines => lines.Count == 2 && lines[1].Text == "Who was the driver?", "the question of the police");
 
         // What one end gave, the other got: by the same hashes.
-        List<CaseDisclosure> atAsker = await DisclosuresAsync(asker), atContributor = await DisclosuresAsync(contributor), atThePolice = await DisclosuresAsync(police);
+        List<CaseDisclosure> atAsker = await asker.Casework.DisclosuresAsync(), atContributor = await contributor.Casework.DisclosuresAsync(), atThePolice = await police.Casework.DisclosuresAsync();
         Assert.Equal(["MESSAGE", "IDENTIFIER", "ATTACHMENT"], atContributor.Where(one => !one.Received).Select(one => one.Kind));
         Assert.Equal(Sums(atContributor, received: false), Sums(atAsker, received: true, thread: atContributor[0].Thread));
         Assert.Equal(Sums(atThePolice, received: true), Sums(atAsker, received: false, thread: atThePolice[0].Thread));
@@ -138,36 +139,10 @@ public sealed class CaseTests
         CaseDraft draft = new() { Text = text, By = "ann", Identifiers = { identifiers } };
         if (file is { } attached) draft.Files.Add(new CaseFile { Name = attached.Name, Size = (ulong)attached.Content.Length });
         target(draft);
-        using AsyncClientStreamingCall<ComposeCaseMessageRequest, ComposeCaseMessageResponse> call = node.Casework.ComposeCaseMessage();
-        await call.RequestStream.WriteAsync(new ComposeCaseMessageRequest { Draft = draft });
-        if (file is { } content) await call.RequestStream.WriteAsync(new ComposeCaseMessageRequest { Data = ByteString.CopyFrom(content.Content) });
-        await call.RequestStream.CompleteAsync();
-        return (await call.ResponseAsync).CaseId;
+        return await node.Casework.WriteAsync(draft, file?.Content);
     }
 
-    private static async Task<List<CaseMessageLine>> ShowAsync(LocalNode node, ulong caseId, bool read = true)
-    {
-        List<CaseMessageLine> lines = [];
-        using AsyncServerStreamingCall<ShowCaseResponse> call = node.Casework.ShowCase(new ShowCaseRequest { CaseId = caseId, MarkRead = read });
-        while (await call.ResponseStream.MoveNext(CancellationToken.None)) lines.AddRange(call.ResponseStream.Current.Messages);
-        return lines;
-    }
-
-    private static async Task<byte[]> ReadAsync(LocalNode node, ulong message)
-    {
-        using MemoryStream whole = new();
-        using AsyncServerStreamingCall<ReadCaseAttachmentResponse> call = node.Casework.ReadCaseAttachment(new ReadCaseAttachmentRequest { MessageId = message });
-        while (await call.ResponseStream.MoveNext(CancellationToken.None)) whole.Write(call.ResponseStream.Current.Data.Span);
-        return whole.ToArray();
-    }
-
-    private static async Task<List<CaseDisclosure>> DisclosuresAsync(LocalNode node)
-    {
-        List<CaseDisclosure> all = [];
-        using AsyncServerStreamingCall<ListCaseDisclosuresResponse> call = node.Casework.ListCaseDisclosures(new ListCaseDisclosuresRequest());
-        while (await call.ResponseStream.MoveNext(CancellationToken.None)) all.AddRange(call.ResponseStream.Current.Disclosures);
-        return all;
-    }
+    private static Task<List<CaseMessageLine>> ShowAsync(LocalNode node, ulong caseId, bool read = true) => node.Casework.ShowAsync(caseId, read);
 
     private static IEnumerable<(string, string)> Sums(List<CaseDisclosure> all, bool received, string? thread = null) =>
         all.Where(one => one.Received == received && (thread is null || one.Thread == thread)).Select(one => (one.Kind, one.Hash));
@@ -178,12 +153,7 @@ public sealed class CaseTests
         while (true)
         {
             await CarryAsync(node);
-            using AsyncServerStreamingCall<ListCasesResponse> call = node.Casework.ListCases(new ListCasesRequest { All = all });
-            while (await call.ResponseStream.MoveNext(CancellationToken.None))
-            {
-                if (call.ResponseStream.Current.Cases.FirstOrDefault(holds) is { } found) return found;
-            }
-
+            if ((await node.Casework.ListAsync(all)).FirstOrDefault(holds) is { } found) return found;
             if (patience.IsCancellationRequested) throw new TimeoutException($"{Path.GetFileName(node.Directory.Path)} did not reach {what}");
             await Task.Delay(50);
         }

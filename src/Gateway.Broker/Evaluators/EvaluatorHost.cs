@@ -52,11 +52,11 @@ public static class EvaluatorHost
 
     private static WebApplication Compose(EvaluatorOptions options, EvaluatorSeams seams, EvaluatorCore core, BrokerLock held, ILoggerFactory loggers)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = Path.GetFullPath(options.Directory) });
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = Path.GetFullPath(options.Directory), Args = Hosting.BrokerHost.Unwatched });
         builder.Logging.ClearProviders();
         IServiceCollection services = builder.Services;
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
-        services.AddSingleton(seams.Time);
+        services.AddSingleton(seams.Time).AddSingleton(seams.Random);
         services.AddSingleton(core).AddSingleton(held);
         services.AddSingleton(core.Identifier).AddSingleton(core.Calls).AddSingleton(core.Activity).AddSingleton(core.Refusals).AddSingleton(core.Metrics);
         services.AddSingleton(new EvaluatorName(options.Name)).AddSingleton(core.Shares).AddSingleton(core.Log.View).AddSingleton(core.Quotas).AddSingleton(core.Evaluations);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Gateway.Broker.Hosting;
 using Gateway.Broker.Observation;
 using Gateway.Broker.Quotas;
+using Gateway.Cryptography;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Gateway.Storage;
@@ -13,7 +14,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Broker.Evaluators;
 
 /// <summary>What an evaluator does besides evaluating: follows the log, looks for shares, destroys old ones, writes what members used, renews its certificate. Nothing of it ends the process.</summary>
-public sealed class EvaluatorWork(EvaluatorCore core, TimeProvider time, ILogger<EvaluatorWork> log) : BackgroundService
+public sealed class EvaluatorWork(EvaluatorCore core, RandomSource random, TimeProvider time, ILogger<EvaluatorWork> log) : BackgroundService
 {
     /// <summary>How often the broker is asked for its newest checkpoint and for a share.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -53,7 +54,7 @@ public sealed class EvaluatorWork(EvaluatorCore core, TimeProvider time, ILogger
         while (!stopping.IsCancellationRequested)
         {
             await TryAsync("following the log", () => FollowAsync(stopping)).ConfigureAwait(false);
-            await Task.Delay(Interval * (0.5 + (Random.Shared.NextDouble() / 2)), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(random.Around(Interval), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -231,14 +231,27 @@ public sealed class AcknowledgementDesk(
         lock (_lock)
         {
             if (record.WithdrawnAt is { } at) return (at, TimeOf(at));
-            int expired = _milestones.FindIndex(milestone => milestone.Day > record.Expiry);
-            return expired < 0 ? null : (_milestones[expired].Size - 1, _milestones[expired].At);
+            return First(milestone => milestone.Day > record.Expiry) is { } expired ? (expired.Size - 1, expired.At) : null;
         }
     }
 
     private DateTimeOffset TimeOf(ulong index)
     {
-        lock (_lock) return _milestones.Find(milestone => milestone.Size > index)?.At ?? time.GetUtcNow();
+        lock (_lock) return First(milestone => milestone.Size > index)?.At ?? time.GetUtcNow();
+    }
+
+    // Sizes and days rise together: of what holds of a milestone and of all after it, the first is found by halving. Under the lock.
+    private LogMilestone? First(Func<LogMilestone, bool> holds)
+    {
+        int low = 0, high = _milestones.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (holds(_milestones[middle])) high = middle;
+            else low = middle + 1;
+        }
+
+        return low < _milestones.Count ? _milestones[low] : null;
     }
 
     private async Task<MemberAcknowledgement> DescribeAsync(NetworkMember member, NetworkCircle circle, UtcDay day, CancellationToken cancellation)

@@ -6,8 +6,9 @@ using Gateway.Storage.Broker;
 namespace Gateway.Broker.Outcomes;
 
 /// <summary>
-/// What is shown of a record's outcomes. Pure. Reports are shown in steps, in the order of first reports. A step is whole when it holds the circle's minimum from members other than the one with
-/// most of it: so a figure that moves tells of that many reports at once even to a member that made up its own, and of one only where it is corrected.
+/// What is shown of a record's outcomes. Pure. Of each member one less than the circle's minimum count, so that nobody alone shows anything or outweighs the others. They are shown in steps, in the
+/// order of first reports: a step is whole when it holds the minimum of outcomes from the minimum of members. So a figure that moves tells of that many reports at once, and of one only where it is
+/// corrected.
 /// </summary>
 /// <param name="Seized">Seizures.</param>
 /// <param name="Released">Releases.</param>
@@ -18,7 +19,7 @@ public sealed record OutcomeFigures(int Seized, int Released, int FalsePositives
     /// <summary>The figures; null where there are too few to show.</summary>
     /// <param name="outcomes">One record's outcomes, ascending by number.</param>
     /// <param name="terms">The circle's terms.</param>
-    /// <param name="asker">Whom they are for: its own reports are left out, which it could subtract.</param>
+    /// <param name="asker">Whom they are for: its own reports are left out, which it could subtract to see the others' alone.</param>
     public static OutcomeFigures? Of(IEnumerable<StoredOutcome> outcomes, OutcomeTerms terms, MemberId asker)
     {
         List<StoredOutcome> shown = [], step = [];
@@ -26,13 +27,10 @@ public sealed record OutcomeFigures(int Seized, int Released, int FalsePositives
         foreach (StoredOutcome outcome in outcomes)
         {
             int before = counted.GetValueOrDefault(outcome.Member);
-
-            // Nobody alone fills the minimum, or outweighs the others.
-            if (outcome.Member == asker || before == terms.Outcomes - 1) continue;
+            if (outcome.Member == asker || before == terms.MostOfMember) continue;
             counted[outcome.Member] = before + 1;
             step.Add(outcome);
-            int[] byMember = [.. step.CountBy(one => one.Member).Select(count => count.Value)];
-            if (byMember.Length < terms.Members || step.Count - byMember.Max() < terms.Outcomes) continue;
+            if (step.Count < terms.Outcomes || step.DistinctBy(one => one.Member).Count() < terms.Members) continue;
             shown.AddRange(step);
             step.Clear();
         }

@@ -15,7 +15,7 @@ namespace Gateway.Broker.Sequencing;
 /// <summary>One transaction of the sequencer while it is put together: places, routes, salts and leaf data, and the state it leads to.</summary>
 internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource random, UtcDay today)
 {
-    private const int PublishersThatHideARole = 4;
+    private const int PublishersThatHideARole = 4, SaltsAtOnce = 64, LeastToShare = 256;
 
     private readonly List<Action<Func<BrokerLeaf, LogReceipt>>> _completions = [];
     private readonly List<PublishedRecord> _records = [];
@@ -24,6 +24,10 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
     private readonly List<(byte[] TokenHash, ulong UsedAt)> _usedInvitations = [];
     private readonly List<ChangeDecision> _decisions = [];
     private readonly Dictionary<MemberId, long> _published = [];
+
+    // What the leaves are routed by, null where they are for everyone.
+    private readonly List<RouteKey?> _routes = [];
+    private ReadOnlyMemory<byte> _salts;
 
     public List<BrokerLeaf> Leaves { get; } = [];
 
@@ -48,6 +52,22 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
             _ => throw new ArgumentException($"The sequencer does not know requests of type {request.GetType().Name}.", nameof(request)),
         };
         if (refusal is not null) request.Fail(new RefusalException(refusal));
+    }
+
+    /// <summary>Fills in the leaf data of all leaves, on all cores where there are many, and gives their hashes in the tree.</summary>
+    public TreeHash[] HashLeaves()
+    {
+        TreeHash[] hashes = new TreeHash[Leaves.Count];
+        if (hashes.Length >= LeastToShare) Parallel.For(0, hashes.Length, Hash);
+        else for (int i = 0; i < hashes.Length; i++) Hash(i);
+        return hashes;
+
+        void Hash(int i)
+        {
+            BrokerLeaf leaf = Leaves[i];
+            Leaves[i] = leaf with { LeafData = LeafData.Of(leaf.Index, _routes[i], leaf.Salt, leaf.Entry) };
+            hashes[i] = LeafData.HashOf(Leaves[i].LeafData);
+        }
     }
 
     public LogAppend ToAppend(IReadOnlyList<(TileId Id, byte[] Hashes)> tiles, LogHead head) => new()
@@ -106,28 +126,21 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
             entries.Add((entry, bytes));
         }
 
-        List<BrokerLeaf> added = [];
-        foreach ((Entry entry, byte[] bytes) in entries)
-        {
-            // What makes up the state is for everyone.
-            ulong index = NextIndex + (ulong)added.Count;
-            byte[] salt = random.GetBytes(LeafData.SaltSize);
-            added.Add(new BrokerLeaf(index, LeafData.Of(index, null, salt, bytes), salt, bytes, entry.ContentCase, null, 0, null));
-        }
-
-        Leaves.AddRange(added);
+        // What makes up the state is for everyone.
+        int first = Leaves.Count;
+        foreach ((Entry entry, byte[] bytes) in entries) AddLeaf(entry.ContentCase, bytes, null, 0, null, null);
         foreach ((RecordId id, RecordWithdrawn withdrawal) in change.Withdrawals)
         {
             CircleId circle = CircleId.FromBytes(withdrawal.CircleId.Span);
-            added.Add(AddLeaf(new Entry { RecordWithdrawn = withdrawal }, circle, withdrawal.Epoch, FindRouteKey(circle, withdrawal.Epoch)!, null));
-            _withdrawals.Add((id, added[^1].Index));
+            _withdrawals.Add((id, AddLeaf(new Entry { RecordWithdrawn = withdrawal }, circle, withdrawal.Epoch, FindRouteKey(circle, withdrawal.Epoch)!, null)));
         }
 
-        if (change.UsedInvitation is not null) _usedInvitations.Add((change.UsedInvitation, added[0].Index));
-        if (change.Decision is not null) _decisions.Add(change.Decision with { Index = added[0].Index });
+        if (change.UsedInvitation is not null) _usedInvitations.Add((change.UsedInvitation, Leaves[first].Index));
+        if (change.Decision is not null) _decisions.Add(change.Decision with { Index = Leaves[first].Index });
         RouteKeys.AddRange(change.RouteKeys);
         (State, History) = (next, history);
-        _completions.Add(receiptOf => request.Complete([.. added.Select(receiptOf)]));
+        int last = Leaves.Count;
+        _completions.Add(receiptOf => request.Complete([.. Leaves[first..last].Select(receiptOf)]));
         return null;
     }
 
@@ -153,11 +166,12 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
                 Role = DisclosesRole(circle!) ? member!.Role : MemberRole.Unspecified,
             },
         };
-        BrokerLeaf leaf = AddLeaf(entry, record.Circle, submission.Epoch, key, submission.Item.ToByteArray());
+        int at = Leaves.Count;
+        ulong index = AddLeaf(entry, record.Circle, submission.Epoch, key, submission.Item.ToByteArray());
         _records.Add(new PublishedRecord
         {
             Id = record.Id,
-            Index = leaf.Index,
+            Index = index,
             Circle = record.Circle,
             Epoch = submission.Epoch,
             RecordKey = record.RecordKey,
@@ -168,7 +182,7 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
             ReceiptSize = 0, // Known when the batch is full: see ToAppend.
         });
         _published[record.Contributor] = _published.GetValueOrDefault(record.Contributor) + 1;
-        _completions.Add(receiptOf => request.Complete(receiptOf(leaf)));
+        _completions.Add(receiptOf => request.Complete(receiptOf(Leaves[at])));
         return null;
     }
 
@@ -176,9 +190,9 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
     {
         CircleId circle = CircleId.FromBytes(request.Withdrawal.CircleId.Span);
         if (FindRouteKey(circle, request.Withdrawal.Epoch) is not { } key) return NoRoute(circle, request.Withdrawal.Epoch);
-        BrokerLeaf leaf = AddLeaf(new Entry { RecordWithdrawn = request.Withdrawal }, circle, request.Withdrawal.Epoch, key, null);
-        _withdrawals.Add((request.Id, leaf.Index));
-        _completions.Add(receiptOf => request.Complete(receiptOf(leaf)));
+        int at = Leaves.Count;
+        _withdrawals.Add((request.Id, AddLeaf(new Entry { RecordWithdrawn = request.Withdrawal }, circle, request.Withdrawal.Epoch, key, null)));
+        _completions.Add(receiptOf => request.Complete(receiptOf(Leaves[at])));
         return null;
     }
 
@@ -186,27 +200,37 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
     {
         DisputeState dispute = request.Dispute.State;
         if (FindRouteKey(dispute.Circle, dispute.Epoch) is not { } key) return NoRoute(dispute.Circle, dispute.Epoch);
-        List<BrokerLeaf> added = [];
+        int first = Leaves.Count;
         foreach (Entry entry in request.Entries(State))
         {
-            BrokerLeaf leaf = AddLeaf(entry, dispute.Circle, dispute.Epoch, key, null);
-            added.Add(leaf);
-            if (entry.ContentCase == Entry.ContentOneofCase.RecordWithdrawn) _withdrawals.Add((dispute.Record, leaf.Index));
-            else dispute = entry.RecordDisputed is { } disputed ? dispute.After(leaf.Index, disputed) : dispute.After(leaf.Index, RecordDisputeResolved.Parser.ParseFrom(entry.RecordDisputeResolved.Body));
+            ulong index = AddLeaf(entry, dispute.Circle, dispute.Epoch, key, null);
+            if (entry.ContentCase == Entry.ContentOneofCase.RecordWithdrawn) _withdrawals.Add((dispute.Record, index));
+            else dispute = entry.RecordDisputed is { } disputed ? dispute.After(index, disputed) : dispute.After(index, RecordDisputeResolved.Parser.ParseFrom(entry.RecordDisputeResolved.Body));
         }
 
         _disputes.Add(request.Dispute with { State = dispute });
-        _completions.Add(receiptOf => request.Complete([.. added.Select(receiptOf)]));
+        int last = Leaves.Count;
+        _completions.Add(receiptOf => request.Complete([.. Leaves[first..last].Select(receiptOf)]));
         return null;
     }
 
-    private BrokerLeaf AddLeaf(Entry entry, CircleId circle, uint epoch, RouteKey key, byte[]? item)
+    private ulong AddLeaf(Entry entry, CircleId circle, uint epoch, RouteKey key, byte[]? item) => AddLeaf(entry.ContentCase, entry.ToByteArray(), circle, epoch, key, item);
+
+    private ulong AddLeaf(Entry.ContentOneofCase kind, byte[] entry, CircleId? circle, uint epoch, RouteKey? key, byte[]? item)
     {
-        byte[] salt = random.GetBytes(LeafData.SaltSize);
-        byte[] bytes = entry.ToByteArray();
-        BrokerLeaf leaf = new(NextIndex, LeafData.Of(NextIndex, key, salt, bytes), salt, bytes, entry.ContentCase, circle, epoch, item);
-        Leaves.Add(leaf);
-        return leaf;
+        ulong index = NextIndex;
+        Leaves.Add(new BrokerLeaf(index, [], NextSalt(), entry, kind, circle, epoch, item)); // HashLeaves has the rest.
+        _routes.Add(key);
+        return index;
+    }
+
+    // Many at once: the generator costs by the call.
+    private byte[] NextSalt()
+    {
+        if (_salts.IsEmpty) _salts = random.GetBytes(SaltsAtOnce * LeafData.SaltSize);
+        byte[] salt = _salts.Span[..LeafData.SaltSize].ToArray();
+        _salts = _salts[LeafData.SaltSize..];
+        return salt;
     }
 
     private RouteKey? FindRouteKey(CircleId circle, uint epoch) =>

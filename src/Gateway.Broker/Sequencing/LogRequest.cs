@@ -11,6 +11,9 @@ internal abstract class LogRequest
     /// <summary>Leaves it asks for.</summary>
     public abstract int LeafCount { get; }
 
+    /// <summary>Bytes of the item it brings.</summary>
+    public virtual int ItemSize => 0;
+
     /// <summary>Whether the wait has ended.</summary>
     public abstract bool IsDone { get; }
 
@@ -37,6 +40,8 @@ internal sealed class PublishRecord(AdmittedRecord record) : LogRequest<LogRecei
     public AdmittedRecord Record { get; } = record;
 
     public override int LeafCount => 1;
+
+    public override int ItemSize => Record.Submission.Item.Length;
 }
 
 internal sealed class WithdrawRecord(RecordId id, RecordWithdrawn withdrawal) : LogRequest<LogReceipt>

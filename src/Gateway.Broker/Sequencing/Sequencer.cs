@@ -19,10 +19,13 @@ namespace Gateway.Broker.Sequencing;
 /// </summary>
 public sealed class Sequencer : IAsyncDisposable
 {
-    /// <summary>Leaves in one transaction, unless a single request has more.</summary>
-    public const int MaximumBatch = 1_000;
+    /// <summary>Leaves in one transaction, unless a single request has more. The more there are, the fewer pages of the indexes by random keys are written twice.</summary>
+    public const int MaximumBatch = 4_096;
 
-    private const int QueueLength = 16_384;
+    /// <summary>Bytes of items in one transaction, unless a single one has more.</summary>
+    private const long MaximumBytes = 16 * 1_024 * 1_024;
+
+    private const int QueueLength = 16_384, LeastForOwnTree = 256;
 
     /// <summary>How often a batch is put together: each time but the last another broker has appended meanwhile.</summary>
     private const int MaximumAttempts = 100;
@@ -39,6 +42,9 @@ public sealed class Sequencer : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Channel<LogRequest> _queue = Channel.CreateBounded<LogRequest>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly Task _loop;
+
+    // The last batch's receipts, while they are made beside the next batch.
+    private Task _receipts = Task.CompletedTask;
     private volatile RefusalException? _halted;
 
     // Set when another broker has appended to this log while this one ran.
@@ -150,10 +156,12 @@ public sealed class Sequencer : IAsyncDisposable
         {
             batch.Clear();
             int leaves = 0;
-            while (leaves < MaximumBatch && _queue.Reader.TryRead(out LogRequest? request))
+            long bytes = 0;
+            while (leaves < MaximumBatch && bytes < MaximumBytes && _queue.Reader.TryRead(out LogRequest? request))
             {
                 batch.Add(request);
                 leaves += request.LeafCount;
+                bytes += request.ItemSize;
             }
 
             try
@@ -168,6 +176,8 @@ public sealed class Sequencer : IAsyncDisposable
                 foreach (LogRequest request in batch) request.Fail(told);
             }
         }
+
+        await _receipts.ConfigureAwait(false);
     }
 
     private async ValueTask SequenceAsync(List<LogRequest> requests)
@@ -272,7 +282,7 @@ public sealed class Sequencer : IAsyncDisposable
         LogHead head;
         try
         {
-            foreach (BrokerLeaf leaf in batch.Leaves) _tree.Append(LeafData.HashOf(leaf.LeafData));
+            _tree.Append(batch.HashLeaves());
             IReadOnlyList<(TileId Id, byte[] Hashes)> tiles = _tree.TakeChangedTiles();
             head = new LogHead(_tree.Size, SignedNote.Sign(new Checkpoint(_signer.KeyName, _tree.Size, _tree.Root).ToText(), _signer).ToBytes());
             await _store.AppendAsync(batch.ToAppend(tiles, head), CancellationToken.None).ConfigureAwait(false);
@@ -288,11 +298,22 @@ public sealed class Sequencer : IAsyncDisposable
         _signal.Announce(head.Size);
         Log.BatchCommitted(_log, batch.Leaves.Count, head.Size);
         _metrics.Committed(batch.Leaves.Count, batch.Leaves.Count(leaf => leaf.Item is not null), batch.Leaves.Count(leaf => leaf.Kind == Entry.ContentOneofCase.RecordWithdrawn), _time.GetElapsedTime(started));
+        LogRequest[] answered = [.. requests];
+        await _receipts.ConfigureAwait(false);
+
+        // While more waits, on another core, by a tree of its own: this one grows meanwhile. For few leaves that tree would cost more to open than the receipts.
+        if (batch.Leaves.Count >= LeastForOwnTree && _queue.Reader.Count > 0) _receipts = Task.Run(() => Answer(batch, head, answered, () => TiledTree.Open(head.Size, _store)));
+        else Answer(batch, head, answered, () => _tree);
+    }
+
+    private void Answer(LogBatch batch, LogHead head, LogRequest[] requests, Func<TiledTree> open)
+    {
         try
         {
-            batch.Complete(leaf => new LogReceipt(leaf.Index, leaf.Entry, leaf.Salt, head.Note, _tree.InclusionProof(leaf.Index, head.Size)));
+            TiledTree tree = open();
+            batch.Complete(leaf => new LogReceipt(leaf.Index, leaf.Entry, leaf.Salt, head.Note, tree.InclusionProof(leaf.Index, head.Size)));
         }
-        catch (Exception error) when (error is LedgerCorruptException or StoreCorruptException or StoreUnavailableException)
+        catch (Exception error) when (error is not OutOfMemoryException)
         {
             // The entries are in the log; only their proofs cannot be read now. Asking again gives the receipts.
             Log.ReceiptsFailed(_log, error, batch.Leaves.Count);

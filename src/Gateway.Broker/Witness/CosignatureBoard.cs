@@ -29,6 +29,7 @@ public sealed class CosignatureBoard
     private readonly Sequencer _sequencer;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private Task _writing = Task.CompletedTask;
     private ulong _last;
     private long _writtenAt;
 
@@ -62,8 +63,7 @@ public sealed class CosignatureBoard
         {
             lock (_lock)
             {
-                if (_posted.TryGetValue(stored.Member, out Posted? posted) && posted.Cosigned.Checkpoint.Size >= stored.Size) continue;
-                if (Open(stored.Note, out _) is { } cosigned) _posted[stored.Member] = new Posted(++_last, cosigned);
+                if (Open(stored.Note, out _) is { } cosigned && IsNewer(stored.Member, cosigned)) _posted[stored.Member] = new Posted(++_last, cosigned);
             }
         }
     }
@@ -76,13 +76,14 @@ public sealed class CosignatureBoard
         if (cosigned.Member != member) throw new RefusalException(Refusal.Denied("COSIGNATURE_OF_ANOTHER", "The cosignature is another member's.", "cosigned_checkpoint", "Send this member's own."));
         lock (_lock)
         {
-            if (_posted.TryGetValue(member, out Posted? posted) && posted.Cosigned.Checkpoint.Size >= cosigned.Checkpoint.Size) return;
+            if (!IsNewer(member, cosigned)) return;
         }
 
         LogHead? own = await _store.ReadCheckpointAsync(cosigned.Checkpoint.Size, cancellation).ConfigureAwait(false);
         if (own is null || !SignedNote.TryParse(own.Note, out SignedNote? signed, out _) || signed.Text != cosigned.Note.Text) throw Halt(cosigned);
         lock (_lock)
         {
+            if (!IsNewer(member, cosigned)) return; // A newer one came while the store was asked about this one.
             _posted[member] = new Posted(++_last, cosigned);
             _unwritten.Add(member);
             if (_time.GetElapsedTime(_writtenAt) < WriteInterval) return;
@@ -111,24 +112,40 @@ public sealed class CosignatureBoard
     /// <summary>Writes what is not on disk yet.</summary>
     public async ValueTask WriteAsync(CancellationToken cancellation)
     {
-        StoredCosignature[] unwritten;
-        lock (_lock)
-        {
-            unwritten = [.. _unwritten.Select(member => _posted[member].Cosigned).Select(one => new StoredCosignature(one.Member, one.Checkpoint.Size, one.Note.ToBytes()))];
-            _unwritten.Clear();
-        }
-
-        if (unwritten.Length == 0) return;
+        // One after the other: an older cosignature never replaces a newer one in the store.
+        TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task before;
+        lock (_lock) (before, _writing) = (_writing, written.Task);
+        await before.ConfigureAwait(false);
+        StoredCosignature[] unwritten = [];
+        bool isWritten = false;
         try
         {
-            await _store.Witness.SaveCosignaturesAsync(unwritten, cancellation).ConfigureAwait(false);
+            lock (_lock)
+            {
+                unwritten = [.. _unwritten.Select(member => _posted[member].Cosigned).Select(one => new StoredCosignature(one.Member, one.Checkpoint.Size, one.Note.ToBytes()))];
+                _unwritten.Clear();
+            }
+
+            if (unwritten.Length > 0) await _store.Witness.SaveCosignaturesAsync(unwritten, cancellation).ConfigureAwait(false);
+            isWritten = true;
         }
         catch (StoreUnavailableException full)
         {
             Log.CosignaturesNotWritten(_log, full.Message);
-            lock (_lock) _unwritten.UnionWith(unwritten.Select(one => one.Member));
+        }
+        finally
+        {
+            if (!isWritten)
+            {
+                lock (_lock) _unwritten.UnionWith(unwritten.Select(one => one.Member));
+            }
+
+            written.SetResult();
         }
     }
+
+    private bool IsNewer(MemberId member, CosignedCheckpoint cosigned) => !_posted.TryGetValue(member, out Posted? posted) || posted.Cosigned.Checkpoint.Size < cosigned.Checkpoint.Size;
 
     private CosignedCheckpoint? Open(ReadOnlySpan<byte> note, out string? fault)
     {

@@ -8,7 +8,8 @@ namespace Gateway.Cli.Auditing;
 /// <summary>What an audit leaves for the next one: the checkpoint up to which everything was verified. The tree below comes from the log's own hash tiles and is held against its root.</summary>
 /// <param name="Key">The log's key as a C2SP verifier key.</param>
 /// <param name="Checkpoint">The note.</param>
-public sealed record AuditState(string Key, string Checkpoint)
+/// <param name="Genesis">The Genesis entry, where the log has served it: what proves a fork to others begins with it, and a log that forks may serve it no more.</param>
+public sealed record AuditState(string Key, string Checkpoint, byte[]? Genesis = null)
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 

@@ -21,8 +21,13 @@ public sealed record LogTrust(NoteKey? Key, byte[]? GenesisHash)
         if (Key is null) return OpenGenesis(entry);
         if (Key.Algorithm != NoteKey.Ed25519 || !VerifyingKey.TryFromBytes(Key.PublicKey, out VerifyingKey key)) throw new RefusalException(Refusal.Invalid("KEY_INVALID", "The key is no Ed25519 verifier key of a log.", "--key", "Give name+id+base64 as C2SP signed-note has it."));
         if (GenesisHash is not null && OpenGenesis(entry).Key.ToString() != Key.ToString()) throw Foreign("The log's Genesis names another key than the one given.");
-        return (new LogVerifier(Key.Name, key), Key, entry);
+        return (new LogVerifier(Key.Name, key), Key, Names(entry, Key) ? entry : null);
     }
+
+    /// <summary>Whether a Genesis entry names a log's key: evidence that begins with another proves nothing.</summary>
+    public static bool Names(byte[]? entry, NoteKey key) =>
+        entry is not null && ForkProof.OpenGenesis(entry, NetworkState.HashGenesis(entry), out _) is not null
+        && Protocol.V1.Entry.Parser.ParseFrom(entry).Genesis is { } genesis && new NoteKey(genesis.Network, NoteKey.Ed25519, genesis.LogPk.Span).ToString() == key.ToString();
 
     private (LogVerifier Verifier, NoteKey Key, byte[]? GenesisEntry) OpenGenesis(byte[]? entry)
     {

@@ -48,6 +48,9 @@ public sealed class AuditReport
 
     /// <summary>The checkpoint that was verified.</summary>
     public string Checkpoint { get; set; } = "";
+
+    /// <summary>The log's Genesis entry, served now or at an earlier audit; null where it never was.</summary>
+    public byte[]? Genesis { get; set; }
 }
 
 /// <summary>Audits a log from outside, without being a member: everything that stands in its tiles, from zero or from where an earlier audit ended. Memory does not grow with the log.</summary>
@@ -71,8 +74,10 @@ public sealed class PublicAudit(HttpTiles source, LogTrust trust, TimeProvider t
     /// <exception cref="TileUnavailableException">Something cannot be had.</exception>
     public async Task<AuditReport> RunAsync(Func<NoteKey, Task<AuditState?>> readState, CancellationToken cancellation)
     {
-        (LogVerifier verifier, NoteKey key, byte[]? genesis) = await trust.OpenAsync(source, cancellation);
-        AuditReport report = new() { Key = key.ToString() };
+        (LogVerifier verifier, NoteKey key, byte[]? served) = await trust.OpenAsync(source, cancellation);
+        AuditState? state = await readState(key);
+        byte[]? genesis = served ?? (LogTrust.Names(state?.Genesis, key) ? state!.Genesis : null);
+        AuditReport report = new() { Key = key.ToString(), Genesis = genesis };
         byte[] note = await source.TryReadAsync("checkpoint", cancellation) ?? throw new TileUnavailableException("checkpoint", "the server does not have it");
         if (verifier.Open(note, out string? fault) is not { } checkpoint)
         {
@@ -84,7 +89,7 @@ public sealed class PublicAudit(HttpTiles source, LogTrust trust, TimeProvider t
         TileAudit audit = new(source, checkpoint.Size);
         try
         {
-            (ulong from, TreeHash root) = await BeginAsync(report, audit, verifier, checkpoint, note, genesis, await readState(key), cancellation);
+            (ulong from, TreeHash root) = await BeginAsync(report, audit, verifier, checkpoint, note, genesis, state, cancellation);
             if (report.Faults.Count > 0) return report;
             TreeHash rebuilt = await audit.RunAsync(from, root, (index, leaf) => Visit(report, index, leaf.Span), cancellation);
             report.Root = rebuilt.ToString();
@@ -123,6 +128,7 @@ public sealed class PublicAudit(HttpTiles source, LogTrust trust, TimeProvider t
     {
         Add(report, "LOG_FORKED", $"The log's key has signed two histories: its tree of {larger.Size} leaves has another root at {smaller.Size} than the checkpoint it signed.", $"checkpoint {smaller.Size}", "Take the evidence to members and operators.");
         (TreeHash root, IReadOnlyList<TreeHash> proof) = await audit.AskTreeAsync(larger.Size, tree => (tree.RootAt(smaller.Size), tree.ConsistencyProof(smaller.Size, larger.Size)), cancellation);
+        if (genesis is null) Add(report, "GENESIS_MISSING", "The log does not serve its Genesis entry, and no earlier audit has kept it: the evidence does not name the key it proves something about.", "genesis", "Keep the evidence; it is whole with the first entry of a member's export (`gateway log export`).");
         report.Evidence ??= ForkProof.Of(genesis ?? [], smallerNote, largerNote, root, proof, time.GetUtcNow());
     }
 

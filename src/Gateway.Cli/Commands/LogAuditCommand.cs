@@ -59,7 +59,7 @@ internal sealed class LogAuditCommand(CommandFrame frame)
             EvidenceFile.Write(evidence, [report.Evidence]);
         }
 
-        if (statePath is not null && report.Faults.Count == 0) new AuditState(report.Key, report.Checkpoint).Write(statePath);
+        if (statePath is not null && report.Faults.Count == 0) new AuditState(report.Key, report.Checkpoint, report.Genesis).Write(statePath);
         Show(report, evidence, output);
         return report.Faults.Count == 0 ? ExitCode.Ok : ExitCode.Refused;
     }

@@ -64,14 +64,22 @@ internal static class LogEvidenceCommand
     private static Command CreateSettle(CommandFrame frame)
     {
         Option<string?> directory = CommandFrame.DirectoryOption("The node's folder; GATEWAY_DIR or ./node unless given.");
-        Argument<long> id = new("ID") { Description = "Number of the evidence." };
+        Argument<long?> id = new("ID") { Description = "Number of the evidence; none with --all.", Arity = ArgumentArity.ZeroOrOne };
+        Option<bool> all = new("--all") { Description = "All that is open." };
         Option<string> by = new("--by") { Description = "Who decides.", HelpName = "NAME", Required = true };
-        Command command = new("settle", "Says that a fork is dealt with: this node cosigns and accepts again. The evidence stays.") { id, by, directory };
+        Command command = new("settle", "Says that a fork is dealt with: this node cosigns and accepts again. The evidence stays.") { id, all, by, directory };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
             string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Node);
-            await LocalNode.AskAsync(folder, node => node.Neutrality.SettleEvidenceAsync(new SettleEvidenceRequest { Id = parsed.GetValue(id), By = parsed.GetValue(by) }, cancellationToken: cancellation));
-            output.Result(new { Settled = parsed.GetValue(id), By = parsed.GetValue(by) }, console => console.WriteLine("Settled. The evidence stays."));
+            long? one = parsed.GetValue(id);
+            if (one is null != parsed.GetValue(all)) throw new RefusalException(Refusal.Invalid("EVIDENCE_UNNAMED", "Either the number of one piece of evidence is to be given, or --all.", "ID", "See the numbers with `gateway log evidence`."));
+            long[] settled = one is { } named ? [named] : [.. (await LocalNode.AskAsync(folder, node => node.Neutrality.ListEvidenceAsync(new ListEvidenceRequest(), cancellationToken: cancellation))).Evidence.Where(kept => kept.SettledAt == 0).Select(kept => kept.Id)];
+            foreach (long open in settled)
+            {
+                await LocalNode.AskAsync(folder, node => node.Neutrality.SettleEvidenceAsync(new SettleEvidenceRequest { Id = open, By = parsed.GetValue(by) }, cancellationToken: cancellation));
+            }
+
+            output.Result(new { Settled = settled, By = parsed.GetValue(by) }, console => console.WriteLine(settled.Length == 0 ? "Nothing is open." : string.Create(CultureInfo.InvariantCulture, $"Settled: {string.Join(", ", settled)}. The evidence stays.")));
             return ExitCode.Ok;
         });
     }

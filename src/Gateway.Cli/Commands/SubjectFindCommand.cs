@@ -121,6 +121,7 @@ internal static class SubjectFindCommand
             Until = Day(holding.UntilDay),
             FoundBy = holding.MetFields.ToArray(),
             RecordId = holding.RecordId.IsEmpty ? null : Convert.ToHexStringLower(holding.RecordId.Span),
+            MessageId = holding.MessageId == 0 ? (ulong?)null : holding.MessageId,
         }),
         RejectedFields = answer.RejectedFields.Select(Fault.Of),
     };
@@ -134,7 +135,7 @@ internal static class SubjectFindCommand
             table.AddText($"{what} {Convert.ToHexStringLower(record.RecordId.Span)[..8]}", $"circle {record.Circle}", Day(record.PublishedDay) ?? "", Day(record.Summary?.ExpiryDay ?? 0) ?? "", string.Join(", ", record.MetFields));
         }
 
-        foreach (SubjectHolding holding in answer.Holdings) table.AddText($"{Codes.Holdings.Of(holding.Kind).ToLowerInvariant().Replace('_', ' ')} {holding.Reference}", "this node", Day(holding.SinceDay) ?? "", Day(holding.UntilDay) ?? "", string.Join(", ", holding.MetFields));
+        foreach (SubjectHolding holding in answer.Holdings) table.AddText(holding.MessageId > 0 ? string.Create(CultureInfo.InvariantCulture, $"{holding.Reference}, message {holding.MessageId}") : $"{Codes.Holdings.Of(holding.Kind).ToLowerInvariant().Replace('_', ' ')} {holding.Reference}", "this node", Day(holding.SinceDay) ?? "", Day(holding.UntilDay) ?? "", string.Join(", ", holding.MetFields));
         console.Write(table);
         foreach (ErrorDetail field in answer.RejectedFields) console.WriteLine(Tables.Printable($"not used: {field.What} ({field.Which}) {field.Remedy}"));
         if (answer.PendingIdentifiers > 0) console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"NOT COMPLETE: {answer.PendingIdentifiers:N0} identifiers could not be looked up yet; ask again when the evaluators answer."));

@@ -3,7 +3,7 @@ using Gateway.Matching.Identifiers;
 namespace Gateway.Matching.Keys;
 
 /// <summary>The columns of docs/formats.md that identifiers come from.</summary>
-internal static class FieldNames
+public static class FieldNames
 {
     internal static string Prefix(PartyRole role) => role switch
     {
@@ -14,7 +14,8 @@ internal static class FieldNames
         _ => "",
     };
 
-    internal static string Of(IdentifierType type) => type switch
+    /// <summary>The column of an identifier's type, without the role of its party.</summary>
+    public static string Of(IdentifierType type) => type switch
     {
         IdentifierType.Email => "email",
         IdentifierType.Phone => "phone",

@@ -18,7 +18,7 @@ namespace Gateway.Node.Contributions;
 
 /// <summary>Turns drafts that are due into sealed records: opens them, has their identifiers evaluated, seals, stores.</summary>
 public sealed class DraftSealer(
-    Outbox outbox, INodeStore store, KnownCache cache, Pseudonymiser pseudonymiser, RecordSealer sealer, ReleaseSchedule schedule, ContributionRules rules, OwnRecords own, MemberKeys keys, MemberId member, StoreAge age, Func<NodeView> view)
+    Outbox outbox, INodeStore store, KnownCache cache, Pseudonymiser pseudonymiser, RecordSealer sealer, ReleaseSchedule schedule, ContributionRules rules, OwnRecords own, MemberKeys keys, MemberId member, StoreAge age, PublishedBefore before, Func<NodeView> view)
 {
     private const int MostDrafts = 128;
 
@@ -68,11 +68,19 @@ public sealed class DraftSealer(
         for (int i = 0; i < rows.Length; i++)
         {
             int count = open[i].Identifiers.Count;
-            rows[i] = SealOne(open[i].Row, open[i].Contribution, open[i].Identifiers, open[i].Names, evaluations.AsMemory(next, count));
+            rows[i] = await FindPublishedAsync(open[i].Row, open[i].Contribution, open[i].Identifiers, stopping) ?? SealOne(open[i].Row, open[i].Contribution, open[i].Identifiers, open[i].Names, evaluations.AsMemory(next, count));
             next += count;
         }
 
         return rows;
+    }
+
+    // The outbox of a backup has as a draft what the log has as a record: it takes the record up in place of publishing it again.
+    private async ValueTask<OutboxRow?> FindPublishedAsync(OutboxRow row, V1.Contribution? contribution, IReadOnlyList<Identifier> identifiers, CancellationToken stopping)
+    {
+        if (contribution is null || await before.FindAsync(row.Circle, contribution, identifiers, stopping) is not var (id, salt)) return null;
+        own.Add(id);
+        return row with { State = OutboxState.Logged, RecordSalt = salt, RecordId = id };
     }
 
     private (OutboxRow Row, V1.Contribution? Contribution, IReadOnlyList<Identifier> Identifiers, NameTagPlan? Names) Open(OutboxRow row)

@@ -1,10 +1,9 @@
+using Gateway.Cryptography;
 using Gateway.Node.Feed;
 using Gateway.Node.Matching;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
-using Gateway.Storage;
 using Gateway.Storage.Node;
-using Microsoft.Extensions.Hosting;
 using V1 = Gateway.Protocol.V1;
 
 namespace Gateway.Node.Contributions;
@@ -12,7 +11,8 @@ namespace Gateway.Node.Contributions;
 /// <summary>
 /// Ends contributions that expire while they wait in the outbox: draft and sealed copy are deleted, once a day of the log. One that had reached the log all the same closes when the feed brings it.
 /// </summary>
-public sealed class OutboxExpiry(Outbox outbox, INodeStore store, KnownCache cache, Func<NodeView> view, AlarmBell alarms, TimeProvider time) : BackgroundService
+public sealed class OutboxExpiry(Outbox outbox, INodeStore store, KnownCache cache, Func<NodeView> view, AlarmBell alarms, RandomSource random, TimeProvider time)
+    : RepeatedWork("ending expired contributions", Pauses.Every(Round), alarms, random, time)
 {
     private const int Page = 200;
 
@@ -20,32 +20,10 @@ public sealed class OutboxExpiry(Outbox outbox, INodeStore store, KnownCache cac
 
     private UtcDay _done;
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await RunAsync(stoppingToken);
-            }
-            catch (StoreUnavailableException)
-            {
-                // It waits for the disk.
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                await alarms.RaiseFailureAsync("ending expired contributions", fault, stoppingToken);
-            }
-
-            await Task.Delay(Round, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
     /// <summary>Ends what is due on the log's day, unless it was done for that day.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        UtcDay today = view().ExpiryDay(time);
+        UtcDay today = view().ExpiryDay(Time);
         if (today <= _done) return;
         foreach (OutboxState state in (OutboxState[])[OutboxState.Draft, OutboxState.Sealed])
         {
@@ -61,6 +39,9 @@ public sealed class OutboxExpiry(Outbox outbox, INodeStore store, KnownCache cac
 
         _done = today;
     }
+
+    /// <inheritdoc/>
+    protected override Task RoundAsync(CancellationToken cancellation) => RunAsync(cancellation);
 
     private UtcDay? ExpiryOf(OutboxRow row)
     {

@@ -1,3 +1,4 @@
+using Gateway.Cryptography;
 using Gateway.Protocol.Errors;
 using Gateway.Storage;
 using Grpc.Core;
@@ -11,7 +12,7 @@ namespace Gateway.Node.Contributions;
 /// next begins, so that a stop at any point is continued: the same bytes are sent again, and the broker gives the same receipt.
 /// </summary>
 public sealed class Publisher(
-    Outbox outbox, DraftSealer sealer, RecordUpload records, WithdrawalUpload withdrawals, AlarmBell alarms, TimeProvider time, ILogger<Publisher> logger) : BackgroundService
+    Outbox outbox, DraftSealer sealer, RecordUpload records, WithdrawalUpload withdrawals, AlarmBell alarms, RandomSource random, TimeProvider time, ILogger<Publisher> logger) : BackgroundService
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan IdlePause = TimeSpan.FromSeconds(5);
@@ -55,7 +56,7 @@ public sealed class Publisher(
                 pause = IdlePause;
             }
 
-            await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(random.Around(pause), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause * 2 < IdlePause ? pause * 2 : IdlePause;
         }
     }

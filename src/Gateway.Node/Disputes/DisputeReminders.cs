@@ -1,13 +1,13 @@
+using Gateway.Cryptography;
 using Gateway.Node.Feed;
+using Gateway.Node.Life;
 using Gateway.Protocol;
 using Gateway.Protocol.Disputes;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
-using Gateway.Storage;
 using Gateway.Storage.Node;
 using Grpc.Core;
-using Microsoft.Extensions.Hosting;
 
 namespace Gateway.Node.Disputes;
 
@@ -15,9 +15,13 @@ namespace Gateway.Node.Disputes;
 /// Tells the people of this node of disputes that concern them, as alarms: the contributor that its record is disputed, soon due, decided or ended; the desk that there is something to decide, and
 /// that objections wait. Each once.
 /// </summary>
-public sealed class DisputeReminders(INodeStore store, DisputeBook book, OwnRecords own, MemberId member, CallInvoker broker, Func<NodeView> view, AlarmBell alarms, TimeProvider time) : BackgroundService
+public sealed class DisputeReminders(INodeStore store, DisputeBook book, OwnRecords own, MemberId member, CallInvoker broker, StoreAge age, Func<NodeView> view, AlarmBell alarms, RandomSource random, TimeProvider time)
+    : RepeatedWork("reminding of disputes", Pauses.Every(Round), alarms, random, time)
 {
-    private const int Opened = 1, DueSoon = 2, DueNow = 3, Decided = 4, Overdue = 5;
+    /// <summary>The reminder that nobody decided in Time, as the store notes it.</summary>
+    internal const int Overdue = 5;
+
+    private const int Opened = 1, DueSoon = 2, DueNow = 3, Decided = 4;
     private const uint SoonDays = 7, NowDays = 1;
 
     private static readonly TimeSpan Round = TimeSpan.FromMinutes(1);
@@ -28,39 +32,10 @@ public sealed class DisputeReminders(INodeStore store, DisputeBook book, OwnReco
     private DateTimeOffset _nextInbox;
     private ulong _newestObjection;
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await Task.Yield();
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await RunAsync(stoppingToken);
-                await LookIntoInboxAsync(stoppingToken);
-                await book.Changed.WaitAsync(Round, stoppingToken);
-                continue;
-            }
-            catch (Exception) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception fault) when (fault is RpcException or StoreUnavailableException)
-            {
-                // The broker or the disk is away; the next round tells.
-            }
-            catch (Exception fault)
-            {
-                await alarms.RaiseFailureAsync("reminding of disputes", fault, stoppingToken);
-            }
-
-            await Task.Delay(Round, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
     /// <summary>Gives every reminder that is due and was not given.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        if (age.IsBehind) return; // What the store says of today is long over.
         NodeView now = view();
         foreach (NodeDispute dispute in await store.ReadDisputesAsync(cancellation))
         {
@@ -70,10 +45,20 @@ public sealed class DisputeReminders(INodeStore store, DisputeBook book, OwnReco
             if (!isMine && !IsForDecision(state, record.State, now)) continue;
             int due = StageOf(state, record, now.State.Day);
             if (due <= dispute.Reminded) continue;
-            await alarms.RaiseOnceAsync(AlarmOf(due, state, isMine, now.State.Day), cancellation);
+            await Alarms.RaiseOnceAsync(AlarmOf(due, state, isMine, now.State.Day), cancellation);
             await store.SetRemindedAsync(state.Record, due, cancellation);
         }
     }
+
+    /// <inheritdoc/>
+    protected override async Task RoundAsync(CancellationToken cancellation)
+    {
+        await RunAsync(cancellation);
+        await LookIntoInboxAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    protected override Task WaitAsync(CancellationToken cancellation) => book.Changed.WaitAsync(Round, cancellation);
 
     private static int StageOf(DisputeState state, NodeRecord record, UtcDay day)
     {
@@ -105,12 +90,12 @@ public sealed class DisputeReminders(INodeStore store, DisputeBook book, OwnReco
 
     private async Task LookIntoInboxAsync(CancellationToken cancellation)
     {
-        if (time.GetUtcNow() < _nextInbox || !view().State.Circles.Values.Any(circle => DisputeTerms.Of(circle.Policy).Desks.Contains(member))) return;
-        _nextInbox = time.GetUtcNow() + InboxRound;
-        ReadObjectionsResponse inbox = await _broker.ReadObjectionsAsync(new ReadObjectionsRequest { After = _newestObjection }, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+        if (Time.GetUtcNow() < _nextInbox || !view().State.Circles.Values.Any(circle => DisputeTerms.Of(circle.Policy).Desks.Contains(member))) return;
+        _nextInbox = Time.GetUtcNow() + InboxRound;
+        ReadObjectionsResponse inbox = await _broker.ReadObjectionsAsync(new ReadObjectionsRequest { After = _newestObjection }, deadline: Time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
         if (inbox.Objections.Count == 0) return;
         _newestObjection = inbox.Objections[^1].Id;
-        await alarms.RaiseOnceAsync(
+        await Alarms.RaiseOnceAsync(
             Refusal.Precondition("OBJECTIONS_WAIT", "Objections wait for this member's dispute desk.", $"objection {_newestObjection}", "See `gateway dispute inbox`."), cancellation);
     }
 }

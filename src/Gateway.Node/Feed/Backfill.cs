@@ -1,3 +1,4 @@
+using Gateway.Cryptography;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
@@ -13,7 +14,7 @@ namespace Gateway.Node.Feed;
 /// Reads the log a second time from where the oldest granted epoch began (protocol §8), while the feed and screening go on. Each part is applied with the cursor; a node that stops half-way
 /// goes on from there.
 /// </summary>
-public sealed class Backfill(NodeLog log, INodeStore store, MemberId member, CallInvoker broker, AlarmBell alarms, TimeProvider time, ILogger<Backfill> logger) : BackgroundService
+public sealed class Backfill(NodeLog log, INodeStore store, MemberId member, CallInvoker broker, AlarmBell alarms, RandomSource random, TimeProvider time, ILogger<Backfill> logger) : BackgroundService
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
@@ -59,7 +60,7 @@ public sealed class Backfill(NodeLog log, INodeStore store, MemberId member, Cal
                 wait = FaultPause;
             }
 
-            await Task.Delay(wait * (0.5 + Random.Shared.NextDouble()), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(random.Around(wait), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }

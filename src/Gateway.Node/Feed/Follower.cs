@@ -1,3 +1,4 @@
+using Gateway.Cryptography;
 using Gateway.Node.Broker;
 using Gateway.Node.Identity;
 using Gateway.Node.Neutrality;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Node.Feed;
 
 /// <summary>Follows the broker's feed from the store's cursor on, for as long as the node runs: reconnects with jitter, applies batch by batch, and stops at nothing but what does not hold.</summary>
-public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection connection, NodeAuthorities authorities, OwnStanding standing, BrokerWatch watch, AlarmBell alarms, TimeProvider time, ILogger<Follower> logger) : BackgroundService
+public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection connection, NodeAuthorities authorities, OwnStanding standing, BrokerWatch watch, AlarmBell alarms, RandomSource random, TimeProvider time, ILogger<Follower> logger) : BackgroundService
 {
     private const int MostLeaves = 65_536;
     private const long MostBytes = 256L * 1_048_576;
@@ -85,7 +86,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
                 _connected = false;
             }
 
-            await Task.Delay(wait * (0.5 + Random.Shared.NextDouble()), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(random.Around(wait), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = log.View.Size > before ? FirstPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }

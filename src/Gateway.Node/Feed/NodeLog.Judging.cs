@@ -1,3 +1,4 @@
+using Gateway.Node.Disputes;
 using Gateway.Protocol;
 using Gateway.Protocol.Disputes;
 using Gateway.Protocol.Errors;
@@ -117,7 +118,7 @@ public sealed partial class NodeLog
             return true;
         }
 
-        if (isByDispute && withdrawal.Entry.Reason == WithdrawalReason.DisputeOverdue && _own.Contains(id))
+        if (isByDispute && withdrawal.Entry.Reason == WithdrawalReason.DisputeOverdue && _own.Contains(id) && !await WasToldOverdueAsync(dispute!, cancellation))
         {
             outcome.Alarms.Add(Refusal.Precondition("DISPUTE_OVERDUE", $"A record of this member's own was disputed, and nobody decided by {dispute!.Deadline}: the broker has withdrawn it.", $"record {id.Prefix}", "Publish it again only with evidence that answers the objection."));
         }
@@ -131,6 +132,10 @@ public sealed partial class NodeLog
         if (RecordId.TryFromBytes(withdrawal.Entry.ReplacementId.Span, out RecordId replacement)) outcome.Replacements.Add((id, replacement));
         return true;
     }
+
+    // By the reminder, where the withdrawal did not come with the day itself.
+    private async Task<bool> WasToldOverdueAsync(DisputeState dispute, CancellationToken cancellation) =>
+        (await _store.ReadDisputesAsync(cancellation)).Any(told => told.State.Record == dispute.Record && told.State.DisputedAt == dispute.DisputedAt && told.Reminded >= DisputeReminders.Overdue);
 
     private async Task ExpireAsync(VerifiedBatch verified, Dictionary<RecordId, NodeRecord> arrived, BatchOutcome outcome, CancellationToken cancellation)
     {

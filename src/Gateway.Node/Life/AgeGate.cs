@@ -1,45 +1,87 @@
 using System.Collections.Frozen;
+using Gateway.Protocol.Errors;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
 namespace Gateway.Node.Life;
 
 /// <summary>
-/// Refuses, at the local API, every call that would answer from a store that is older than the node has been: all screening, what is known of sellers, lists of records, what is held about somebody, and what
-/// takes the place of a record.
+/// The one place that keeps a store older than the node has been from speaking. At the local API it refuses every call that would answer from it: all screening, what is known of sellers, lists of records,
+/// what is held about somebody, disputes, and whatever an officer would decide on by it. Towards the broker it refuses what would say or do again in this member's name what the store has forgotten: records,
+/// withdrawals, circle keys, outcomes, disputes, cases. What the node catches up by passes: the log, evaluations, certificates, acknowledgements, which have their own rule.
 /// </summary>
 public sealed class AgeGate(StoreAge age) : Interceptor
 {
-    private const string Screening = "/gateway.v1.ScreeningService/", Watch = "/gateway.v1.WatchService/", Contributions = "/gateway.v1.ContributionsService/", Life = "/gateway.v1.LifeService/";
+    private const string Package = "/gateway.v1.";
 
-    private static readonly FrozenSet<string> Answering = new[]
+    private static readonly string[] Services =
+    [
+        "ScreeningService/", "DisputeOfficeService/", // The node's.
+        "OutcomesService/", "DisputesService/", "CasesService/", "MisbindingService/", // The broker's.
+    ];
+
+    private static readonly FrozenSet<string> Methods = new[]
     {
-        Watch + "RegisterSeller", Watch + "RegisterSellers", Watch + "ListSellers", Watch + "ListAlerts", Contributions + "ListRecords", Life + "FindSubject", Life + "Rectify",
+        "WatchService/RegisterSeller", "WatchService/RegisterSellers", "WatchService/ListSellers", "WatchService/ListAlerts", "ContributionsService/ListRecords", "LifeService/FindSubject", "LifeService/Rectify",
+        "CaseworkService/ComposeCaseMessage", "OutcomeOfficeService/AddOutcomes", "CirclesService/Accept", "CirclesService/Invite", "CirclesService/Remove", "CirclesService/Leave",
+        "ExchangeService/Publish", "ExchangeService/Withdraw",
+        "MembershipService/ProposeEpoch", "MembershipService/CountersignEpoch", "MembershipService/AcceptCircle", "MembershipService/LeaveCircle",
     }.ToFrozenSet();
 
     /// <inheritdoc/>
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
-        Require(context);
+        RequireAnswerable(context.Method);
         return continuation(request, context);
+    }
+
+    /// <inheritdoc/>
+    public override Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        RequireAnswerable(context.Method);
+        return continuation(requestStream, context);
     }
 
     /// <inheritdoc/>
     public override Task ServerStreamingServerHandler<TRequest, TResponse>(TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        Require(context);
+        RequireAnswerable(context.Method);
         return continuation(request, responseStream, context);
     }
 
     /// <inheritdoc/>
     public override Task DuplexStreamingServerHandler<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        Require(context);
+        RequireAnswerable(context.Method);
         return continuation(requestStream, responseStream, context);
     }
 
-    private void Require(ServerCallContext context)
+    /// <inheritdoc/>
+    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
     {
-        if (context.Method.StartsWith(Screening, StringComparison.Ordinal) || Answering.Contains(context.Method)) age.RequireCurrent();
+        RequireSayable(context.Method.FullName);
+        return continuation(request, context);
+    }
+
+    /// <inheritdoc/>
+    public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
+        ClientInterceptorContext<TRequest, TResponse> context, AsyncDuplexStreamingCallContinuation<TRequest, TResponse> continuation)
+    {
+        RequireSayable(context.Method.FullName);
+        return continuation(context);
+    }
+
+    private static bool IsGated(string method) => method.StartsWith(Package, StringComparison.Ordinal)
+        && (Methods.Contains(method[Package.Length..]) || Array.Exists(Services, service => method.AsSpan(Package.Length).StartsWith(service, StringComparison.Ordinal)));
+
+    private void RequireAnswerable(string method)
+    {
+        if (IsGated(method)) age.RequireCurrent();
+    }
+
+    // As if the broker were away: whoever calls it tries again by itself.
+    private void RequireSayable(string method)
+    {
+        if (age.IsBehind && IsGated(method)) throw (age.Describe() with { Status = StatusCode.Unavailable }).ToRpcException();
     }
 }

@@ -1,18 +1,16 @@
+using Gateway.Cryptography;
 using Gateway.Protocol;
-using Gateway.Protocol.Errors;
 using Gateway.Protocol.Keys;
 using Gateway.Protocol.V1;
-using Gateway.Storage;
 using Gateway.Storage.Node;
 using Google.Protobuf;
 using Grpc.Core;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Gateway.Node.Life;
 
 /// <summary>Tells the broker of records that failed a check at their opening, each once. What failed before indexing every node sees for itself, the broker's operators in their own node's alarms.</summary>
-public sealed class MisbindReporter(INodeStore store, MemberKeys keys, CallInvoker broker, AlarmBell alarms, TimeProvider time, ILogger<MisbindReporter> logger) : BackgroundService
+public sealed class MisbindReporter(INodeStore store, MemberKeys keys, CallInvoker broker, AlarmBell alarms, RandomSource random, TimeProvider time)
+    : RepeatedWork("reporting misbound records", Pauses.Every(Round), alarms, random, time)
 {
     private const int AtOnce = 100;
 
@@ -20,33 +18,6 @@ public sealed class MisbindReporter(INodeStore store, MemberKeys keys, CallInvok
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly MisbindingService.MisbindingServiceClient _broker = new(broker);
-
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await RunAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception fault) when (fault is RpcException or StoreUnavailableException)
-            {
-                if (stoppingToken.IsCancellationRequested) return;
-                NodeEvents.WorkFailed(logger, "reporting misbound records", fault is RpcException rpc ? rpc.ToRefusal("broker").What : fault.Message);
-            }
-            catch (Exception fault)
-            {
-                await alarms.RaiseFailureAsync("reporting misbound records", fault, stoppingToken);
-            }
-
-            await Task.Delay(Round, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
 
     /// <summary>Reports what has not been reported.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -58,7 +29,7 @@ public sealed class MisbindReporter(INodeStore store, MemberKeys keys, CallInvok
                 ReportMisboundRequest report = new() { RecordId = ByteString.CopyFrom(record.Id.ToArray()), Check = check, Signature = ByteString.CopyFrom(keys.Node.Sign(RecordFormat.MisbindMessage(record.Id, check))) };
                 try
                 {
-                    await _broker.ReportMisboundAsync(report, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+                    await _broker.ReportMisboundAsync(report, deadline: Time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
                 }
                 catch (RpcException refused) when (refused.StatusCode is StatusCode.NotFound or StatusCode.InvalidArgument)
                 {
@@ -69,6 +40,9 @@ public sealed class MisbindReporter(INodeStore store, MemberKeys keys, CallInvok
             await store.NoteReportedAsync(record.Number, cancellation);
         }
     }
+
+    /// <inheritdoc/>
+    protected override Task RoundAsync(CancellationToken cancellation) => RunAsync(cancellation);
 
     private static MisbindCheck? CheckOf(string fault) => fault switch
     {

@@ -1,3 +1,4 @@
+using Gateway.Node.Cases;
 using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Node.Matching;
@@ -14,11 +15,11 @@ using Google.Protobuf;
 namespace Gateway.Node.Life;
 
 /// <summary>
-/// Finds what this node holds about a person or an organisation, by everything that identifies them: records of the exchange, sellers watched, shipments screened, alerts, identifiers looked up. For
+/// Finds what this node holds about a person or an organisation, by everything that identifies them: records of the exchange, sellers watched, shipments screened, alerts, identifiers looked up, cases. For
 /// whoever answers them. Says nothing of who contributed a record, own ones included: that is not the subject's to learn here.
 /// </summary>
 public sealed class SubjectSearch(
-    INodeStore store, NodeMatcher matcher, Screener screener, SellerBook sellers, PastShipments past, NodeSettings settings, Func<NodeView> view, TimeProvider time)
+    INodeStore store, NodeMatcher matcher, Screener screener, SellerBook sellers, PastShipments past, CaseSearch cases, NodeSettings settings, Func<NodeView> view, TimeProvider time)
 {
     private const int MostReferences = 32;
     private const uint LongestWait = 600_000;
@@ -52,6 +53,7 @@ public sealed class SubjectSearch(
 
         await AddRecordsAsync(fields, version, now, answer, cancellation);
         await AddHoldingsAsync(fields, answer, cancellation);
+        await foreach (SubjectHolding named in cases.FindAsync(party, request.References, fields, cancellation)) answer.Holdings.Add(named);
         return answer;
     }
 

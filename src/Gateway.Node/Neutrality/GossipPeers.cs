@@ -1,3 +1,4 @@
+using Gateway.Cryptography;
 using Gateway.Ledger;
 using Gateway.Node.Broker;
 using Gateway.Node.Feed;
@@ -10,7 +11,6 @@ using Gateway.Protocol.V1;
 using Gateway.Storage;
 using Google.Protobuf;
 using Grpc.Core;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Node.Neutrality;
@@ -26,8 +26,8 @@ public sealed record PeerStanding(string Address, MemberId? Member, DateTimeOffs
 /// Asks other members' nodes for their newest checkpoint and compares it, past the broker: one that shows its members different logs would hardly relay what gives it away. A round asks every peer.
 /// </summary>
 public sealed class GossipPeers(
-    NodeSettings settings, NodeCertificate certificate, NodeAuthorities authorities, NodeDenials denials, OwnLog log, ForkWatch forks, Func<NodeView> view, AlarmBell alarms, TimeProvider time, ILogger<GossipPeers> logger)
-    : BackgroundService
+    NodeSettings settings, NodeCertificate certificate, NodeAuthorities authorities, NodeDenials denials, OwnLog log, ForkWatch forks, Func<NodeView> view, AlarmBell alarms, RandomSource random, TimeProvider time,
+    ILogger<GossipPeers> logger) : RepeatedWork("comparing logs with other nodes", Pauses.Every(Interval), alarms, random, time)
 {
     /// <summary>Extended key usage: TLS client.</summary>
     public const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
@@ -49,34 +49,7 @@ public sealed class GossipPeers(
     public async Task RunOnceAsync(CancellationToken cancellation) => _standing = await Task.WhenAll(_standing.Select(peer => CompareAsync(peer, cancellation)));
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await Task.Yield();
-        if (settings.GossipPeers.Count == 0) return;
-        using PeriodicTimer timer = new(Interval, time);
-        try
-        {
-            do
-            {
-                try
-                {
-                    await RunOnceAsync(stoppingToken);
-                }
-                catch (StoreUnavailableException full)
-                {
-                    NodeEvents.StoreUnavailable(logger, full.Message);
-                }
-                catch (Exception fault) when (fault is not OperationCanceledException)
-                {
-                    await alarms.RaiseFailureAsync("comparing logs with other nodes", fault, stoppingToken);
-                }
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-        }
-    }
+    protected override Task RoundAsync(CancellationToken cancellation) => RunOnceAsync(cancellation);
 
     private async Task<PeerStanding> CompareAsync(PeerStanding peer, CancellationToken cancellation)
     {
@@ -89,13 +62,13 @@ public sealed class GossipPeers(
                 answered = id.Member;
                 return IsMember(id, view());
             },
-            () => authorities.Current, certificate, time, denials.IsDenied);
+            () => authorities.Current, certificate, Time, denials.IsDenied);
         try
         {
             CompareCheckpointsResponse response = await new GossipService.GossipServiceClient(connection.Invoker).CompareCheckpointsAsync(
                 new CompareCheckpointsRequest { Checkpoint = ByteString.CopyFrom(head.Note) }, deadline: connection.Deadline(Patience), cancellationToken: cancellation);
             string? fault = response.Checkpoint.IsEmpty ? null : await CompareAsync(head, response, answered!.Value, cancellation);
-            return fault is null ? peer with { Member = answered, ComparedAt = time.GetUtcNow(), Fault = null } : Failed(peer, fault);
+            return fault is null ? peer with { Member = answered, ComparedAt = Time.GetUtcNow(), Fault = null } : Failed(peer, fault);
         }
         catch (RpcException fault) when (!cancellation.IsCancellationRequested)
         {

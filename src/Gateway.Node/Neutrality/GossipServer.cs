@@ -85,7 +85,7 @@ public sealed class GossipServer(
 
     private WebApplication Build()
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(NodeHost.Unwatched);
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<ILoggerFactory>(_ => new SharedLoggers(loggers));
         builder.Services.AddSingleton(new GossipEndpoint(log, forks));

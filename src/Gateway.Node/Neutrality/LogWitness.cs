@@ -1,3 +1,4 @@
+using Gateway.Cryptography;
 using Gateway.Ledger;
 using Gateway.Node.Feed;
 using Gateway.Protocol;
@@ -5,11 +6,9 @@ using Gateway.Protocol.Errors;
 using Gateway.Protocol.Keys;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
-using Gateway.Storage;
 using Gateway.Storage.Node;
 using Google.Protobuf;
 using Grpc.Core;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Node.Neutrality;
@@ -20,7 +19,7 @@ namespace Gateway.Node.Neutrality;
 /// </summary>
 public sealed class LogWitness(
     OwnLog log, ForkWatch forks, CosignatureTally tally, Acceptance acceptance, LogConditions conditions, INodeStore store, CallInvoker broker, MemberId member, MemberKeys keys, Func<NodeView> view,
-    AlarmBell alarms, TimeProvider time, ILogger<LogWitness> logger) : BackgroundService
+    AlarmBell alarms, RandomSource random, TimeProvider time, ILogger<LogWitness> logger) : RepeatedWork("cosigning the log", Pauses.Every(Interval), alarms, random, time)
 {
     /// <summary>How long verified leaves may wait for cosignatures before it is an alarm.</summary>
     public static readonly TimeSpan QuorumPatience = TimeSpan.FromMinutes(15);
@@ -45,34 +44,6 @@ public sealed class LogWitness(
     /// <summary>This member's newest cosignature; null before the first since the start.</summary>
     public CosignedCheckpoint? Own { get; private set; }
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await Task.Yield();
-        using PeriodicTimer timer = new(Interval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await RunOnceAsync(stoppingToken);
-                }
-                catch (StoreUnavailableException full)
-                {
-                    NodeEvents.StoreUnavailable(logger, full.Message);
-                }
-                catch (Exception fault) when (fault is not OperationCanceledException)
-                {
-                    await alarms.RaiseFailureAsync("cosigning the log", fault, stoppingToken);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-        }
-    }
-
     /// <summary>One round.</summary>
     public async Task RunOnceAsync(CancellationToken cancellation)
     {
@@ -93,7 +64,10 @@ public sealed class LogWitness(
         await CheckQuorumAsync(now, cancellation);
     }
 
-    // Only while something waits, or now and then: a network at rest costs the broker two calls a minute and member. The newest cosignature goes along every time, so that a broker that has lost
+    /// <inheritdoc/>
+    protected override Task RoundAsync(CancellationToken cancellation) => RunOnceAsync(cancellation);
+
+    // Only while something waits, or now and then: a network at rest costs the broker two calls a minute and member. The newest cosignature goes along every Time, so that a broker that has lost
     // it, or whose store was replaced by an older one, hears of it.
     private async Task ExchangeAsync(NodeView now, LogVerifier verifier, CancellationToken cancellation)
     {
@@ -101,8 +75,8 @@ public sealed class LogWitness(
         bool isFresh = !forks.IsOpen && now.Size > (Own?.Checkpoint.Size ?? 0);
         if (isFresh) Own = await CosignAsync(now, verifier, cancellation) ?? Own;
         bool isWaiting = isFresh || acceptance.Size < now.Size || conditions.Has(LogConditions.RolledBack);
-        if (!isWaiting && time.GetUtcNow() - _asked < IdleInterval) return;
-        _asked = time.GetUtcNow();
+        if (!isWaiting && Time.GetUtcNow() - _asked < IdleInterval) return;
+        _asked = Time.GetUtcNow();
 
         // What was relayed before its member was known here, or could not be compared then, comes again only if it is asked for.
         bool isStuck = acceptance.Size < now.Size && _asked - _readAll >= ReadAgainAfter;
@@ -110,7 +84,7 @@ public sealed class LogWitness(
         try
         {
             ExchangeCosignaturesResponse response = await _broker.ExchangeCosignaturesAsync(
-                new ExchangeCosignaturesRequest { CosignedCheckpoint = Own is null ? ByteString.Empty : ByteString.CopyFrom(Own.Note.ToBytes()), After = _read }, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+                new ExchangeCosignaturesRequest { CosignedCheckpoint = Own is null ? ByteString.Empty : ByteString.CopyFrom(Own.Note.ToBytes()), After = _read }, deadline: Time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
             _read = response.Last < _read ? 0 : response.Last;
             tally.Take(response.CosignedCheckpoints.Select(note => note.Memory), now.State, verifier);
         }
@@ -126,7 +100,7 @@ public sealed class LogWitness(
     {
         // The store may be a batch ahead of the view; both are verified.
         if (await store.ReadHeadAsync(cancellation) is not { } head || !SignedNote.TryParse(head.Note, out SignedNote? note, out _)) return null;
-        SignedNote cosigned = note.SignedAlsoBy(new CosignatureSigner(now.State.Network, member, keys.Node, time));
+        SignedNote cosigned = note.SignedAlsoBy(new CosignatureSigner(now.State.Network, member, keys.Node, Time));
         return CosignedCheckpoint.Open(cosigned.ToBytes(), verifier, now.State.Network, _ => keys.Node.PublicKey, out _);
     }
 
@@ -139,7 +113,7 @@ public sealed class LogWitness(
 
     private async Task CheckDayAsync(NodeView now, CancellationToken cancellation)
     {
-        UtcDay today = UtcDay.Of(time.GetUtcNow());
+        UtcDay today = UtcDay.Of(Time.GetUtcNow());
         if (today <= now.State.Day.AddDays(1))
         {
             conditions.Clear(LogConditions.Stale);
@@ -161,7 +135,7 @@ public sealed class LogWitness(
             return;
         }
 
-        DateTimeOffset moment = time.GetUtcNow();
+        DateTimeOffset moment = Time.GetUtcNow();
         if (_behindAt != accepted) (_behindAt, _behindSince) = (accepted, moment);
         _behindSince ??= moment;
         if (moment - _behindSince < QuorumPatience) return;

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Gateway.Cryptography;
 using Gateway.Node.Feed;
 using Gateway.Protocol;
@@ -29,14 +31,14 @@ public sealed class OwnRecordAudit(INodeStore store, ForkWatch forks, MemberId m
     public async Task<Run> BeginAsync(NodeView now, ulong size, Action<Refusal> found, CancellationToken cancellation)
     {
         Dictionary<RecordId, OwnRecord> own = [];
-        HashSet<string> checkpoints = [];
+        HashSet<UInt128> checkpoints = [];
         await foreach (OutboxRow row in _store.ListOutboxAsync(cancellation))
         {
             if (row.RecordId is not { } id || row.RecordSalt is null || row.State is OutboxState.Draft or OutboxState.Sealed or OutboxState.Refused) continue;
             Receipt? receipt = row.Receipt is null ? null : Receipt.Parser.ParseFrom(row.Receipt);
             using RecordKeys record = _keys.ForRecord(row.RecordSalt);
-            own[id] = new OwnRecord(record.Signing.PublicKey, receipt, IsDue: receipt is null ? row.State != OutboxState.Withdrawn : receipt.Index < size);
-            if (receipt is null || !checkpoints.Add(receipt.Checkpoint.ToBase64())) continue;
+            own[id] = new OwnRecord(record.Signing.PublicKey, receipt?.Index, receipt is null ? default : DigestOf(receipt.Entry.Span, receipt.Salt.Span), IsDue: receipt is null ? row.State != OutboxState.Withdrawn : receipt.Index < size);
+            if (receipt is null || !checkpoints.Add(DigestOf(receipt.Checkpoint.Span, []))) continue;
             if ((await forks.CompareAsync(receipt.Checkpoint.Memory, ForkWatch.Broker, cancellation)).Agreement is Agreement.Forked or Agreement.Unreadable)
             {
                 found(Refusal.DataLoss("RECEIPT_FORKED", "The checkpoint of a receipt is not of the log that this node has verified.", $"record {id.Prefix}", Remedy));
@@ -59,7 +61,16 @@ public sealed class OwnRecordAudit(INodeStore store, ForkWatch forks, MemberId m
         return made.Signing.PublicKey.ToArray().AsSpan().SequenceEqual(record.Head.RecordKey);
     }
 
-    internal sealed record OwnRecord(VerifyingKey Key, Receipt? Receipt, bool IsDue)
+    // Of a receipt that stays in the store nothing is kept but what tells it from another: a contributor has as many as records.
+    private static UInt128 DigestOf(ReadOnlySpan<byte> entry, ReadOnlySpan<byte> salt)
+    {
+        using IncrementalHash sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        sha.AppendData(salt);
+        sha.AppendData(entry);
+        return BinaryPrimitives.ReadUInt128BigEndian(sha.GetHashAndReset());
+    }
+
+    internal sealed record OwnRecord(VerifyingKey Key, ulong? Index, UInt128 Receipt, bool IsDue)
     {
         public bool IsSeen { get; set; }
     }
@@ -71,7 +82,7 @@ public sealed class OwnRecordAudit(INodeStore store, ForkWatch forks, MemberId m
         private readonly NodeView _now;
         private readonly Dictionary<RecordId, OwnRecord> _own;
         private readonly Action<Refusal> _found;
-        private readonly Dictionary<ulong, (RecordId Id, Receipt Receipt)> _receipts = [];
+        private readonly Dictionary<ulong, RecordId> _receipts = [];
 
         internal Run(OwnRecordAudit audit, NodeView now, Dictionary<RecordId, OwnRecord> own, Action<Refusal> found)
         {
@@ -81,7 +92,7 @@ public sealed class OwnRecordAudit(INodeStore store, ForkWatch forks, MemberId m
             _found = found;
             foreach ((RecordId id, OwnRecord record) in own)
             {
-                if (record.Receipt is { } receipt) _receipts[receipt.Index] = (id, receipt);
+                if (record.Index is { } index) _receipts[index] = id;
             }
         }
 
@@ -110,11 +121,13 @@ public sealed class OwnRecordAudit(INodeStore store, ForkWatch forks, MemberId m
         }
 
         /// <summary>Takes the next leaf whose entry this node was not shown: of a circle it had left, it may be its own by the receipt.</summary>
-        public void TakeOpaque(LoggedLeaf leaf)
+        public async Task TakeOpaqueAsync(LoggedLeaf leaf, CancellationToken cancellation)
         {
-            if (!_receipts.TryGetValue(leaf.Index, out (RecordId Id, Receipt Receipt) known) || !LeafData.CommitsTo(leaf.LeafData, known.Receipt.Salt.Span, known.Receipt.Entry.Span)) return;
-            LoggedLeaf opened = leaf with { Salt = known.Receipt.Salt.ToByteArray(), Entry = known.Receipt.Entry.ToByteArray() };
-            TakeOwn(opened, known.Id, Entry.Parser.ParseFrom(opened.Entry).RecordPublished, _own[known.Id]);
+            if (!_receipts.TryGetValue(leaf.Index, out RecordId id) || await _audit._store.FindOutboxAsync(id, cancellation) is not { Receipt: { } stored }) return;
+            Receipt receipt = Receipt.Parser.ParseFrom(stored);
+            if (!LeafData.CommitsTo(leaf.LeafData, receipt.Salt.Span, receipt.Entry.Span)) return;
+            LoggedLeaf opened = leaf with { Salt = receipt.Salt.ToByteArray(), Entry = receipt.Entry.ToByteArray() };
+            TakeOwn(opened, id, Entry.Parser.ParseFrom(opened.Entry).RecordPublished, _own[id]);
         }
 
         /// <summary>After the last leaf.</summary>
@@ -138,7 +151,7 @@ public sealed class OwnRecordAudit(INodeStore store, ForkWatch forks, MemberId m
         {
             own.IsSeen = true;
             bool isSigned = entry.RecordPk.Span.SequenceEqual(own.Key.ToArray()) && own.Key.Verify(RecordFormat.PublishMessage(id, new UtcDay(entry.ExpiryDay), entry.Issuance.Span), entry.Signature.Span);
-            bool isReceipted = own.Receipt is not { } receipt || (receipt.Index == leaf.Index && leaf.Entry is not null && receipt.Entry.Span.SequenceEqual(leaf.Entry) && leaf.Salt is not null && receipt.Salt.Span.SequenceEqual(leaf.Salt));
+            bool isReceipted = own.Index is not { } index || (index == leaf.Index && leaf.Entry is not null && leaf.Salt is not null && own.Receipt == DigestOf(leaf.Entry, leaf.Salt));
             if (isSigned && isReceipted) Records++;
             else _found(Refusal.DataLoss("OWN_RECORD_ALTERED", $"A record of this member's stands in the log otherwise than {(isSigned ? "its receipt says" : "this node signed it")}.", $"record {id.Prefix}", Remedy));
         }

@@ -1,14 +1,12 @@
+using Gateway.Cryptography;
 using Gateway.Node.Contributions;
 using Gateway.Node.Feed;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
-using Gateway.Storage;
 using Gateway.Storage.Node;
 using Google.Protobuf;
 using Grpc.Core;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Gateway.Node.Outcomes;
 
@@ -16,7 +14,8 @@ namespace Gateway.Node.Outcomes;
 /// Sends the officers' outcomes to the broker until it has answered for each, and fetches once an hour what it tells: the grades of all records of each circle, whatever was met here, and the
 /// figures of this member's own.
 /// </summary>
-public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, MemberId member, CallInvoker broker, Func<NodeView> view, AlarmBell alarms, TimeProvider time, ILogger<OutcomeExchange> logger) : BackgroundService
+public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, MemberId member, CallInvoker broker, Func<NodeView> view, AlarmBell alarms, RandomSource random, TimeProvider time)
+    : RepeatedWork("exchanging outcomes", new Pauses(Round, FirstPause, LongestPause), alarms, random, time)
 {
     private const int MostAtOnce = 500;
 
@@ -34,44 +33,6 @@ public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, Memb
     /// <summary>There is something to send.</summary>
     public void Wake() => _signal.Set();
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await Task.Yield();
-        TimeSpan pause = FirstPause;
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                while (await SendAsync(stoppingToken))
-                {
-                    // Until nothing waits.
-                }
-
-                if (time.GetUtcNow() >= _nextFetch) await FetchAsync(stoppingToken);
-                pause = FirstPause;
-                TimeSpan left = _nextFetch - time.GetUtcNow();
-                if (left > TimeSpan.Zero) await _signal.WaitAsync(left, stoppingToken);
-                continue;
-            }
-            catch (Exception) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception fault) when (fault is RpcException or StoreUnavailableException)
-            {
-                NodeEvents.WorkFailed(logger, "exchanging outcomes", fault is RpcException away ? away.ToRefusal("broker").What : fault.Message);
-            }
-            catch (Exception fault)
-            {
-                await alarms.RaiseFailureAsync("exchanging outcomes", fault, stoppingToken);
-            }
-
-            await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-        }
-    }
-
     /// <summary>Sends outcomes that wait.</summary>
     /// <returns>Whether there may be more.</returns>
     public async Task<bool> SendAsync(CancellationToken cancellation)
@@ -82,12 +43,12 @@ public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, Memb
         {
             Reports = { waiting.Select(outcome => new OutcomeReport { RecordId = outcome.Record.ToByteString(), Shipment = ByteString.CopyFrom(outcome.Shipment), Outcome = outcome.Outcome, Reason = outcome.Reason }) },
         };
-        ReportOutcomesResponse response = await _broker.ReportOutcomesAsync(request, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+        ReportOutcomesResponse response = await _broker.ReportOutcomesAsync(request, deadline: Time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
         List<(NodeOutcome, NodeOutcomeState)> answered = [];
         foreach ((NodeOutcome outcome, OutcomeAnswer answer) in waiting.Zip(response.Answers))
         {
             answered.Add((outcome, answer.Refusal is null ? NodeOutcomeState.Sent : NodeOutcomeState.Refused));
-            if (answer.Refusal is { } refusal) await alarms.RaiseOnceAsync(Refusal.FromDetail(refusal) with { Which = $"outcome of record {outcome.Record.Prefix}" }, cancellation);
+            if (answer.Refusal is { } refusal) await Alarms.RaiseOnceAsync(Refusal.FromDetail(refusal) with { Which = $"outcome of record {outcome.Record.Prefix}" }, cancellation);
         }
 
         await store.AnswerOutcomesAsync(answered, cancellation);
@@ -98,12 +59,12 @@ public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, Memb
     public async Task FetchAsync(CancellationToken cancellation)
     {
         NodeView now = view();
-        if (_fetch is null || time.GetUtcNow() - _fetch.Begun >= Round) _fetch = new Fetch(time.GetUtcNow(), new Queue<CircleId>(now.State.Circles.Keys));
+        if (_fetch is null || Time.GetUtcNow() - _fetch.Begun >= Round) _fetch = new Fetch(Time.GetUtcNow(), new Queue<CircleId>(now.State.Circles.Keys));
         Fetch fetch = _fetch;
         while (fetch.Circles.TryPeek(out CircleId circle))
         {
-            ListOutcomeGradesResponse page = now.Reads(member, circle, time)
-                ? await _broker.ListOutcomeGradesAsync(new ListOutcomeGradesRequest { CircleId = circle.ToByteString(), After = fetch.After }, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation)
+            ListOutcomeGradesResponse page = now.Reads(member, circle, Time)
+                ? await _broker.ListOutcomeGradesAsync(new ListOutcomeGradesRequest { CircleId = circle.ToByteString(), After = fetch.After }, deadline: Time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation)
                 : new ListOutcomeGradesResponse();
             bool isLast = page.Records.Count == 0 || page.Records[^1].RecordId == fetch.After;
             if (isLast) fetch.Circles.Dequeue();
@@ -113,19 +74,33 @@ public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, Memb
 
         while (true)
         {
-            ListOwnOutcomesResponse page = await _broker.ListOwnOutcomesAsync(new ListOwnOutcomesRequest { After = fetch.After }, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+            ListOwnOutcomesResponse page = await _broker.ListOwnOutcomesAsync(new ListOwnOutcomesRequest { After = fetch.After }, deadline: Time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
             if (page.Records.Count == 0 || page.Records[^1].RecordId == fetch.After) break;
             fetch.Own.AddRange(page.Records);
             fetch.After = page.Records[^1].RecordId;
         }
 
         _fetch = null;
-        grades.Set(fetch.Graded, fetch.Own, time.GetUtcNow());
+        grades.Set(fetch.Graded, fetch.Own, Time.GetUtcNow());
         foreach (OwnOutcomes record in grades.Own.Where(record => record.Remind)) await RemindAsync(record, cancellation);
 
         // Spread, so that a circle's members do not all ask at once.
-        _nextFetch = time.GetUtcNow() + Round * (0.9 + (0.2 * Random.Shared.NextDouble()));
+        _nextFetch = Time.GetUtcNow() + (Round * 0.8) + Random.Around(Round * 0.2);
     }
+
+    /// <inheritdoc/>
+    protected override async Task RoundAsync(CancellationToken cancellation)
+    {
+        while (await SendAsync(cancellation))
+        {
+            // Until nothing waits.
+        }
+
+        if (Time.GetUtcNow() >= _nextFetch) await FetchAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    protected override Task WaitAsync(CancellationToken cancellation) => _nextFetch - Time.GetUtcNow() is var left && left > TimeSpan.Zero ? _signal.WaitAsync(left, cancellation) : Task.CompletedTask;
 
     // Once for each figure; what follows is the contributor's to decide.
     private async Task RemindAsync(OwnOutcomes record, CancellationToken cancellation)
@@ -133,7 +108,7 @@ public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, Memb
         if (_reminded.GetValueOrDefault(record.RecordId) == record.FalsePositives) return;
         _reminded[record.RecordId] = record.FalsePositives;
         string prefix = Convert.ToHexStringLower(record.RecordId.Span)[..8];
-        await alarms.RaiseOnceAsync(
+        await Alarms.RaiseOnceAsync(
             Refusal.Precondition("OUTCOMES_FALSE", $"Of {record.Seized + record.Released + record.FalsePositives} outcomes of a record of this member's own, {record.FalsePositives} were false positives.", $"record {prefix}", "Look at its evidence and identifiers; withdraw or rectify it if it is wrong."),
             cancellation);
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Gateway.Cryptography;
 using Gateway.Matching.Identifiers;
 using Gateway.Node.Feed;
 using Gateway.Node.Matching;
@@ -31,6 +32,7 @@ public sealed class Pseudonymiser : BackgroundService
     private readonly Func<NodeView> _view;
     private readonly AlarmBell _alarms;
     private readonly NodeMetrics? _metrics;
+    private readonly RandomSource _random;
     private readonly TimeProvider _time;
     private readonly ILogger<Pseudonymiser> _logger;
     private readonly ConcurrentDictionary<UInt128, PendingIdentifier> _pending = new();
@@ -38,7 +40,7 @@ public sealed class Pseudonymiser : BackgroundService
     private readonly ConcurrentDictionary<(IdentifierClass Class, uint Version), (byte[] Input, byte[] Evaluation)> _canaries = new();
 
     /// <summary>Composes the pseudonymiser.</summary>
-    public Pseudonymiser(EvaluatorClient evaluators, NodeMatcher matcher, KnownCache cache, Func<NodeView> view, AlarmBell alarms, TimeProvider time, ILogger<Pseudonymiser> logger, NodeMetrics? metrics = null)
+    public Pseudonymiser(EvaluatorClient evaluators, NodeMatcher matcher, KnownCache cache, Func<NodeView> view, AlarmBell alarms, RandomSource random, TimeProvider time, ILogger<Pseudonymiser> logger, NodeMetrics? metrics = null)
     {
         _evaluators = evaluators;
         _matcher = matcher;
@@ -46,6 +48,7 @@ public sealed class Pseudonymiser : BackgroundService
         _view = view;
         _alarms = alarms;
         _metrics = metrics;
+        _random = random;
         _time = time;
         _logger = logger;
         _queues = Enum.GetValues<IdentifierClass>().ToDictionary(identifierClass => identifierClass, _ => Channel.CreateUnbounded<PendingIdentifier>());
@@ -145,7 +148,7 @@ public sealed class Pseudonymiser : BackgroundService
             if (fault.Status == Grpc.Core.StatusCode.DataLoss) attempt.Drop();
             NodeEvents.EvaluationFailed(_logger, fault.Code, fault.What, batch.Count);
             if (!IsPassing(fault)) await _alarms.RaiseOnceAsync(fault, stopping);
-            TimeSpan wait = Jitter(pause);
+            TimeSpan wait = _random.Around(pause);
             await Task.Delay(fault.RetryAfter is { } hint && hint > wait && hint < LongestPause ? hint : wait, _time, stopping);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
@@ -220,6 +223,4 @@ public sealed class Pseudonymiser : BackgroundService
 
         public void Dispose() => Drop();
     }
-
-    private static TimeSpan Jitter(TimeSpan pause) => pause * (0.5 + Random.Shared.NextDouble());
 }

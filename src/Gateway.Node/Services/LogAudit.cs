@@ -73,7 +73,7 @@ public sealed class LogAudit(INodeStore store, CallInvoker broker, OwnRecordAudi
                 if (leaf.Entry is null)
                 {
                     CheckOpaque(leaf, response);
-                    mine.TakeOpaque(leaf);
+                    await mine.TakeOpaqueAsync(leaf, cancellation);
                 }
                 else if (CheckEntry(leaf, now, response) is { } entry) await mine.TakeAsync(leaf, entry, cancellation);
             }

@@ -1,15 +1,15 @@
+using Gateway.Cryptography;
 using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Node.Matching;
 using Gateway.Protocol;
-using Gateway.Storage;
 using Gateway.Storage.Node;
-using Microsoft.Extensions.Hosting;
 
 namespace Gateway.Node.Watch;
 
 /// <summary>Once a day of the log: forgets past shipments after the days that the settings give, identifiers that nothing has used for 13 months (protocol §4.3), and alerts as old as that.</summary>
-public sealed class Forgetting(INodeStore store, NodeMatcher matcher, PastShipments past, NodeSettings settings, Func<NodeView> view, AlarmBell alarms, TimeProvider time) : BackgroundService
+public sealed class Forgetting(INodeStore store, NodeMatcher matcher, PastShipments past, NodeSettings settings, Func<NodeView> view, AlarmBell alarms, RandomSource random, TimeProvider time)
+    : RepeatedWork("forgetting", Pauses.Every(Round), alarms, random, time)
 {
     /// <summary>Thirteen months.</summary>
     public const int UnusedDays = 396;
@@ -20,39 +20,20 @@ public sealed class Forgetting(INodeStore store, NodeMatcher matcher, PastShipme
 
     private UtcDay _done;
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await RunAsync(stoppingToken);
-            }
-            catch (StoreUnavailableException)
-            {
-                // Forgetting waits for the disk.
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                await alarms.RaiseFailureAsync("forgetting", fault, stoppingToken);
-            }
-
-            await Task.Delay(Round, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
     /// <summary>Forgets what is due on the log's day, unless it was done for that day.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         NodeView now = view();
-        UtcDay today = now.ExpiryDay(time);
+        UtcDay today = now.ExpiryDay(Time);
         if (today <= _done) return;
         await past.ForgetAsync(Before(today, settings.RememberedDays), cancellation);
         await ForgetUnusedAsync(Before(today, UnusedDays), now.State.OprfKeys?.Version ?? 0, cancellation);
         await store.ForgetAlertsAsync(new DateTimeOffset(Before(today, UnusedDays).ToDate(), TimeOnly.MinValue, TimeSpan.Zero), cancellation);
         _done = today;
     }
+
+    /// <inheritdoc/>
+    protected override Task RoundAsync(CancellationToken cancellation) => RunAsync(cancellation);
 
     private async Task ForgetUnusedAsync(UtcDay day, uint version, CancellationToken cancellation)
     {

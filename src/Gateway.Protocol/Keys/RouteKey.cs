@@ -12,7 +12,12 @@ public sealed class RouteKey
     /// <summary>Length of a route in bytes.</summary>
     public const int RouteSize = 16;
 
+    private const int Block = 64;
+
     private readonly byte[] _key;
+
+    // HMAC's two key blocks. Every leaf of the log is held against every route key, and the library's HMAC of 8 bytes takes three times as long as its two hashes.
+    private readonly byte[] _inner = new byte[Block], _outer = new byte[Block];
 
     /// <summary>Takes the 32 bytes.</summary>
     /// <exception cref="ArgumentException">The key has another length.</exception>
@@ -20,15 +25,22 @@ public sealed class RouteKey
     {
         if (key.Length != Size) throw new ArgumentException($"A route key has {Size} bytes, not {key.Length}.", nameof(key));
         _key = key.ToArray();
+        for (int i = 0; i < Block; i++)
+        {
+            byte of = i < Size ? key[i] : (byte)0;
+            (_inner[i], _outer[i]) = ((byte)(of ^ 0x36), (byte)(of ^ 0x5c));
+        }
     }
 
     /// <summary>Writes the route of the leaf at an index: the first 16 bytes of HMAC-SHA256(route key, u64 index).</summary>
     public void Write(ulong index, Span<byte> route16)
     {
-        Span<byte> message = stackalloc byte[8];
-        BinaryPrimitives.WriteUInt64BigEndian(message, index);
-        Span<byte> mac = stackalloc byte[32];
-        HMACSHA256.HashData(_key, message, mac);
+        Span<byte> inner = stackalloc byte[Block + sizeof(ulong)], outer = stackalloc byte[Block + SHA256.HashSizeInBytes], mac = stackalloc byte[SHA256.HashSizeInBytes];
+        _inner.CopyTo(inner);
+        BinaryPrimitives.WriteUInt64BigEndian(inner[Block..], index);
+        _outer.CopyTo(outer);
+        SHA256.HashData(inner, outer[Block..]);
+        SHA256.HashData(outer, mac);
         mac[..RouteSize].CopyTo(route16);
     }
 

@@ -11,6 +11,9 @@ public sealed record OutcomeTerms(int Outcomes, int Members, int FalsePositivePe
     /// <summary>The least that a policy may ask for, and what holds where it says nothing.</summary>
     public static OutcomeTerms Usual { get; } = new(5, 2, 30);
 
+    /// <summary>How many of one member's count: one less than are needed, so that nobody fills them alone.</summary>
+    public int MostOfMember => Outcomes - 1;
+
     /// <summary>Reads a policy. Fewer than the least counts as the least: no policy can single out a report.</summary>
     public static OutcomeTerms Of(CirclePolicy policy)
     {

@@ -14,7 +14,7 @@ public sealed record FeedApply : RecordsApply
     /// <summary>The checkpoint the batch ends at: the new cursor.</summary>
     public required LogHead Head { get; init; }
 
-    /// <summary>Circles this member was removed from: their records (items, tags, hits), the tags of known identifiers and readings under way are deleted; the outbox stays.</summary>
+    /// <summary>Circles this member was removed from: their records are hidden until <see cref="INodeLifeStore.DeleteEndedAsync"/> deletes them; their hits, the tags of known identifiers and readings under way are deleted; the outbox stays.</summary>
     public IReadOnlyList<LeftCircle> Left { get; init; } = [];
 
     /// <summary>Second readings to be done.</summary>

@@ -17,4 +17,7 @@ public enum NodeRecordState
 
     /// <summary>Its item was gone when the feed brought it; the withdrawal is promised.</summary>
     AwaitingWithdrawal = 5,
+
+    /// <summary>Of a circle that this member has left: as good as gone for every reader, and deleted as ended records are, once the log that says so is accepted.</summary>
+    Left = 6,
 }

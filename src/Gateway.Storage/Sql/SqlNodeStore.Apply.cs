@@ -27,7 +27,7 @@ public abstract partial class SqlNodeStore
                 WriteRecords(session, apply);
                 foreach (LeftCircle left in apply.Left)
                 {
-                    Purge(session, left);
+                    Leave(session, left);
                 }
 
                 foreach (StoredBackfill backfill in apply.Backfills)

@@ -117,19 +117,27 @@ public abstract partial class SqlNodeStore
             }),
         cancellation);
 
-    private static void AddBackfill(Session session, StoredBackfill backfill) =>
-        session.Start("INSERT INTO backfills VALUES (?, ?, ?, ?)", Backfills).Bind(backfill.Grant).Bind(backfill.Circle).Bind(backfill.Next).RunWithHash();
-
-    private static void Purge(Session session, LeftCircle left)
+    private static void AddBackfill(Session session, StoredBackfill backfill)
     {
-        const string Gone = "(SELECT number FROM records WHERE circle = ? AND idx < ?)";
-        foreach (string table in (string[])["items", "tags", "life_endings", "life_misbind_reports"])
+        // Back again before the leaving was accepted: what it left behind comes with the reading, once.
+        foreach (int number in ReadAll(session.Start("SELECT number FROM records WHERE circle = ? AND state = 6").Bind(backfill.Circle), ReadNumber))
         {
-            session.Start($"DELETE FROM {table} WHERE number IN {Gone}").Bind(left.Circle).Bind(Key(left.At)).Run();
+            DeleteEnded(session, number);
         }
 
-        session.Start($"DELETE FROM hits WHERE record IN {Gone}").Bind(left.Circle).Bind(Key(left.At)).Run();
-        session.Start("DELETE FROM records WHERE circle = ? AND idx < ?").Bind(left.Circle).Bind(Key(left.At)).Run();
+        session.Start("INSERT INTO backfills VALUES (?, ?, ?, ?)", Backfills).Bind(backfill.Grant).Bind(backfill.Circle).Bind(backfill.Next).RunWithHash();
+    }
+
+    // Records are hidden and end with the entry; that is what cannot be undone, and it waits for acceptance. The rest is made anew from log and records.
+    private static void Leave(Session session, LeftCircle left)
+    {
+        foreach (NodeRecord record in ReadAll(session.Start("SELECT * FROM records WHERE circle = ? AND idx < ? AND state <> 6 ORDER BY number").Bind(left.Circle).Bind(Key(left.At)), query => ReadBareRecord(query).Record))
+        {
+            session.Start("DELETE FROM hits WHERE record = ?").Bind(record.Number).Run();
+            WriteRecord(session, record with { State = NodeRecordState.Left }, hasItem: false, ReplaceRecord);
+            AddEnding(session, record.Number, left.At);
+        }
+
         session.Start("DELETE FROM disputes WHERE circle = ? AND COALESCE(disputed_at, 0) < ? AND COALESCE(decided_at, 0) < ?").Bind(left.Circle).Bind(Key(left.At)).Bind(Key(left.At)).Run();
         session.Start("DELETE FROM backfills WHERE circle = ? AND grant_idx < ?").Bind(left.Circle).Bind(Key(left.At)).Run();
         foreach (uint epoch in ReadAll(session.Start("SELECT DISTINCT epoch FROM known_tags WHERE circle = ?").Bind(left.Circle), ReadEpoch).Except(left.KeptEpochs))

@@ -16,14 +16,22 @@ public abstract partial class SqlNodeStore
             List<int> numbers = ReadAll(session.Start("SELECT number, ended_idx, row_hash FROM life_endings WHERE ended_idx < ? ORDER BY ended_idx LIMIT ?").Bind(Key(below)).Bind(most), ReadEnding);
             foreach (int number in numbers)
             {
-                session.Start("DELETE FROM items WHERE number = ?").Bind(number).Run();
-                session.Start("DELETE FROM tags WHERE number = ?").Bind(number).Run();
-                session.Start("DELETE FROM life_endings WHERE number = ?").Bind(number).Run();
+                DeleteEnded(session, number);
             }
 
             return numbers.Count;
         },
         cancellation);
+
+    private static void DeleteEnded(Session session, int number)
+    {
+        session.Start("DELETE FROM items WHERE number = ?").Bind(number).Run();
+        session.Start("DELETE FROM tags WHERE number = ?").Bind(number).Run();
+        session.Start("DELETE FROM life_endings WHERE number = ?").Bind(number).Run();
+
+        // Of an ended record the row stays, so that nobody publishes it again; of a circle that was left nothing does.
+        if (session.Start("DELETE FROM records WHERE number = ? AND state = 6").Bind(number).Run() > 0) session.Start("DELETE FROM life_misbind_reports WHERE number = ?").Bind(number).Run();
+    }
 
     /// <inheritdoc/>
     public ValueTask<bool> TryEraseAsync(CancellationToken cancellation) => _database.TryEraseAsync(["items", "tags"], cancellation);

@@ -37,11 +37,11 @@ public abstract partial class SqlNodeStore
 
     /// <inheritdoc/>
     public ValueTask<NodeRecord?> FindRecordAsync(RecordId id, CancellationToken cancellation) => _database.ReadAsync(
-        session => ReadWhole(session.Start(RecordQuery + " WHERE r.id = ? ORDER BY r.number LIMIT 1").Bind(id)), cancellation);
+        session => ReadWhole(session.Start(RecordQuery + " WHERE r.id = ? AND r.state <> 6 ORDER BY r.number LIMIT 1").Bind(id)), cancellation);
 
     /// <inheritdoc/>
     public ValueTask<NodeRecord?> ReadRecordAsync(int number, CancellationToken cancellation) => _database.ReadAsync(
-        session => ReadWhole(session.Start(RecordQuery + " WHERE r.number = ?").Bind(number)), cancellation);
+        session => ReadWhole(session.Start(RecordQuery + " WHERE r.number = ? AND r.state <> 6").Bind(number)), cancellation);
 
     /// <inheritdoc/>
     public ValueTask<SeenRecords> FindSeenAsync(IReadOnlyCollection<RecordId> ids, IReadOnlyCollection<ReadOnlyMemory<byte>> recordKeys, CancellationToken cancellation) => _database.ReadAsync(
@@ -92,7 +92,7 @@ public abstract partial class SqlNodeStore
             {
                 NodeRecord record = ReadBareRecord(query).Record;
                 last = record.Number;
-                if (circle is null || record.Circle == circle)
+                if (record.State != NodeRecordState.Left && (circle is null || record.Circle == circle))
                 {
                     page.Add(record);
                 }
@@ -106,7 +106,7 @@ public abstract partial class SqlNodeStore
     public ValueTask<IReadOnlyList<(CircleId Circle, NodeRecordState State, long Count)>> CountRecordsAsync(CancellationToken cancellation) =>
         _database.ReadAsync<IReadOnlyList<(CircleId Circle, NodeRecordState State, long Count)>>(
             session => ReadAll(
-                session.Start("SELECT circle, state, COUNT(*) FROM records GROUP BY circle, state ORDER BY circle, state"),
+                session.Start("SELECT circle, state, COUNT(*) FROM records WHERE state <> 6 GROUP BY circle, state ORDER BY circle, state"),
                 query =>
                 {
                     query.Row(Records);

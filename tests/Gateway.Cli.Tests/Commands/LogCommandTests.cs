@@ -94,6 +94,32 @@ public sealed class LogCommandTests : IDisposable
         Assert.Equal((ExitCode.Refused, true), (code, output.Contains("LOG_ROLLED_BACK", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task A_fork_of_a_log_that_serves_its_genesis_no_more_is_proven_by_what_an_earlier_audit_kept()
+    {
+        NetworkOfCommands network = new(_folder.Path);
+        await using RunningCommand broker = await network.StartBrokerAsync();
+        string url = NetworkFile.Parse(await File.ReadAllTextAsync(Path.Combine(_folder.Path, Network))).Broker;
+        await using Mirror mirror = await Mirror.StartAsync(url);
+        string key = (await network.OkAsync("log", "verify", url, "--network", Network)).GetProperty("key").GetString()!;
+        await network.OkAsync("log", "verify", mirror.Address, "--key", key, "--state", "kept.json");
+        byte[] genesis = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_folder.Path, "kept.json"))).RootElement.GetProperty("genesis").GetBytesFromBase64();
+
+        mirror.HidesGenesis = true;
+        await WriteStateAsync("kept.json", key, size: 1, genesis);
+        (int code, string output, _) = await network.CallAsync("log", "verify", mirror.Address, "--key", key, "--state", "kept.json", "--evidence", "evidence.json");
+        Assert.Equal((ExitCode.Refused, true, false), (code, output.Contains("LOG_FORKED", StringComparison.Ordinal), output.Contains("GENESIS_MISSING", StringComparison.Ordinal)));
+        Assert.True((await network.OkAsync("log", "evidence", "verify", "evidence.json", "--network", Network)).GetProperty("proves").GetBoolean());
+
+        // Another log's is none, and without any it says so.
+        foreach (byte[]? other in (byte[]?[])[null, [1, 2, 3]])
+        {
+            await WriteStateAsync("bare.json", key, size: 1, other);
+            (code, output, _) = await network.CallAsync("log", "verify", mirror.Address, "--key", key, "--state", "bare.json", "--evidence", "bare-evidence.json");
+            Assert.Equal((ExitCode.Refused, true, true), (code, output.Contains("LOG_FORKED", StringComparison.Ordinal), output.Contains("GENESIS_MISSING", StringComparison.Ordinal)));
+        }
+    }
+
     private string CertificateAuthority()
     {
         string path = Path.Combine(_folder.Path, "authority.pem");
@@ -102,10 +128,10 @@ public sealed class LogCommandTests : IDisposable
     }
 
     // The state that an audit of the other history would have left: signed by the log's own key.
-    private async Task WriteStateAsync(string name, string key, ulong size)
+    private async Task WriteStateAsync(string name, string key, ulong size, byte[]? genesis = null)
     {
         using SigningKey logKey = SigningKey.FromSeed(await File.ReadAllBytesAsync(new BrokerFiles(Path.Combine(_folder.Path, "broker")).LogSeed));
         SignedNote note = SignedNote.Sign(new Checkpoint("cli.test", size, MerkleHash.Leaf([1])).ToText(), new LogSigner("cli.test", logKey));
-        await File.WriteAllTextAsync(Path.Combine(_folder.Path, name), JsonSerializer.Serialize(new { key, checkpoint = System.Text.Encoding.UTF8.GetString(note.ToBytes()) }));
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, name), JsonSerializer.Serialize(new { key, checkpoint = System.Text.Encoding.UTF8.GetString(note.ToBytes()), genesis }));
     }
 }

@@ -54,9 +54,12 @@ internal sealed class TestCore : IAsyncDisposable
     /// <summary>Whether an operation of the store fails, by its name.</summary>
     public Func<string, bool> Refuses { get; set; } = _ => false;
 
-    public static async Task<TestCore> StartAsync(TestLog source, TestParty? party = null, ManualTime? time = null, int? pastDays = null)
+    /// <summary>What stands between the node and its store.</summary>
+    public Func<INodeStore, INodeStore> Through { get; init; } = store => store;
+
+    public static async Task<TestCore> StartAsync(TestLog source, TestParty? party = null, ManualTime? time = null, int? pastDays = null, Func<INodeStore, INodeStore>? through = null)
     {
-        TestCore core = new(source, party ?? source.Steward, time ?? ManualTime.Now(), pastDays);
+        TestCore core = new(source, party ?? source.Steward, time ?? ManualTime.Now(), pastDays) { Through = through ?? (store => store) };
         await core.OpenAsync();
         return core;
     }
@@ -100,7 +103,7 @@ internal sealed class TestCore : IAsyncDisposable
     private async Task OpenAsync()
     {
         _store = await SqliteNodeStore.OpenAsync(Path.Combine(_folder, "node.db"), Time, CancellationToken.None);
-        Store = FailingDisk.Around(_store, name => Refuses(name));
+        Store = FailingDisk.Around(Through(_store), name => Refuses(name));
         (NodeView view, Tree) = await NodeLog.OpenAsync(Store, Party.Id, Party.Keys, CancellationToken.None);
         Matcher = await NodeMatcher.LoadAsync(Store, Cache, view, RandomSource.System, Time, Path.Combine(_folder, "node.index"), CancellationToken.None);
         Dismissals = await Dismissals.LoadAsync(Store, Seal, Time, CancellationToken.None);

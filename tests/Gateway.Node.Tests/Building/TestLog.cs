@@ -260,6 +260,24 @@ internal sealed class TestLog
         return new FeedBatch(from, shown, CheckpointAt(end));
     }
 
+    /// <summary>A batch once more, behind itself and routed so, under a checkpoint that the log's key has signed over both.</summary>
+    public FeedBatch Replay(FeedBatch batch)
+    {
+        ulong end = batch.FirstIndex + (ulong)batch.Leaves.Count;
+        TreeHash[] hashes = [.. _leaves.Take((int)end).Select(leaf => LeafData.HashOf(leaf.Data))];
+        List<FeedLeaf> again = [];
+        for (int i = 0; i < batch.Leaves.Count; i++)
+        {
+            Leaf leaf = _leaves[(int)batch.FirstIndex + i];
+            FeedLeaf one = batch.Leaves[i].Clone();
+            one.LeafData = ByteString.CopyFrom(LeafData.Of(end + (ulong)i, leaf.Circle?.RouteKey, leaf.Salt, leaf.Entry));
+            again.Add(one);
+        }
+
+        hashes = [.. hashes, .. again.Select(leaf => LeafData.HashOf(leaf.LeafData.Span))];
+        return new FeedBatch(end, again, Sign(Network, (ulong)hashes.Length, MerkleHash.RootOf(hashes)));
+    }
+
     public TreeHash RootAt(ulong size) => MerkleHash.RootOf(_leaves.Take((int)size).Select(leaf => LeafData.HashOf(leaf.Data)).ToArray());
 
     public byte[] CheckpointAt(ulong size) => Sign(Network, size, RootAt(size), _logKey);

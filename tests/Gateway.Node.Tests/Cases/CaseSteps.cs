@@ -1,6 +1,7 @@
 using Gateway.Node.Cases;
 using Gateway.Node.Tests.Network;
 using Gateway.Protocol.V1;
+using Gateway.Shared;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,44 +35,16 @@ internal static class CaseSteps
         CaseDraft draft = new() { Text = text, By = "ann" };
         if (file is not null) draft.Files.Add(new CaseFile { Name = "photo.jpg", Size = (ulong)file.Length });
         target(draft);
-        using AsyncClientStreamingCall<ComposeCaseMessageRequest, ComposeCaseMessageResponse> call = node.Casework.ComposeCaseMessage();
-        await call.RequestStream.WriteAsync(new ComposeCaseMessageRequest { Draft = draft });
-        if (file is not null) await call.RequestStream.WriteAsync(new ComposeCaseMessageRequest { Data = ByteString.CopyFrom(file) });
-        await call.RequestStream.CompleteAsync();
-        return (await call.ResponseAsync).CaseId;
+        return await node.Casework.WriteAsync(draft, file);
     }
 
-    public static async Task<List<CaseLine>> ListAsync(RunningNode node)
-    {
-        List<CaseLine> lines = [];
-        using AsyncServerStreamingCall<ListCasesResponse> call = node.Casework.ListCases(new ListCasesRequest { All = true });
-        while (await call.ResponseStream.MoveNext(CancellationToken.None)) lines.AddRange(call.ResponseStream.Current.Cases);
-        return lines;
-    }
+    public static Task<List<CaseLine>> ListAsync(RunningNode node) => node.Casework.ListAsync();
 
-    public static async Task<List<CaseMessageLine>> ShowAsync(RunningNode node, ulong caseId)
-    {
-        List<CaseMessageLine> lines = [];
-        using AsyncServerStreamingCall<ShowCaseResponse> call = node.Casework.ShowCase(new ShowCaseRequest { CaseId = caseId });
-        while (await call.ResponseStream.MoveNext(CancellationToken.None)) lines.AddRange(call.ResponseStream.Current.Messages);
-        return lines;
-    }
+    public static Task<List<CaseMessageLine>> ShowAsync(RunningNode node, ulong caseId) => node.Casework.ShowAsync(caseId);
 
-    public static async Task<byte[]> ReadAsync(RunningNode node, ulong message)
-    {
-        using MemoryStream whole = new();
-        using AsyncServerStreamingCall<ReadCaseAttachmentResponse> call = node.Casework.ReadCaseAttachment(new ReadCaseAttachmentRequest { MessageId = message });
-        while (await call.ResponseStream.MoveNext(CancellationToken.None)) whole.Write(call.ResponseStream.Current.Data.Span);
-        return whole.ToArray();
-    }
+    public static Task<byte[]> ReadAsync(RunningNode node, ulong message) => node.Casework.ReadAttachmentAsync(message);
 
-    public static async Task<List<CaseDisclosure>> DisclosuresAsync(RunningNode node)
-    {
-        List<CaseDisclosure> all = [];
-        using AsyncServerStreamingCall<ListCaseDisclosuresResponse> call = node.Casework.ListCaseDisclosures(new ListCaseDisclosuresRequest());
-        while (await call.ResponseStream.MoveNext(CancellationToken.None)) all.AddRange(call.ResponseStream.Current.Disclosures);
-        return all;
-    }
+    public static Task<List<CaseDisclosure>> DisclosuresAsync(RunningNode node) => node.Casework.DisclosuresAsync();
 
     /// <summary>Rounds of the nodes' own couriers, at once and not in a few seconds, until something holds.</summary>
     public static async Task CarryUntilAsync(IReadOnlyList<RunningNode> nodes, Func<Task<bool>> holds)

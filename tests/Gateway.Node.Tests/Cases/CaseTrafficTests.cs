@@ -89,7 +89,7 @@ public sealed class CaseTrafficTests
         Assert.Equal("CASE_ATTACHMENT_INVALID", refused.ToRefusal("node").Code);
     }
 
-    private static async Task<(RunningNode Asker, RunningNode Contributor)> StartAsync(RunningNetwork network, CaseRefuser atAsker, CaseRefuser atContributor)
+    internal static async Task<(RunningNode Asker, RunningNode Contributor)> StartAsync(RunningNetwork network, CaseRefuser atAsker, CaseRefuser atContributor)
     {
         RunningNode asker = await network.AddNodeAsync("asker"), contributor = await network.AddNodeAsync("contributor");
         await asker.StartAsync(invoker => invoker.Intercept(atAsker));

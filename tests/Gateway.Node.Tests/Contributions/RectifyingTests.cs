@@ -1,3 +1,4 @@
+using Gateway.Cryptography;
 using Gateway.Node.Contributions;
 using Gateway.Node.Tests.Building;
 using Gateway.Protocol;
@@ -80,7 +81,7 @@ public sealed class RectifyingTests
         await node.SealAsync();
         await node.AddAsync(draft);
         await node.AddAsync(later);
-        OutboxExpiry expiry = new(node.Outbox, node.Core.Store, node.Core.Cache, () => node.Core.Log.View, node.Alarms, node.Core.Time);
+        OutboxExpiry expiry = new(node.Outbox, node.Core.Store, node.Core.Cache, () => node.Core.Log.View, node.Alarms, RandomSource.System, node.Core.Time);
         await expiry.RunAsync(CancellationToken.None);
         Assert.Equal((OutboxState.Draft, OutboxState.Sealed), ((await node.RowAsync("draft")).State, (await node.RowAsync("sealed")).State));
 

@@ -1,5 +1,6 @@
 using Gateway.Cryptography;
 using Gateway.Node.Disputes;
+using Gateway.Node.Life;
 using Gateway.Node.Tests.Building;
 using Gateway.Node.Tests.Watch;
 using Gateway.Protocol;
@@ -65,11 +66,21 @@ public sealed class DisputeReminderTests
         Assert.Equal(["DISPUTE_OPENED"], await ToldAsync(desk));
         _time.Advance(TimeSpan.FromDays(31));
         desk.Log.AddDay(desk.Log.Day.AddDays(31));
-        desk.Log.Add(
-            new Entry { RecordWithdrawn = new RecordWithdrawn { RecordId = record.Submission.RecordId, CircleId = record.Submission.CircleId, Epoch = record.Submission.Epoch, Reason = WithdrawalReason.DisputeOverdue } },
-            desk.Log.Circle.RouteKey);
-        await desk.Core.FollowAsync();
+        await WithdrawOverdueAsync(desk, record);
         Assert.Equal(["DISPUTE_OPENED", "DISPUTE_OVERDUE"], await ToldAsync(desk));
+    }
+
+    [Fact]
+    public async Task A_contributor_that_was_told_before_the_broker_withdrew_its_record_is_not_told_again()
+    {
+        await using WatchDesk desk = await StartAsync();
+        SealedRecord record = await DisputeAsync(desk);
+        desk.Core.Own.Add(record.Id);
+        await ToDayAsync(desk, 31);
+        Assert.Equal(["DISPUTE_OVERDUE"], await ToldAsync(desk));
+        await WithdrawOverdueAsync(desk, record);
+        Assert.NotEqual(Gateway.Storage.Node.NodeRecordState.Live, await desk.Core.StateOfAsync(record));
+        Assert.Equal(["DISPUTE_OVERDUE"], await ToldAsync(desk));
     }
 
     [Fact]
@@ -99,6 +110,14 @@ public sealed class DisputeReminderTests
         return record;
     }
 
+    private static async Task WithdrawOverdueAsync(WatchDesk desk, SealedRecord record)
+    {
+        desk.Log.Add(
+            new Entry { RecordWithdrawn = new RecordWithdrawn { RecordId = record.Submission.RecordId, CircleId = record.Submission.CircleId, Epoch = record.Submission.Epoch, Reason = WithdrawalReason.DisputeOverdue } },
+            desk.Log.Circle.RouteKey);
+        await desk.Core.FollowAsync();
+    }
+
     private async Task ToDayAsync(WatchDesk desk, uint day)
     {
         UtcDay to = desk.Log.Day.AddDays(day);
@@ -111,7 +130,10 @@ public sealed class DisputeReminderTests
     private static async Task<string[]> ToldAsync(WatchDesk desk)
     {
         AlarmBell alarms = new(desk.Core.Store, desk.Core.Time, NullLogger<AlarmBell>.Instance);
-        using DisputeReminders reminders = new(desk.Core.Store, desk.Core.Disputes, desk.Core.Own, desk.Core.Party.Id, new TestWire(desk.Log, desk.Core.Party), () => desk.Core.Log.View, alarms, desk.Core.Time);
+        string mark = Path.Combine(desk.Core.Folder, "high-water");
+        HighWater.Load(mark, desk.Core.Party.Keys).Raise(desk.Core.Log.View.Size);
+        StoreAge age = new(HighWater.Load(mark, desk.Core.Party.Keys), () => desk.Core.Log.View);
+        using DisputeReminders reminders = new(desk.Core.Store, desk.Core.Disputes, desk.Core.Own, desk.Core.Party.Id, new TestWire(desk.Log, desk.Core.Party), age, () => desk.Core.Log.View, alarms, RandomSource.System, desk.Core.Time);
         await reminders.RunAsync(CancellationToken.None);
         desk.Core.Time.Advance(TimeSpan.FromHours(2));
         await reminders.RunAsync(CancellationToken.None);

@@ -1,3 +1,4 @@
+using Gateway.Cryptography;
 using Gateway.Node.Outcomes;
 using Gateway.Node.Tests.Building;
 using Gateway.Protocol;
@@ -21,7 +22,7 @@ public sealed class OutcomeFetchTests
         OutcomeGrades grades = new();
         Pages wire = new() { FailsAt = 1 };
         AlarmBell alarms = new(core.Store, time, NullLogger<AlarmBell>.Instance);
-        using OutcomeExchange exchange = new(core.Store, grades, core.Party.Id, wire, () => core.Log.View, alarms, time, NullLogger<OutcomeExchange>.Instance);
+        using OutcomeExchange exchange = new(core.Store, grades, core.Party.Id, wire, () => core.Log.View, alarms, RandomSource.System, time);
         await Assert.ThrowsAsync<RpcException>(() => exchange.FetchAsync(CancellationToken.None));
         await exchange.FetchAsync(CancellationToken.None);
         Assert.Equal([ByteString.Empty, Id(1), Id(1), Id(2)], wire.Asked);

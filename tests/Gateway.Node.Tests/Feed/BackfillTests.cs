@@ -208,6 +208,15 @@ public sealed class BackfillTests
         await node.FollowAsync();
         Assert.Null(await node.StateOfAsync(record));
         Assert.Empty(node.Log.View.Keyring.Keys);
+
+        // Hidden at once, over a restart too; deleted for good when other members have cosigned the log that says so, and not on this broker's word alone.
+        await node.RestartAsync();
+        Assert.Null(await node.StateOfAsync(record));
+        ulong expelledAt = _log.Size - 1;
+        Assert.Equal(0, await node.Store.DeleteEndedAsync(expelledAt, 10, CancellationToken.None));
+        Assert.Single((await node.Store.FindSeenAsync([record.Id], [], CancellationToken.None)).Ids);
+        Assert.Equal(1, await node.Store.DeleteEndedAsync(expelledAt + 1, 10, CancellationToken.None));
+        Assert.Empty((await node.Store.FindSeenAsync([record.Id], [], CancellationToken.None)).Ids);
     }
 
     [Fact]

@@ -31,9 +31,9 @@ internal sealed class LivingNode : IAsyncDisposable
 
     public bool HasBackup => File.Exists(Path.Combine(_backups, "node.db"));
 
-    public static async Task<LivingNode> StartAsync(TestLog log, TestParty party, ManualTime time)
+    public static async Task<LivingNode> StartAsync(TestLog log, TestParty party, ManualTime time, Func<INodeStore, INodeStore>? through = null)
     {
-        LivingNode node = new(await TestCore.StartAsync(log, party, time));
+        LivingNode node = new(await TestCore.StartAsync(log, party, time, through: through));
         node.Compose();
         return node;
     }

@@ -138,6 +138,8 @@ internal sealed class RunningNode(NodeDirectory directory)
 
     public CaseworkService.CaseworkServiceClient Casework => new(_channel);
 
+    public LifeService.LifeServiceClient Life => new(_channel);
+
     public DisputeOfficeService.DisputeOfficeServiceClient Disputes => new(_channel);
 
     public OutcomeOfficeService.OutcomeOfficeServiceClient Outcomes => new(_channel);
@@ -201,8 +203,8 @@ internal sealed class RunningNode(NodeDirectory directory)
     public async Task StopAsync()
     {
         if (_application is null) return;
-        _channel!.Dispose();
-        await _application.StopAsync();
+        if (_channel is not null) await _application.StopAsync(); // Else its start failed, and that is what is to be told.
+        _channel?.Dispose();
         await _application.DisposeAsync();
         _application = null;
     }

@@ -1,3 +1,4 @@
+using Gateway.Cryptography;
 using Gateway.Ledger;
 using Gateway.Node.Neutrality;
 using Gateway.Node.Tests.Building;
@@ -96,6 +97,6 @@ internal sealed class TestWitness : CallInvoker, IAsyncDisposable
         Forks = new ForkWatch(log, Core.Store, () => Core.Log.View, Conditions, Core.Time);
         Acceptance = await Acceptance.LoadAsync(Core.Store, CancellationToken.None);
         Tally = new CosignatureTally(Forks, Core.Store.Neutrality, Acceptance, Core.Party.Id, quorum);
-        Witness = new LogWitness(log, Forks, Tally, Acceptance, Conditions, Core.Store, this, Core.Party.Id, Core.Party.Keys, () => Core.Log.View, bell, Core.Time, NullLogger<LogWitness>.Instance);
+        Witness = new LogWitness(log, Forks, Tally, Acceptance, Conditions, Core.Store, this, Core.Party.Id, Core.Party.Keys, () => Core.Log.View, bell, RandomSource.System, Core.Time, NullLogger<LogWitness>.Instance);
     }
 }

@@ -118,7 +118,7 @@ internal sealed class WatchDesk : IAsyncDisposable
     private async Task ComposeAsync()
     {
         AlarmBell alarms = new(Core.Store, Core.Time, NullLogger<AlarmBell>.Instance);
-        Pseudonymiser pseudonymiser = new(new EvaluatorClient(_ => null, RandomSource.System, Core.Time), Core.Matcher, Core.Cache, () => Core.Log.View, alarms, Core.Time, NullLogger<Pseudonymiser>.Instance);
+        Pseudonymiser pseudonymiser = new(new EvaluatorClient(_ => null, RandomSource.System, Core.Time), Core.Matcher, Core.Cache, () => Core.Log.View, alarms, RandomSource.System, Core.Time, NullLogger<Pseudonymiser>.Instance);
         HitOpener opener = new(Core.Store, Core.Matcher, () => Core.Log.View, alarms, Core.Party.Id, Core.Time);
         Screener = Core.ScreenerOver(opener, pseudonymiser);
         SellerEvaluation evaluation = new(Core.Store, Core.Matcher, Screener, Core.Seal, alarms, Core.Time);
@@ -126,7 +126,7 @@ internal sealed class WatchDesk : IAsyncDisposable
         Past = new PastShipments(Core.Store, Core.Matcher, Screener, Core.Seal, Core.Settings, alarms, Core.Time);
         Raiser = new AlertRaiser(Core.Store, Core.Matcher, Screener, Sellers, Past, Core.Seal, () => Core.Log.View, alarms, Core.Time);
         Alerts = new AlertList(Core.Store, Sellers, Past, Screener, Core.Dismissals, Core.Seal, Core.Time, Core.Disputes);
-        Forgetting = new Forgetting(Core.Store, Core.Matcher, Past, Core.Settings, () => Core.Log.View, alarms, Core.Time);
+        Forgetting = new Forgetting(Core.Store, Core.Matcher, Past, Core.Settings, () => Core.Log.View, alarms, RandomSource.System, Core.Time);
         await Past.StartAsync(CancellationToken.None);
     }
 }

@@ -19,6 +19,9 @@ public abstract partial class BrokerStoreConformance
         Assert.Equivalent(new[] { Objection(1, Noon) with { Id = waiting[0].Id }, Objection(1, Noon.AddDays(1)) with { Id = waiting[1].Id } }, waiting, strict: true);
         Assert.Equal([waiting[1].Id], (await store.Disputes.ReadObjectionsAsync(Desk(1), waiting[0].Id, 10, None)).Select(one => one.Id));
         Assert.Equal((2, 1), ((await store.Disputes.CountObjectionsAsync(None))[Desk(1)], (await store.Disputes.CountObjectionsAsync(None))[Desk(2)]));
+        Assert.True(await store.Disputes.HasObjectionAsync(Desk(2), "ref", None));
+        Assert.False(await store.Disputes.HasObjectionAsync(Desk(2), "re", None));
+        Assert.False(await store.Disputes.HasObjectionAsync(Desk(3), "ref", None));
         Assert.False(await store.Disputes.DeleteObjectionAsync(Desk(2), waiting[0].Id, None));
         Assert.True(await store.Disputes.DeleteObjectionAsync(Desk(1), waiting[0].Id, None));
         Assert.Equal(1, await store.Disputes.DeleteObjectionsAsync(Noon.AddHours(1), None));
@@ -38,6 +41,12 @@ public abstract partial class BrokerStoreConformance
         RecordId least = all[0].Record;
         Assert.All(await store.Outcomes.ReadCircleAsync(first.Circle, least, None).ToListAsync(), one => Assert.True(one.Record > least));
         Assert.Equal(3, (await store.Outcomes.ReadContributorAsync(first.Contributor, null, None).ToListAsync()).Count);
+        StoredOutcome third = OutcomeOf(1, 1, 2);
+        await store.Outcomes.SaveAsync([third], None);
+        IReadOnlyList<StoredOutcome> ofMember = await store.Outcomes.ReadMemberAsync(first.Record, first.Member, None);
+        Assert.Equal([Outcome.FalsePositive, Outcome.Seized], ofMember.Select(one => one.Outcome));
+        Assert.True(ofMember[0].Number == 1 && ofMember[1].Number > 3); // The correction kept its place.
+        Assert.Empty(await store.Outcomes.ReadMemberAsync(other.Record, second.Member, None));
         Assert.Empty(await store.Outcomes.ReadContributorAsync(first.Member, null, None).ToListAsync());
     }
 

@@ -76,6 +76,33 @@ public abstract partial class NodeStoreConformance
     }
 
     [Fact]
+    public async Task A_part_that_came_stays_open_with_its_bytes_until_it_is_finished()
+    {
+        long caseId;
+        StoredCaseChunk kept;
+        await using (INodeStore store = await OpenAsync())
+        {
+            await store.Cases.AddReceivedAsync(Case(1), Came(1), [Chunk(1), Chunk(2)], [], None);
+            await store.Cases.AddOwnAsync(Case(2), Own(1), [Chunk(1, own: true)], [], None);
+            caseId = (await store.Cases.FindCaseAsync(Case(1).Thread, None))!.Id;
+            long other = (await store.Cases.FindCaseAsync(Case(2).Thread, None))!.Id;
+            Assert.Equal((2, 0), (await store.Cases.CountOpenChunksAsync(caseId, None), await store.Cases.CountOpenChunksAsync(other, None))); // One's own are sent, not fetched.
+            kept = (await store.Cases.ReadOpenChunksAsync(own: false, 0, 10, None))[0] with { Chunk = [7, 8, 9] };
+            await store.Cases.KeepChunkAsync(kept, None);
+            Assert.Equal(2, await store.Cases.CountOpenChunksAsync(caseId, None));
+            Assert.Equal((2, 0), (await store.Cases.CountChunksAsync(kept.Message, None))[0]);
+        }
+
+        await using INodeStore reopened = await OpenAsync();
+        StoredCaseChunk read = (await reopened.Cases.ReadOpenChunksAsync(own: false, 0, 10, None))[0];
+        Assert.Equivalent(kept, read, strict: true);
+        await reopened.Cases.FinishChunkAsync(read, None);
+        Assert.Equal(1, await reopened.Cases.CountOpenChunksAsync(caseId, None));
+        Assert.Equal((2, 1), (await reopened.Cases.CountChunksAsync(kept.Message, None))[0]);
+        Assert.Equal([7, 8, 9], (await reopened.Cases.FindChunkAsync(kept.Message, read.Attachment, read.Position, None))!.Chunk);
+    }
+
+    [Fact]
     public async Task What_came_is_unread_until_it_was_shown_and_a_case_closes_once()
     {
         await using INodeStore store = await OpenAsync();

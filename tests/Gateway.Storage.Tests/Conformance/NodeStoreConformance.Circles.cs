@@ -86,5 +86,29 @@ public abstract partial class NodeStoreConformance
         Assert.Equal([kept, other], (await store.ReadKnownTagsAsync(0, None).Select(row => row.Tag).ToListAsync()).OrderBy(tag => tag.Epoch == 9 ? 0 : 1));
         Assert.Equal(OutboxState.Closed, (await store.FindOutboxAsync(Record(1), None))!.State);
         Assert.NotNull(await store.FindKnownAsync(1, Hash(1), None));
+        Assert.Equal([3, 4], (await store.ListRecordsAsync(null, None).ToListAsync()).Select(record => record.Number).Order());
+        Assert.All(await store.CountRecordsAsync(None), count => Assert.Equal((NodeRecordState.Live, 1L), (count.State, count.Count)));
+
+        // What is deleted for good waits for the log that says so to be accepted: it is hidden, and still counts as seen.
+        Assert.Equal(2, await store.CountEndingsAsync(None));
+        Assert.Equal(0, await store.DeleteEndedAsync(4, 10, None));
+        Assert.Single((await store.FindSeenAsync([Record(1)], [], None)).Ids);
+        Assert.Equal(2, await store.DeleteEndedAsync(5, 10, None));
+        Assert.Empty((await store.FindSeenAsync([Record(1), Record(2)], [], None)).Ids);
+        Assert.Single((await store.FindSeenAsync([Record(4)], [], None)).Ids);
+    }
+
+    [Fact]
+    public async Task Who_is_back_before_its_leaving_was_accepted_reads_everything_again_once()
+    {
+        await using INodeStore store = await OpenAsync();
+        await store.ApplyAsync(Apply(0, 5) with { Records = [NodeRecord(1)] }, None);
+        StoredBackfill reading = new(5, Circle(1), 0);
+        await store.ApplyAsync(Apply(5, 1) with { Left = [new LeftCircle(Circle(1), 4, [])], Backfills = [reading] }, None);
+        Assert.Equal(0, await store.CountEndingsAsync(None));
+        Assert.Empty((await store.FindSeenAsync([Record(1)], [], None)).Ids);
+        NodeRecord again = NodeRecord(1) with { Number = 2 };
+        await store.ApplyBackfillAsync(new BackfillApply { Backfill = reading with { Next = 6 }, Leaves = [], Records = [again] }, None);
+        Assert.Equivalent(again, await store.FindRecordAsync(Record(1), None), strict: true);
     }
 }
