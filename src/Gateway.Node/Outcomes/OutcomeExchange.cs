@@ -1,5 +1,6 @@
 using Gateway.Node.Contributions;
 using Gateway.Node.Feed;
+using Gateway.Node.Replicas;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
@@ -16,7 +17,7 @@ namespace Gateway.Node.Outcomes;
 /// Sends the officers' outcomes to the broker until it has answered for each, and fetches once an hour what it tells: the grades of all records of each circle, whatever was met here, and the
 /// figures of this member's own.
 /// </summary>
-public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, MemberId member, CallInvoker broker, Func<NodeView> view, AlarmBell alarms, TimeProvider time, ILogger<OutcomeExchange> logger) : BackgroundService
+public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, MemberId member, CallInvoker broker, Func<NodeView> view, AlarmBell alarms, TimeProvider time, ILogger<OutcomeExchange> logger, Leadership? leadership = null) : BackgroundService
 {
     private const int MostAtOnce = 500;
 
@@ -43,10 +44,7 @@ public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, Memb
         {
             try
             {
-                while (await SendAsync(stoppingToken))
-                {
-                    // Until nothing waits.
-                }
+                if (leadership?.IsHeld ?? true) await SendAllAsync(stoppingToken);
 
                 if (time.GetUtcNow() >= _nextFetch) await FetchAsync(stoppingToken);
                 pause = FirstPause;
@@ -69,6 +67,16 @@ public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, Memb
 
             await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    // Grades each process of a node has in its own memory; what officers stated one alone sends, so that the last word about a shipment arrives last.
+    private async Task SendAllAsync(CancellationToken stopping)
+    {
+        using IDisposable? acting = leadership?.Act();
+        while (await SendAsync(stopping))
+        {
+            // Until nothing waits.
         }
     }
 

@@ -15,6 +15,7 @@ public abstract partial class SqlNodeStore
         return _database.WriteAsync(
             session =>
             {
+                session.Journal?.Tell(session, StoreTopic.Circles);
                 session.Start("DELETE FROM circle_orders WHERE circle = ?").Bind(circle).Run();
                 foreach (StoredCircleOrder order in orders)
                 {
@@ -64,6 +65,8 @@ public abstract partial class SqlNodeStore
         return _database.WriteAsync(
             session =>
             {
+                session.Journal?.Append(session, ChangeOf(session, apply));
+
                 // A reading that was given up meanwhile, because the member left the circle, brings nothing back.
                 if (session.Start("DELETE FROM backfills WHERE grant_idx = ?").Bind(apply.Backfill.Grant).Run() == 0)
                 {
