@@ -16,7 +16,7 @@ public sealed class ReplicaLease(
     INodeStore store, NodeLog log, Acceptance acceptance, Leadership leadership, Follower follower, IEnumerable<LeasedService> services, AlarmBell alarms, TimeProvider time, ILogger<ReplicaLease> logger) : BackgroundService
 {
     /// <summary>How long the lease of a process that is heard of no more holds.</summary>
-    public static readonly TimeSpan Life = TimeSpan.FromSeconds(8);
+    public static readonly TimeSpan Life = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);

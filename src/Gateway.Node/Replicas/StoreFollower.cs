@@ -29,6 +29,7 @@ public sealed class StoreFollower(
 
     private readonly SemaphoreSlim _taking = new(1, 1);
     private ulong _endedBelow;
+    private bool _led;
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -62,6 +63,8 @@ public sealed class StoreFollower(
         {
             await TryAsync(() => TakeNewsAsync(replicas, stopping), stopping);
             if (!leadership.IsHeld) await TryAsync(() => CheckAgeAsync(stopping), stopping);
+            if (leadership.IsHeld && !_led) await TryAsync(() => work.TakeAsync(StoreTopic.Everything, stopping), stopping); // What waits for the one that led waits for this one now.
+            _led = leadership.IsHeld;
         }
         while (await timer.WaitForNextTickAsync(stopping));
     }

@@ -41,6 +41,7 @@ public sealed class NodeStatus(
             CertificateNotAfter = certificate.Current is { } current ? new DateTimeOffset(current.NotAfter.ToUniversalTime()).ToUnixTimeSeconds() : 0,
             LogDay = now.State.Day.Number,
         };
+        status.Replicas.AddRange(leadership.Replicas.Select(replica => new NodeReplica { Name = replica.Name, Self = replica.IsSelf, Leads = replica.Leads, SeenAgo = (ulong)Math.Max(0, replica.SeenAgo.TotalMilliseconds) }));
         IReadOnlyList<StoredBackfill> readings = await store.ReadBackfillsAsync(cancellation);
         if (now.State.Members.TryGetValue(settings.Member, out NetworkMember? own)) status.Standing = own.Standing;
         NetworkMember? me = now.State.Members.GetValueOrDefault(settings.Member);

@@ -163,7 +163,12 @@ public interface INodeStore : IWatchStore, INodeDisputeStore, INodeOutcomeStore,
     ValueTask<IReadOnlyList<uint>> ReadLiveEpochsAsync(CircleId circle, CancellationToken cancellation);
 
     /// <summary>Replaces what officers have ordered about a circle.</summary>
-    ValueTask ReplaceCircleOrdersAsync(CircleId circle, IReadOnlyCollection<StoredCircleOrder> orders, CancellationToken cancellation);
+    /// <param name="circle">The circle.</param>
+    /// <param name="orders">Its orders from now on.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <param name="before">The orders that this was decided by; null where it does not matter.</param>
+    /// <exception cref="StoreMovedException">The orders are not those before: another process has replaced them.</exception>
+    ValueTask ReplaceCircleOrdersAsync(CircleId circle, IReadOnlyCollection<StoredCircleOrder> orders, CancellationToken cancellation, IReadOnlyCollection<StoredCircleOrder>? before = null);
 
     /// <summary>What officers have ordered, by circle and member.</summary>
     ValueTask<IReadOnlyList<StoredCircleOrder>> ReadCircleOrdersAsync(CancellationToken cancellation);

@@ -183,7 +183,7 @@ internal sealed class PostgresReplicas(PostgresAddress address, TimeProvider tim
 
     public override void RequireInStep(Session session)
     {
-        if (ReadHead(session) != Taken) throw new StoreMovedException(Taken);
+        if (ReadHead(session) != Taken) throw new StoreMovedException();
     }
 
     public override void Append(Session session, NodeChange change)

@@ -21,7 +21,7 @@ internal sealed partial class SqlCaseStore(SqlDatabase database) : ICaseStore
                 StoredCase held = opened.Id == 0 ? opened with { LastCounter = 0 } : RequireCase(session, opened.Id);
                 if (message.Counter != held.LastCounter + 1)
                 {
-                    if (session.Journal is not null && opened.Id != 0 && message.Counter == held.LastCounter) throw new StoreMovedException(held.LastCounter); // Another process took this one.
+                    if (session.Journal is not null && opened.Id != 0 && message.Counter == held.LastCounter) throw new StoreMovedException(); // Another process took this one.
                     throw new InvalidOperationException($"Message {message.Counter} does not follow message {held.LastCounter} of its case.");
                 }
 
