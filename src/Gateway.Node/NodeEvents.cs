@@ -56,6 +56,15 @@ internal static partial class NodeEvents
     [LoggerMessage(40, LogLevel.Debug, "Deletions up to leaf {Size} acknowledged for {Circles} circles")]
     public static partial void Acknowledged(ILogger logger, ulong size, int circles);
 
+    [LoggerMessage(60, LogLevel.Debug, "Changes of other replicas taken up to {Change}; log size {Size}")]
+    public static partial void ChangesTaken(ILogger logger, long change, ulong size);
+
+    [LoggerMessage(61, LogLevel.Information, "This replica leads (term {Term})")]
+    public static partial void ReplicaLeads(ILogger logger, long term);
+
+    [LoggerMessage(62, LogLevel.Warning, "This replica does not lead any more")]
+    public static partial void ReplicaRelieved(ILogger logger);
+
     [LoggerMessage(12, LogLevel.Error, "Unexpected failure {Reference} in {Method}")]
     public static partial void Unexpected(ILogger logger, Exception failure, string reference, string method);
 

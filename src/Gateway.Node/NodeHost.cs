@@ -12,12 +12,14 @@ using Gateway.Node.Matching;
 using Gateway.Node.Neutrality;
 using Gateway.Node.Outcomes;
 using Gateway.Node.Pseudonyms;
+using Gateway.Node.Replicas;
 using Gateway.Node.Screening;
 using Gateway.Node.Services;
 using Gateway.Node.Watch;
 using Gateway.Protocol;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.Keys;
+using Gateway.Storage;
 using Gateway.Storage.Node;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -85,10 +87,9 @@ public static class NodeHost
         NodeCertificate certificate = resources.Keep(NodeCertificate.Load(directory));
         INodeStore store = resources.Keep(await seams.OpenStore(directory.StoreFile, cancellation));
         KnownCache cache = new(keys, seams.Random);
-        (NodeView view, Ledger.TiledTree tree) = await NodeLog.OpenAsync(store, settings.Member, keys, cancellation);
         HighWater highWater = HighWater.Load(directory.HighWaterFile, keys);
-        if (view.Size < highWater.Size) File.Delete(directory.IndexFile); // It is a copy of the store that was here before.
-        NodeMatcher matcher = resources.Keep(await NodeMatcher.LoadAsync(store, cache, view, seams.Random, seams.Time, directory.IndexFile, cancellation));
+        (NodeView view, Ledger.TiledTree tree, NodeMatcher matcher) = await LoadAsync(store, cache, settings.Member, keys, highWater, directory, seams, cancellation);
+        resources.Keep(matcher);
         WatchSeal seal = new(keys, seams.Random);
         Dismissals dismissals = await Dismissals.LoadAsync(store, seal, seams.Time, cancellation);
         OwnRecords own = await OwnRecords.LoadAsync(store, cancellation);
@@ -123,6 +124,7 @@ public static class NodeHost
         AddLife(services, settings, highWater);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OfficersEndpoint>(provider, store.Audit)).AddSingleton(provider => new OfficerAudit(store.Audit, seams.Time));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnStanding>(provider, settings.Member));
+        services.AddSingleton<Leadership>().AddSingleton<ReplicaWork>().AddSingleton<ReplicaLease>().AddHostedService<StoreFollower>().AddHostedService(provider => provider.GetRequiredService<ReplicaLease>());
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
 
         WebApplication application = builder.Build();
@@ -147,6 +149,26 @@ public static class NodeHost
         return application;
     }
 
+    private static async Task<(NodeView View, Ledger.TiledTree Tree, NodeMatcher Matcher)> LoadAsync(
+        INodeStore store, KnownCache cache, MemberId member, MemberKeys keys, HighWater highWater, NodeDirectory directory, NodeSeams seams, CancellationToken cancellation)
+    {
+        if (store.Replicas is { } replicas) await replicas.RequireOwnerAsync(cache.StoreMark(), cancellation);
+        while (true)
+        {
+            (NodeView view, Ledger.TiledTree tree) = await NodeLog.OpenAsync(store, member, keys, cancellation);
+            if (view.Size < highWater.Size) File.Delete(directory.IndexFile); // It is a copy of the store that was here before.
+            try
+            {
+                return (view, tree, await NodeMatcher.LoadAsync(store, cache, view, seams.Random, seams.Time, directory.IndexFile, cancellation));
+            }
+            catch (StoreMovedException)
+            {
+                // Another process of this node wrote while what was missing here was being added: all of it is read anew.
+                store.Replicas!.Take(await store.Replicas.ReadNewsAsync(cancellation));
+            }
+        }
+    }
+
     private static void AddLog(
         IServiceCollection services, NodeSettings settings, MemberKeys keys, (NodeView View, Ledger.TiledTree Tree) opened, IReadOnlyList<NodeRecord> awaited, int lastNumber, IReadOnlyList<StoredBackfill> backfills)
     {
@@ -162,7 +184,8 @@ public static class NodeHost
             backfills,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<NodeLog>>(),
-            provider.GetRequiredService<DisputeBook>()));
+            provider.GetRequiredService<DisputeBook>(),
+            (before, cancellation) => NodeLog.ReadOnAsync(provider.GetRequiredService<INodeStore>(), before, settings.Member, keys, cancellation)));
         services.AddSingleton<Func<NodeView>>(provider =>
         {
             NodeLog log = provider.GetRequiredService<NodeLog>();
@@ -175,14 +198,14 @@ public static class NodeHost
         services.AddSingleton(provider => new EvaluatorClient(provider.GetRequiredService<EvaluatorConnections>().Of, seams.Random, seams.Time));
         services.AddSingleton(new RecordSealer(seams.Random)).AddSingleton(new ContributionRules(settings.Member, seams.Time)).AddSingleton<Outbox>();
         services.AddSingleton<Pseudonymiser>().AddHostedService(provider => provider.GetRequiredService<Pseudonymiser>());
-        services.AddSingleton<Follower>().AddHostedService(provider => provider.GetRequiredService<Follower>());
+        services.AddSingleton<Follower>().AddLeased<Follower>();
         services.AddSingleton<ReleaseSchedule>().AddSingleton<WithdrawalUpload>();
         services.AddSingleton<PublishedBefore>().AddSingleton(provider => ActivatorUtilities.CreateInstance<DraftSealer>(provider, settings.Member));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RecordUpload>(provider, settings.Member));
-        services.AddHostedService<Publisher>().AddHostedService<Rectifier>().AddHostedService<OutboxExpiry>();
+        services.AddSingleton<Publisher>().AddLeased<Publisher>().AddSingleton<Rectifier>().AddLeased<Rectifier>().AddSingleton<OutboxExpiry>().AddLeased<OutboxExpiry>();
         services.AddSingleton<CircleWork>().AddSingleton(provider => ActivatorUtilities.CreateInstance<CircleOrders>(provider, settings.Member));
-        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CircleSteward>(provider, settings.Member));
-        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<Backfill>(provider, settings.Member));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CircleSteward>(provider, settings.Member)).AddLeased<CircleSteward>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Backfill>(provider, settings.Member)).AddLeased<Backfill>();
         services.AddSingleton<CertificateRenewal>().AddHostedService(provider => provider.GetRequiredService<CertificateRenewal>());
         Weights weights = Weights.Shipped();
         weights = settings.PriorBits is { } bits ? weights with { Prior = weights.Prior with { Bits = bits } } : weights;
@@ -195,16 +218,16 @@ public static class NodeHost
     private static void AddWatch(IServiceCollection services, WatchSeal seal, Dismissals dismissals)
     {
         services.AddSingleton(seal).AddSingleton(dismissals).AddSingleton<SellerBook>().AddSingleton<AlertList>().AddSingleton<WatchEndpoint>();
-        services.AddSingleton<SellerEvaluation>().AddHostedService(provider => provider.GetRequiredService<SellerEvaluation>());
+        services.AddSingleton<SellerEvaluation>().AddLeased<SellerEvaluation>();
         services.AddSingleton<PastShipments>().AddHostedService(provider => provider.GetRequiredService<PastShipments>());
-        services.AddSingleton<AlertRaiser>().AddHostedService(provider => provider.GetRequiredService<AlertRaiser>());
-        services.AddSingleton<Forgetting>().AddHostedService(provider => provider.GetRequiredService<Forgetting>());
+        services.AddSingleton<AlertRaiser>().AddLeased<AlertRaiser>();
+        services.AddSingleton<Forgetting>().AddLeased<Forgetting>();
     }
 
     private static void AddJustice(IServiceCollection services, NodeSettings settings, DisputeBook disputes)
     {
         services.AddSingleton(disputes).AddSingleton<OutcomeGrades>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DisputeReminders>(provider, settings.Member)).AddHostedService(provider => provider.GetRequiredService<DisputeReminders>());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DisputeReminders>(provider, settings.Member)).AddLeased<DisputeReminders>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OutcomeExchange>(provider, settings.Member)).AddHostedService(provider => provider.GetRequiredService<OutcomeExchange>());
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DisputeOffice>(provider, settings.Member)).AddSingleton<DisputeOfficeEndpoint>();
         services.AddSingleton<OutcomeDesk>().AddSingleton<OutcomeOfficeEndpoint>();
@@ -215,7 +238,7 @@ public static class NodeHost
         services.AddSingleton<CaseVault>().AddSingleton<CaseSignals>().AddSingleton(new CaseFiles(store.Cases)).AddSingleton<CaseReceiver>().AddSingleton<CaseReader>().AddSingleton<CaseSearch>().AddSingleton<CaseKeeping>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CaseTargets>(provider, settings.Member)).AddSingleton(provider => ActivatorUtilities.CreateInstance<CaseWriter>(provider, settings.Member));
         services.AddSingleton<CaseDispatch>().AddSingleton<CaseCollection>().AddSingleton<CasesEndpoint>();
-        services.AddSingleton<CaseCourier>().AddHostedService(provider => provider.GetRequiredService<CaseCourier>());
+        services.AddSingleton<CaseCourier>().AddLeased<CaseCourier>();
     }
 
     private static void AddLife(IServiceCollection services, NodeSettings settings, HighWater highWater)
@@ -228,7 +251,7 @@ public static class NodeHost
             Func<ulong> accepted = () => acceptance.Size;
             return ActivatorUtilities.CreateInstance<Acknowledger>(provider, settings.Member, accepted);
         });
-        services.AddHostedService(provider => provider.GetRequiredService<Acknowledger>()).AddHostedService<MisbindReporter>();
+        services.AddLeased<Acknowledger>().AddSingleton<MisbindReporter>().AddLeased<MisbindReporter>();
     }
 
     private static void AddLocalApi(IServiceCollection services, string token)

@@ -9,7 +9,6 @@ using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Gateway.Shared;
-using Gateway.Storage.Sqlite;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -118,6 +117,23 @@ public sealed class LocalNetwork : IAsyncDisposable
         foreach (LocalNode node in others.Prepend(steward)) await node.UntilAsync(status => status.Circles.Any(circle => circle.Policy.Name == name && circle.Epoch == 0), $"the key of circle {name}");
     }
 
+    /// <summary>Several nodes of one member on one PostgreSQL store: folders that are copies of the first one's. None is started.</summary>
+    public async Task<LocalNode[]> AddReplicasAsync(string name, MemberRole role, string store, int count)
+    {
+        LocalNode first = new(Path.Combine(Folder, name));
+        await Operators.EnrolAsync(first.Directory, name, role, Members);
+        first.Directory.WriteSettings(first.Directory.ReadSettings() with { Store = store });
+        LocalNode[] replicas = [first, .. Enumerable.Range(2, count - 1).Select(number => new LocalNode(Path.Combine(Folder, $"{name}-{number}")))];
+        foreach (LocalNode replica in replicas.Skip(1))
+        {
+            Directory.CreateDirectory(replica.Directory.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            foreach (string file in Directory.GetFiles(first.Directory.Path).Where(file => Path.GetExtension(file) != ".lock")) File.Copy(file, Path.Combine(replica.Directory.Path, Path.GetFileName(file)));
+        }
+
+        _nodes.AddRange(replicas);
+        return replicas;
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (LocalNode node in _nodes) await node.StopAsync();
@@ -175,7 +191,7 @@ public sealed class LocalNode(string folder)
             {
                 Time = time ?? TimeProvider.System,
                 Logging = LocalNetwork.Quiet,
-                OpenStore = async (path, cancellation) => await SqliteNodeStore.OpenAsync(path, time ?? TimeProvider.System, cancellation),
+                OpenStore = async (path, cancellation) => await Storage.Stores.OpenNodeAsync(Directory.ReadSettings().Store, path, time ?? TimeProvider.System, cancellation),
             },
             CancellationToken.None);
         await _application.StartAsync();

@@ -52,6 +52,7 @@ internal static class NodeStatusCommand
         status.OutboxWaiting,
         status.KnownIdentifiers,
         status.PendingIdentifiers,
+        Replicas = status.Replicas.Select(replica => new { replica.Name, replica.Self, replica.Leads, replica.SeenAgo }),
         Circles = status.Circles.Select(circle => new
         {
             circle.Policy.Name,
@@ -78,6 +79,12 @@ internal static class NodeStatusCommand
         table.AddText("Outbox", string.Create(CultureInfo.InvariantCulture, $"{status.OutboxWaiting:N0} waiting"));
         table.AddText("Identifiers", string.Create(CultureInfo.InvariantCulture, $"{status.KnownIdentifiers:N0} known, {status.PendingIdentifiers:N0} pending"));
         table.AddText("Certificate", string.Create(CultureInfo.InvariantCulture, $"until {Moment(status.CertificateNotAfter):yyyy-MM-dd HH:mm} UTC"));
+        foreach (NodeReplica replica in status.Replicas.Where(_ => status.Replicas.Count > 1))
+        {
+            string does = replica.Leads ? "follows the log" : "screens and answers";
+            table.AddText(replica.Self ? "This replica" : "Replica", string.Create(CultureInfo.InvariantCulture, $"{replica.Name}, {does}, heard of {replica.SeenAgo / 1000.0:0.0} s ago"));
+        }
+
         foreach (CircleStatus circle in status.Circles)
         {
             string rights = (circle.MayPublish, circle.MayRead) switch { (true, true) => "publish and read", (true, false) => "publish", (false, true) => "read", _ => "no rights" };

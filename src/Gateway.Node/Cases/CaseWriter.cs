@@ -43,6 +43,10 @@ public sealed class CaseWriter(INodeStore store, CaseTargets targets, CaseVault 
             };
             return await AddAsync(target, body, attached, draft.By, cancellation);
         }
+        catch (Storage.StoreMovedException)
+        {
+            throw Elsewhere(); // Nothing was written.
+        }
         finally
         {
             _writing.Release();
@@ -61,11 +65,17 @@ public sealed class CaseWriter(INodeStore store, CaseTargets targets, CaseVault 
             if (row.Closing != 0) return;
             await AddAsync(targets.Continue(row with { Closing = (int)V1.CaseClosing.ByThisMember }), new V1.CaseBody { Text = text, Closes = true }, [], by, cancellation);
         }
+        catch (Storage.StoreMovedException)
+        {
+            throw Elsewhere();
+        }
         finally
         {
             _writing.Release();
         }
     }
+
+    private static RefusalException Elsewhere() => new(Refusal.Unavailable("CASE_CHANGED", "Another process of this node wrote in the case at the same moment; nothing of this message was taken.", "case", "Send it again."));
 
     /// <summary>A case, open or closed.</summary>
     /// <exception cref="RefusalException">There is none of this number.</exception>

@@ -94,7 +94,7 @@ public sealed class CircleOrders(INodeStore store, CallInvoker broker, MemberId 
 
     /// <summary>The orders that still count in a circle.</summary>
     public async Task<IReadOnlyList<StoredCircleOrder>> ReadAsync(NetworkCircle circle, CancellationToken cancellation) =>
-        [.. (await store.ReadCircleOrdersAsync(cancellation)).Where(order => order.Circle == circle.Id && CircleConsent.IsNewer(order.Epoch, order.Member, circle))];
+        [.. (await store.ReadCircleOrdersAsync(cancellation)).Where(order => StillCounts(order, circle))];
 
     /// <summary>A circle by its name.</summary>
     /// <exception cref="RefusalException">There is none.</exception>
@@ -115,13 +115,30 @@ public sealed class CircleOrders(INodeStore store, CallInvoker broker, MemberId 
         await _gate.WaitAsync(cancellation);
         try
         {
-            await store.ReplaceCircleOrdersAsync(circle.Id, change(await ReadAsync(circle, cancellation)), cancellation);
+            while (!await TryReplaceAsync(circle, change, cancellation)) cancellation.ThrowIfCancellationRequested();
         }
         finally
         {
             _gate.Release();
         }
     }
+
+    // An officer at another process of this node may order something at the same moment: then both orders count.
+    private async Task<bool> TryReplaceAsync(NetworkCircle circle, Func<IReadOnlyList<StoredCircleOrder>, IReadOnlyCollection<StoredCircleOrder>> change, CancellationToken cancellation)
+    {
+        StoredCircleOrder[] before = [.. (await store.ReadCircleOrdersAsync(cancellation)).Where(order => order.Circle == circle.Id)];
+        try
+        {
+            await store.ReplaceCircleOrdersAsync(circle.Id, change([.. before.Where(order => StillCounts(order, circle))]), cancellation, before);
+            return true;
+        }
+        catch (Storage.StoreMovedException)
+        {
+            return false;
+        }
+    }
+
+    private static bool StillCounts(StoredCircleOrder order, NetworkCircle circle) => order.Circle == circle.Id && CircleConsent.IsNewer(order.Epoch, order.Member, circle);
 
     private StoredCircleOrder Order(NetworkCircle circle, MemberId about, CircleMemberChange change) =>
         new(circle.Id, about, change, (uint)circle.Epochs.Count, MembershipReason.Unspecified, time.GetUtcNow());

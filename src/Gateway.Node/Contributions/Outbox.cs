@@ -96,6 +96,15 @@ public sealed partial class Outbox : IDisposable
         if (IsDone(row.State) && _waiting.TryRemove(row.Id, out TaskCompletionSource<OutboxRow>? waiting)) waiting.TrySetResult(row);
     }
 
+    /// <summary>Tells those who wait what another process has done about their rows.</summary>
+    public async Task TellOthersAsync(CancellationToken cancellation)
+    {
+        foreach (long id in _waiting.Keys)
+        {
+            if (await _store.ReadOutboxRowAsync(id, cancellation) is { } row) Tell(row);
+        }
+    }
+
     /// <summary>Tells those who wait for records that the feed brought before the broker's answer came, or instead of it.</summary>
     public async Task TellLoggedAsync(CancellationToken cancellation)
     {

@@ -78,6 +78,20 @@ public sealed class DisputeBook
         if (states.Count > 0) Changed.Set();
     }
 
+    /// <summary>Takes over how all disputes stand in a store that other processes write too.</summary>
+    internal void Replace(IReadOnlyList<NodeDispute> stored)
+    {
+        bool changed = false;
+        foreach (NodeDispute dispute in stored)
+        {
+            changed |= !_disputes.TryGetValue(dispute.State.Record, out DisputeState? before) || before != dispute.State;
+            _disputes[dispute.State.Record] = dispute.State;
+        }
+
+        foreach (RecordId gone in _disputes.Keys.Except(stored.Select(dispute => dispute.State.Record))) _disputes.TryRemove(gone, out _);
+        if (changed) Changed.Set();
+    }
+
     /// <summary>Whether a dispute goes with a circle that this member has left.</summary>
     internal static bool Goes(DisputeState state, IEnumerable<LeftCircle> left) => left.Any(circle => circle.Circle == state.Circle && Math.Max(state.DisputedAt ?? 0, state.DecidedAt ?? 0) < circle.At);
 

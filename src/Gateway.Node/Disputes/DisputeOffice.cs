@@ -54,7 +54,7 @@ public sealed class DisputeOffice(
             NodeRecord? record = await store.FindRecordAsync(dispute.Record, cancellation);
             bool isLive = record?.State == NodeRecordState.Live;
             if (request.Open && (!dispute.IsOpen || !isLive)) continue;
-            bool isMine = own.Contains(dispute.Record);
+            bool isMine = await own.ContainsAsync(dispute.Record, store, cancellation);
             V1.DisputeLine line = new()
             {
                 RecordId = dispute.Record.ToByteString(),

@@ -112,6 +112,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
 
     private async Task FollowAsync(CancellationToken ended, CancellationToken stopping)
     {
+        await log.CatchUpAsync(stopping); // A commit whose answer was lost.
         ulong from = log.View.Size;
         using AsyncServerStreamingCall<FollowResponse> call = _broker.Follow(new FollowRequest { FromIndex = from }, cancellationToken: ended);
         Metadata headers = await call.ResponseHeadersAsync.WaitAsync(ended);

@@ -85,7 +85,7 @@ public sealed partial class NodeLog
                 WithdrawnOutbox = [.. outcome.Withdrawn.Where(_own.Contains)],
                 Disputes = [.. outcome.Disputes.Values],
             };
-            await _matcher.ApplyAsync(apply, [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.Record.Tags))], cancellation);
+            await InStepAsync(() => _matcher.ApplyAsync(apply, [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.Record.Tags))], cancellation), cancellation);
             _disputes.Set(apply.Disputes, []);
             _lastNumber += part.Records.Count;
             Await(outcome);

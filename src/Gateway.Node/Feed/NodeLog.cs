@@ -24,19 +24,21 @@ public sealed partial class NodeLog : IDisposable
     private readonly INodeStore _store;
     private readonly NodeMatcher _matcher;
     private readonly BatchReader _reader;
-    private readonly TiledTree _tree;
     private readonly TimeProvider _time;
     private readonly ILogger<NodeLog> _logger;
     private readonly Dictionary<RecordId, (NodeRecord Record, UtcDay Since)> _awaited;
     private readonly OwnRecords _own;
     private readonly DisputeBook _disputes;
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Func<NodeView, CancellationToken, Task<(NodeView View, TiledTree Tree)>> _readOn;
+    private TiledTree _tree;
     private volatile NodeView _view;
     private int _lastNumber;
 
     /// <summary>Continues where <see cref="OpenAsync"/> found the store.</summary>
-    public NodeLog(INodeStore store, NodeMatcher matcher, BatchReader reader, TiledTree tree, NodeView view, OwnRecords own, IEnumerable<NodeRecord> awaited, int lastNumber, IEnumerable<StoredBackfill> backfills, TimeProvider time, ILogger<NodeLog> logger, DisputeBook? disputes = null)
+    public NodeLog(INodeStore store, NodeMatcher matcher, BatchReader reader, TiledTree tree, NodeView view, OwnRecords own, IEnumerable<NodeRecord> awaited, int lastNumber, IEnumerable<StoredBackfill> backfills, TimeProvider time, ILogger<NodeLog> logger, DisputeBook? disputes = null, Func<NodeView, CancellationToken, Task<(NodeView View, TiledTree Tree)>>? readOn = null)
     {
+        _readOn = readOn ?? ((before, _) => Task.FromResult((before, _tree!)));
         _store = store;
         _matcher = matcher;
         _reader = reader;
@@ -50,6 +52,7 @@ public sealed partial class NodeLog : IDisposable
         _disputes = disputes ?? new DisputeBook([], time);
         _backfills = [.. backfills];
         Ended = new WorkSignal(time);
+        matcher.Others = CatchUpAsync;
     }
 
     /// <summary>What is true up to the last applied checkpoint.</summary>
@@ -59,13 +62,23 @@ public sealed partial class NodeLog : IDisposable
 
     /// <summary>Reads the view at the store's cursor.</summary>
     /// <exception cref="FeedFaultException">The stored log does not add up to its checkpoint.</exception>
-    public static async Task<(NodeView View, TiledTree Tree)> OpenAsync(INodeStore store, MemberId member, MemberKeys keys, CancellationToken cancellation)
+    public static Task<(NodeView View, TiledTree Tree)> OpenAsync(INodeStore store, MemberId member, MemberKeys keys, CancellationToken cancellation) => ReadOnAsync(store, NodeView.Empty, member, keys, cancellation);
+
+    /// <summary>Reads from a view on to the store's cursor: what another process has verified and applied. That it is one log, its root says.</summary>
+    /// <exception cref="FeedFaultException">The stored log does not add up to its checkpoint, or is shorter than it was.</exception>
+    public static async Task<(NodeView View, TiledTree Tree)> ReadOnAsync(INodeStore store, NodeView before, MemberId member, MemberKeys keys, CancellationToken cancellation)
     {
         LogHead? head = await store.ReadHeadAsync(cancellation);
         TiledTree tree = head is null ? TiledTree.Empty(store) : TiledTree.Open(head.Size, store);
-        NodeView view = NodeView.Empty;
-        await foreach (LoggedLeaf leaf in store.ReadStateLeavesAsync(cancellation))
+        if (tree.Size < before.Size || (tree.Size == before.Size && tree.Root != before.Root) || (before.Size > 0 && tree.Size > before.Size && tree.RootAt(before.Size) != before.Root))
         {
+            throw new FeedFaultException(Refusal.DataLoss("STORE_ROOT_DIFFERS", $"The store does not hold the {before.Size} leaves any more that this node has read: it was put back to an earlier state, or is another one.", "node store", "Start the node anew; it catches up by itself."), head?.Note ?? []);
+        }
+
+        NodeView view = before;
+        await foreach (LoggedLeaf leaf in store.ReadStateLeavesAsync(cancellation, before.Size))
+        {
+            if (leaf.Index >= tree.Size) break; // Applied by another process meanwhile.
             if (leaf.Entry is null) continue;
             Entry entry;
             try
@@ -127,7 +140,7 @@ public sealed partial class NodeLog : IDisposable
             foreach (LeftCircle circle in left) outcome.Alarms.Add(Farewell(circle, verified.View));
 
             // Before the records of a new epoch are visible: else what they meet would read as clear for a moment, and for good if the store failed in between.
-            foreach (CircleKey key in verified.NewKeys) await _matcher.ExtendAsync(key, verified.View.State.OprfKeys?.Version ?? 0, cancellation);
+            foreach (CircleKey key in verified.NewKeys) await _matcher.ExtendAsync(key, verified.View.State.OprfKeys?.Version ?? 0, cancellation, TakeNewsAsync);
             FeedApply apply = new()
             {
                 Leaves = verified.Leaves,
@@ -144,7 +157,7 @@ public sealed partial class NodeLog : IDisposable
                 Left = left,
                 Backfills = verified.Grants,
             };
-            await _matcher.ApplyAsync(apply, [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.Record.Tags))], cancellation);
+            await InStepAsync(() => _matcher.ApplyAsync(apply, [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.Record.Tags))], cancellation), cancellation);
             _disputes.Set(apply.Disputes, left);
             _tree.Commit();
             Publish(verified, outcome, left);

@@ -16,13 +16,21 @@ public sealed class OwnRecords
     public static async Task<OwnRecords> LoadAsync(INodeStore store, CancellationToken cancellation)
     {
         OwnRecords own = new();
-        await foreach (OutboxRow row in store.ListOutboxAsync(cancellation))
-        {
-            if (row.RecordId is { } id) own.Add(id);
-        }
-
+        await own.ReadAsync(store, cancellation);
         return own;
     }
+
+    /// <summary>Reads those that other processes on the store have added.</summary>
+    public async Task ReadAsync(INodeStore store, CancellationToken cancellation)
+    {
+        await foreach (OutboxRow row in store.ListOutboxAsync(cancellation))
+        {
+            if (row.RecordId is { } id) Add(id);
+        }
+    }
+
+    /// <summary>Whether the record is one of them, by the store where another process may have added it.</summary>
+    public async ValueTask<bool> ContainsAsync(RecordId id, INodeStore store, CancellationToken cancellation) => Contains(id) || (store.Replicas is not null && await store.FindOutboxAsync(id, cancellation) is not null);
 
     /// <summary>Whether the record is one of them.</summary>
     public bool Contains(RecordId id) => _ids.ContainsKey(id);

@@ -32,6 +32,9 @@ public sealed class Acknowledger(
     private static readonly TimeSpan MostPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    // A process of this node that was not heard of for so long is not waited for: it has ended, or takes everything anew.
+    private static readonly TimeSpan Present = TimeSpan.FromSeconds(15);
+
     // Without anything that ends: so that digests are compared, and that the list of who is up to date is true.
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
@@ -42,6 +45,9 @@ public sealed class Acknowledger(
     private ulong _erasedBelow;
     private bool _mustErase = true; // What the last run deleted may still be in the journal.
     private TimeSpan _cost;
+
+    // Endings up to this size were in the store at that change; other processes may have them in their memory still.
+    private (long Change, ulong Size)? _awaited;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -85,6 +91,14 @@ public sealed class Acknowledger(
         NodeView view = log.View;
         ulong size = Math.Min(acceptedSize(), view.Size);
         if (!age.AsksBroker) highWater.Raise(view.Size); // Before the deletion, which may fail. A mark made while none is known would say that the store is current.
+        if (store.Replicas is { } replicas)
+        {
+            _awaited ??= (replicas.Taken, size);
+            size = _awaited.Value.Size;
+            if ((await replicas.ReadReplicasAsync(cancellation)).Any(other => !other.IsSelf && other.SeenAgo < Present && other.Taken < _awaited.Value.Change)) return true;
+            _awaited = null;
+        }
+
         if (await DeleteAsync(size, cancellation)) return true; // An older reader is in the way of the erasure: look again soon.
         if (age.IsBehind || !IsDue(size)) return false;
         await epochs.RunAsync(view, cancellation);
@@ -171,7 +185,8 @@ public sealed class Acknowledger(
         await CheckAgeAsync(cancellation);
     }
 
-    private async Task CheckAgeAsync(CancellationToken cancellation)
+    /// <summary>Asks the broker how long the log is, where no mark says how old this store is.</summary>
+    internal async Task CheckAgeAsync(CancellationToken cancellation)
     {
         if (!age.IsBehind) return;
         await alarms.RaiseOnceAsync(age.Describe(), cancellation);

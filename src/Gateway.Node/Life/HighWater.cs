@@ -7,7 +7,7 @@ using Gateway.Protocol.Keys;
 namespace Gateway.Node.Life;
 
 /// <summary>
-/// How far this node has come in the log, noted in a file beside its store and authenticated by the member's seed: a store that was put back from a backup is older than its own mark. One writer.
+/// How far this node has come in the log, noted in a file beside its store and authenticated by the member's seed: a store that was put back from a backup is older than its own mark.
 /// </summary>
 public sealed class HighWater
 {
@@ -15,6 +15,7 @@ public sealed class HighWater
 
     private readonly string _file;
     private readonly MemberKeys _keys;
+    private readonly Lock _lock = new();
 
     private HighWater(string file, MemberKeys keys, ulong size, bool isKnown)
     {
@@ -45,10 +46,13 @@ public sealed class HighWater
     /// <exception cref="IOException">The file cannot be written; the old one stands.</exception>
     public void Raise(ulong size)
     {
-        if (size <= Size) return;
-        string number = size.ToString(CultureInfo.InvariantCulture);
-        NodeDirectory.WriteSecret(_file, Encoding.ASCII.GetBytes($"{Header}\n{number}\n{Convert.ToHexStringLower(Mac(_keys, number))}\n"));
-        Size = size;
+        lock (_lock)
+        {
+            if (size <= Size) return;
+            string number = size.ToString(CultureInfo.InvariantCulture);
+            NodeDirectory.WriteSecret(_file, Encoding.ASCII.GetBytes($"{Header}\n{number}\n{Convert.ToHexStringLower(Mac(_keys, number))}\n"));
+            Size = size;
+        }
     }
 
     private static byte[] Mac(MemberKeys keys, string number) => HMACSHA256.HashData(keys.HighWaterKey, Encoding.ASCII.GetBytes($"{Header}\n{number}"));

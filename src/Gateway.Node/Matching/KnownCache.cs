@@ -102,6 +102,9 @@ public sealed class KnownCache(MemberKeys keys, RandomSource random)
     /// <summary>32 bytes: tells this node's index file from any other.</summary>
     public byte[] IndexKey() => Hkdf.DeriveKey(keys.CacheKey, "gateway/v1/index-file");
 
+    /// <summary>32 bytes: tells a store of this node from any other's.</summary>
+    public byte[] StoreMark() => Hkdf.DeriveKey(keys.CacheKey, "gateway/v1/store-mark");
+
     /// <summary>Seals a contribution for the outbox.</summary>
     public byte[] SealDraft(ReadOnlySpan<byte> contribution)
     {

@@ -21,28 +21,32 @@ public sealed record EvaluatedIdentifier(UInt128 Hash, byte[] Evaluation)
 /// Keeps the index in memory and the store in step. All changes go through one writer at a time: what a record meets and what an identifier meets is decided where neither can change
 /// meanwhile, stored first, then made visible.
 /// </summary>
-public sealed class NodeMatcher : IDisposable
+public sealed partial class NodeMatcher : IDisposable
 {
     private const int ExtensionBatch = 10_000;
 
     private readonly INodeStore _store;
     private readonly KnownCache _cache;
     private readonly TimeProvider _time;
-    private readonly MatchIndex _index;
+    private readonly Func<uint, IndexLoader> _newLoader;
+    private readonly RandomSource _random;
     private readonly SemaphoreSlim _writer = new(1, 1);
 
     // Under the writer's lock: who learns an identifier uses every key that is being extended to by then, so that none falls between.
     private readonly Dictionary<(CircleId Circle, uint Epoch), CircleKey> _keys = [];
 
-    private readonly IndexLoader _loader;
+    private volatile MatchIndex _index;
+    private IndexLoader _loader;
     private readonly CancellationTokenSource _ending = new();
     private Task _extending = Task.CompletedTask;
     private int _learned;
     private long _generation;
     private int _liveRecords;
 
-    private NodeMatcher(INodeStore store, KnownCache cache, TimeProvider time, MatchIndex index, IndexLoader loader)
+    private NodeMatcher(INodeStore store, KnownCache cache, TimeProvider time, MatchIndex index, IndexLoader loader, Func<uint, IndexLoader> newLoader, RandomSource random)
     {
+        _newLoader = newLoader;
+        _random = random;
         _store = store;
         _cache = cache;
         _time = time;
@@ -83,9 +87,10 @@ public sealed class NodeMatcher : IDisposable
     public static async Task<NodeMatcher> LoadAsync(INodeStore store, KnownCache cache, NodeView view, RandomSource random, TimeProvider time, string? indexFile, CancellationToken cancellation)
     {
         uint version = view.State.OprfKeys?.Version ?? 0;
-        IndexLoader loader = new(store, cache, version, indexFile);
-        MatchIndex index = await loader.LoadAsync(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(random.GetBytes(16)), cancellation);
-        NodeMatcher matcher = new(store, cache, time, index, loader) { _liveRecords = loader.LiveRecords };
+        IndexLoader NewLoader(uint inForce) => new(store, cache, inForce, indexFile);
+        IndexLoader loader = NewLoader(version);
+        MatchIndex index = await loader.LoadAsync(NewSeed(random), cancellation);
+        NodeMatcher matcher = new(store, cache, time, index, loader, NewLoader, random) { _liveRecords = loader.LiveRecords };
         foreach (CircleKey key in view.Keyring.Keys) matcher._keys[(key.Circle, key.Epoch)] = key;
 
         // A stop between an epoch's arrival and its extension leaves identifiers without the epoch's tags.
@@ -152,26 +157,18 @@ public sealed class NodeMatcher : IDisposable
     }
 
     /// <summary>Takes a record out of matching because a check failed when it was opened.</summary>
-    public async Task QuarantineAsync(NodeRecord record, string fault, CancellationToken cancellation)
-    {
-        await _writer.WaitAsync(cancellation);
-        try
+    public Task QuarantineAsync(NodeRecord record, string fault, CancellationToken cancellation) => InStepAsync(
+        async () =>
         {
             await _store.QuarantineAsync(record.Number, fault, cancellation);
             _index.RemoveRecord(record.Number, AsNumbers(record.Tags));
-        }
-        finally
-        {
             Interlocked.Increment(ref _generation);
-            _writer.Release();
-        }
-    }
+        },
+        cancellation);
 
     /// <summary>Remembers identifiers that were evaluated, under every circle key this member has. They are known from here on, with all they meet.</summary>
-    public async Task LearnAsync(IReadOnlyList<EvaluatedIdentifier> evaluated, uint version, CancellationToken cancellation)
-    {
-        await _writer.WaitAsync(cancellation);
-        try
+    public Task LearnAsync(IReadOnlyList<EvaluatedIdentifier> evaluated, uint version, CancellationToken cancellation) => InStepAsync(
+        async () =>
         {
             CircleKey[] keys = [.. _keys.Values];
             UtcDay today = UtcDay.Of(_time.GetUtcNow());
@@ -192,17 +189,17 @@ public sealed class NodeMatcher : IDisposable
                 _learned = 0;
                 _extending = Task.Run(() => _loader.ExtendAsync(_ending.Token), CancellationToken.None);
             }
-        }
-        finally
-        {
-            _writer.Release();
-        }
-    }
+        },
+        cancellation);
 
     /// <summary>
     /// Gives every known identifier its tag under a new circle key, and finds what it meets there; identifiers learned from here on get it at once. May be stopped anywhere and asked for again.
     /// </summary>
-    public async Task ExtendAsync(CircleKey key, uint version, CancellationToken cancellation)
+    /// <param name="key">The new key.</param>
+    /// <param name="version">OPRF version.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <param name="catchUp">Takes what other processes on the store have changed.</param>
+    public async Task ExtendAsync(CircleKey key, uint version, CancellationToken cancellation, Func<CancellationToken, Task>? catchUp = null)
     {
         await _writer.WaitAsync(cancellation);
         try
@@ -216,44 +213,38 @@ public sealed class NodeMatcher : IDisposable
 
         await foreach (KnownIdentifier[] rows in _store.ReadKnownAsync(version, cancellation).Chunk(ExtensionBatch).WithCancellation(cancellation))
         {
-            await _writer.WaitAsync(cancellation);
-            try
+            List<KnownTag> tags = [];
+            foreach (KnownIdentifier row in rows)
             {
-                List<KnownTag> tags = [];
-                foreach (KnownIdentifier row in rows)
-                {
-                    if (_cache.TryOpen(version, row.Hash, row.SealedEvaluation, out byte[]? evaluation)) tags.Add(TagOf(row.Hash, evaluation, key));
-                }
+                if (_cache.TryOpen(version, row.Hash, row.SealedEvaluation, out byte[]? evaluation)) tags.Add(TagOf(row.Hash, evaluation, key));
+            }
 
-                StoredHit[] hits = [.. tags.SelectMany(tag => _index.Records.Find(tag.Tag.ToUInt128()).ToArray().Select(record => new StoredHit(tag.Hash, record)))];
-                await _store.AddKnownTagsAsync(tags, hits, cancellation);
-                foreach (KnownTag tag in tags) _index.Learn(tag.Hash, [tag.Tag.ToUInt128()]);
-                Interlocked.Increment(ref _generation);
-                if (hits.Length > 0) Met.Set();
-            }
-            finally
-            {
-                _writer.Release();
-            }
+            await InStepAsync(() => AddTagsAsync(tags, cancellation), cancellation, catchUp);
         }
+    }
+
+    private async Task AddTagsAsync(List<KnownTag> tags, CancellationToken cancellation)
+    {
+        StoredHit[] hits = [.. tags.SelectMany(tag => _index.Records.Find(tag.Tag.ToUInt128()).ToArray().Select(record => new StoredHit(tag.Hash, record)))];
+        await _store.AddKnownTagsAsync(tags, hits, cancellation);
+        foreach (KnownTag tag in tags) _index.Learn(tag.Hash, [tag.Tag.ToUInt128()]);
+        Interlocked.Increment(ref _generation);
+        if (hits.Length > 0) Met.Set();
     }
 
     /// <summary>Forgets identifiers: they are unknown again, their tags and hits are gone.</summary>
     /// <param name="unused">As the store holds them, of any version.</param>
     /// <param name="version">The version in force.</param>
     /// <param name="cancellation">Ends the call.</param>
-    public async Task ForgetAsync(IReadOnlyList<KnownIdentifier> unused, uint version, CancellationToken cancellation)
-    {
-        await _writer.WaitAsync(cancellation);
-        try
+    public Task ForgetAsync(IReadOnlyList<KnownIdentifier> unused, uint version, CancellationToken cancellation) => InStepAsync(
+        async () =>
         {
             KnownIdentifier[] rows = [.. unused.Select(row => row with
             {
                 Tags = _cache.TryOpen(row.Version, row.Hash, row.SealedEvaluation, out byte[]? evaluation) ? [.. _keys.Values.Select(key => TagOf(row.Hash, evaluation, key))] : [],
                 Records = row.Version == version ? _index.Known.HitsOf(row.Hash).ToArray() : [],
             })];
-            await _extending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _loader.Discard();
+            await DiscardFileAsync();
             await _store.ForgetKnownAsync(rows, cancellation);
             foreach (KnownIdentifier row in rows)
             {
@@ -261,33 +252,29 @@ public sealed class NodeMatcher : IDisposable
                 if (row.Version == version) _index.Forget(row.Hash, tags);
                 else foreach (UInt128 tag in tags) _index.Watched.Remove(tag);
             }
-        }
-        finally
-        {
+
             Interlocked.Increment(ref _generation);
-            _learned = IndexFile.SegmentRows; // The next to be learned has the file written anew.
-            _writer.Release();
-        }
-    }
+        },
+        cancellation);
 
     /// <summary>Gives up the key of an epoch that is over and has no live record: the tags under it are forgotten, in the store and here.</summary>
-    public async Task RetireAsync(CircleKey key, CancellationToken cancellation)
-    {
-        await _writer.WaitAsync(cancellation);
-        try
+    public Task RetireAsync(CircleKey key, CancellationToken cancellation) => InStepAsync(
+        async () =>
         {
             KnownTag[] tags = [.. (await _store.ReadKnownTagsOfAsync(key.Circle, cancellation)).Where(tag => tag.Epoch == key.Epoch)];
-            await _extending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _loader.Discard();
+            await DiscardFileAsync();
             await _store.RetireEpochAsync(key.Circle, key.Epoch, cancellation);
             _keys.Remove((key.Circle, key.Epoch));
             foreach (KnownTag tag in tags) _index.Watched.Remove(tag.Tag.ToUInt128());
-        }
-        finally
-        {
-            _learned = IndexFile.SegmentRows; // The next to be learned has the file written anew.
-            _writer.Release();
-        }
+        },
+        cancellation);
+
+    // Before the store gives up rows that stand in the file.
+    private async Task DiscardFileAsync()
+    {
+        await _extending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _loader.Discard();
+        _learned = IndexFile.SegmentRows; // The next to be learned has the file written anew.
     }
 
     /// <summary>The evaluation of a known identifier: y, 64 bytes; null when it is unknown.</summary>

@@ -28,6 +28,15 @@ public sealed class Acceptance
     public static async Task<Acceptance> LoadAsync(INodeStore store, CancellationToken cancellation) =>
         new(store.Neutrality, await store.Neutrality.ReadAcceptedSizeAsync(cancellation));
 
+    /// <summary>Takes over what another process on the store has accepted.</summary>
+    internal async Task CatchUpAsync(CancellationToken cancellation)
+    {
+        ulong size = await _store.ReadAcceptedSizeAsync(cancellation);
+        if (size <= Size) return;
+        Volatile.Write(ref _size, size);
+        Advanced?.Invoke(size);
+    }
+
     /// <summary>Keeps cosignatures that hold, and a size that they accept.</summary>
     internal async Task AdvanceAsync(IReadOnlyCollection<StoredCosignature> cosignatures, ulong size, CancellationToken cancellation)
     {

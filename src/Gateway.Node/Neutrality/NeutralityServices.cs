@@ -1,4 +1,5 @@
 using Gateway.Node.Identity;
+using Gateway.Node.Replicas;
 using Gateway.Protocol.Keys;
 using Gateway.Storage.Node;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,8 +13,8 @@ internal static class NeutralityServices
     {
         services.AddSingleton(acceptance).AddSingleton<OwnLog>().AddSingleton<LogConditions>().AddSingleton<ForkWatch>().AddSingleton<BrokerWatch>();
         services.AddSingleton(provider => new CosignatureTally(provider.GetRequiredService<ForkWatch>(), provider.GetRequiredService<INodeStore>().Neutrality, acceptance, settings.Member, settings.CosignatureQuorum));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LogWitness>(provider, settings.Member, keys)).AddHostedService(provider => provider.GetRequiredService<LogWitness>());
-        services.AddSingleton<GossipPeers>().AddHostedService(provider => provider.GetRequiredService<GossipPeers>());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LogWitness>(provider, settings.Member, keys)).AddLeased<LogWitness>();
+        services.AddSingleton<GossipPeers>().AddLeased<GossipPeers>();
         services.AddSingleton<GossipServer>().AddHostedService(provider => provider.GetRequiredService<GossipServer>());
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnRecordAudit>(provider, settings.Member, keys));
         return services.AddSingleton<NeutralityEndpoint>();

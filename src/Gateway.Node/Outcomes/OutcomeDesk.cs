@@ -68,7 +68,7 @@ public sealed class OutcomeDesk(INodeStore store, OwnRecords own, OutcomeGrades 
             return (null, Unknown(id.Prefix));
         }
 
-        return own.Contains(id)
+        return await own.ContainsAsync(id, store, cancellation)
             ? (null, Refusal.Precondition("OUTCOME_OWN_RECORD", "The record is this member's own.", $"record {id.Prefix}", "Publish what you have found as a record of its own."))
             : (new NodeOutcome(id, seal.DigestOf(Digest, stated.Shipment), stated.Outcome, stated.Reason), null);
     }

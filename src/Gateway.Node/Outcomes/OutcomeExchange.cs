@@ -1,6 +1,7 @@
 using Gateway.Cryptography;
 using Gateway.Node.Contributions;
 using Gateway.Node.Feed;
+using Gateway.Node.Replicas;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
@@ -14,7 +15,7 @@ namespace Gateway.Node.Outcomes;
 /// Sends the officers' outcomes to the broker until it has answered for each, and fetches once an hour what it tells: the grades of all records of each circle, whatever was met here, and the
 /// figures of this member's own.
 /// </summary>
-public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, MemberId member, CallInvoker broker, Func<NodeView> view, AlarmBell alarms, RandomSource random, TimeProvider time)
+public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, MemberId member, CallInvoker broker, Func<NodeView> view, AlarmBell alarms, RandomSource random, TimeProvider time, Leadership? leadership = null)
     : RepeatedWork("exchanging outcomes", new Pauses(Round, FirstPause, LongestPause), alarms, random, time)
 {
     private const int MostAtOnce = 500;
@@ -91,16 +92,22 @@ public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, Memb
     /// <inheritdoc/>
     protected override async Task RoundAsync(CancellationToken cancellation)
     {
-        while (await SendAsync(cancellation))
-        {
-            // Until nothing waits.
-        }
-
+        if (leadership?.IsHeld ?? true) await SendAllAsync(cancellation);
         if (Time.GetUtcNow() >= _nextFetch) await FetchAsync(cancellation);
     }
 
     /// <inheritdoc/>
     protected override Task WaitAsync(CancellationToken cancellation) => _nextFetch - Time.GetUtcNow() is var left && left > TimeSpan.Zero ? _signal.WaitAsync(left, cancellation) : Task.CompletedTask;
+
+    // Grades each process of a node has in its own memory; what officers stated one alone sends, so that the last word about a shipment arrives last.
+    private async Task SendAllAsync(CancellationToken stopping)
+    {
+        using IDisposable? acting = leadership?.Act();
+        while (await SendAsync(stopping))
+        {
+            // Until nothing waits.
+        }
+    }
 
     // Once for each figure; what follows is the contributor's to decide.
     private async Task RemindAsync(OwnOutcomes record, CancellationToken cancellation)

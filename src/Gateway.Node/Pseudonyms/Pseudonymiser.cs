@@ -164,6 +164,7 @@ public sealed class Pseudonymiser : BackgroundService
             ?? throw new RefusalException(Refusal.Unavailable("LOG_NOT_READ", "This node has not read the log's OPRF keys yet.", "log", "It is tried again when the broker has been reached."));
         int before = batch.Count;
         await CompleteKnownAsync(batch, keys.Version, stopping);
+        if (batch.Count > 0) await ShareOutAsync(identifierClass, batch, keys.Version, stopping);
         if (batch.Count == 0) return;
         if (batch.Count != before || attempt.Current?.Version != keys.Version)
         {
@@ -198,6 +199,28 @@ public sealed class Pseudonymiser : BackgroundService
             Complete(batch[i], evaluation);
             batch.RemoveAt(i);
         }
+    }
+
+    // Of several processes on one store one has each identifier evaluated. What another has claimed goes back into the queue, and is known by then or asked for again.
+    private async Task ShareOutAsync(IdentifierClass identifierClass, List<PendingIdentifier> batch, uint version, CancellationToken stopping)
+    {
+        if (await _matcher.ClaimAsync(version, [.. batch.Select(pending => pending.Hash)], stopping) is not { } claims) return;
+        List<PendingIdentifier> elsewhere = [.. batch.Where(pending => !claims.Mine.Contains(pending.Hash) && !claims.Known.Contains(pending.Hash))];
+        foreach (PendingIdentifier known in batch.Where(pending => claims.Known.Contains(pending.Hash)).ToArray())
+        {
+            // Forgotten again in this moment, it waits for its turn like the others.
+            if (await _matcher.FindEvaluationAsync(version, known.Hash, stopping) is { } evaluation) Complete(known, evaluation);
+            else elsewhere.Add(known);
+        }
+
+        batch.RemoveAll(pending => !claims.Mine.Contains(pending.Hash));
+        if (elsewhere.Count > 0) _ = PutBackAsync(identifierClass, elsewhere, stopping);
+    }
+
+    private async Task PutBackAsync(IdentifierClass identifierClass, List<PendingIdentifier> elsewhere, CancellationToken stopping)
+    {
+        await Task.Delay(Jitter(TimeSpan.FromMilliseconds(200)), _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (PendingIdentifier pending in elsewhere) _queues[identifierClass].Writer.TryWrite(pending);
     }
 
     private void Complete(PendingIdentifier pending, byte[] evaluation)

@@ -2,6 +2,7 @@ using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Node.Matching;
 using Gateway.Node.Pseudonyms;
+using Gateway.Node.Replicas;
 using Gateway.Protocol;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
@@ -12,7 +13,7 @@ namespace Gateway.Node.Services;
 
 /// <summary>The state of the node in one answer.</summary>
 public sealed class NodeStatus(
-    INodeStore store, NodeMatcher matcher, Pseudonymiser pseudonymiser, Follower follower, NodeCertificate certificate, NodeSettings settings, Func<NodeView> view)
+    INodeStore store, NodeMatcher matcher, Pseudonymiser pseudonymiser, Follower follower, Leadership leadership, NodeCertificate certificate, NodeSettings settings, Func<NodeView> view)
 {
     private const int MostAlarms = 100;
 
@@ -30,8 +31,8 @@ public sealed class NodeStatus(
             LogSize = now.Size,
             LogRoot = ByteString.CopyFrom(now.Root.ToArray()),
             BrokerLogSize = Math.Max(follower.BrokerSize, now.Size),
-            BrokerConnected = follower.IsConnected,
-            BrokerLastHeard = follower.LastHeard?.ToUnixTimeSeconds() ?? 0,
+            BrokerConnected = follower.IsConnected || leadership.Leader is { HeardAt: > 0 },
+            BrokerLastHeard = Math.Max(follower.LastHeard?.ToUnixTimeSeconds() ?? 0, (leadership.Leader?.HeardAt ?? 0) / 1_000),
             LiveRecords = (ulong)counts.Where(count => count.State == NodeRecordState.Live).Sum(count => count.Count),
             QuarantinedRecords = (ulong)counts.Where(count => count.State == NodeRecordState.Quarantined).Sum(count => count.Count),
             OutboxWaiting = (ulong)(outbox.GetValueOrDefault(OutboxState.Draft) + outbox.GetValueOrDefault(OutboxState.Sealed) + (await store.ReadOpenWithdrawalsAsync(cancellation)).Count),
@@ -40,6 +41,7 @@ public sealed class NodeStatus(
             CertificateNotAfter = certificate.Current is { } current ? new DateTimeOffset(current.NotAfter.ToUniversalTime()).ToUnixTimeSeconds() : 0,
             LogDay = now.State.Day.Number,
         };
+        status.Replicas.AddRange(leadership.Replicas.Select(replica => new NodeReplica { Name = replica.Name, Self = replica.IsSelf, Leads = replica.Leads, SeenAgo = (ulong)Math.Max(0, replica.SeenAgo.TotalMilliseconds) }));
         IReadOnlyList<StoredBackfill> readings = await store.ReadBackfillsAsync(cancellation);
         if (now.State.Members.TryGetValue(settings.Member, out NetworkMember? own)) status.Standing = own.Standing;
         NetworkMember? me = now.State.Members.GetValueOrDefault(settings.Member);

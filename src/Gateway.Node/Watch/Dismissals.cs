@@ -41,8 +41,21 @@ public sealed class Dismissals
     public static async Task<Dismissals> LoadAsync(INodeStore store, WatchSeal seal, TimeProvider time, CancellationToken cancellation)
     {
         Dismissals dismissals = new(store, seal, time);
-        await foreach (StoredDismissal row in store.ListDismissalsAsync(cancellation)) dismissals.Keep(row);
+        await dismissals.ReadAsync(cancellation);
         return dismissals;
+    }
+
+    /// <summary>Reads them anew from a store that other processes write too.</summary>
+    public async Task ReadAsync(CancellationToken cancellation)
+    {
+        HashSet<ulong> held = [];
+        await foreach (StoredDismissal row in _store.ListDismissalsAsync(cancellation))
+        {
+            Keep(row);
+            held.Add((ulong)row.Id);
+        }
+
+        ImmutableInterlocked.Update(ref _byRecord, all => all.SetItems(all.Where(pair => pair.Value.Exists(entry => !held.Contains(entry.Dismissal.Id))).Select(pair => KeyValuePair.Create(pair.Key, pair.Value.RemoveAll(entry => !held.Contains(entry.Dismissal.Id))))));
     }
 
     /// <summary>Whether a record is dismissed for the parties that met it.</summary>

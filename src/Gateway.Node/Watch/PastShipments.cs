@@ -240,6 +240,7 @@ public sealed class PastShipments(INodeStore store, NodeMatcher matcher, Screene
     // A record that came between the decision and the storing found no shipment yet. From here on every other one does.
     private async Task MeetAsync(IReadOnlyList<Screened> kept, CancellationToken cancellation)
     {
+        await matcher.CatchUpAsync(cancellation);
         List<StoredHit> met = [];
         Dictionary<int, ulong> shortened = [];
         foreach (Screened screened in kept)

@@ -29,6 +29,7 @@ public sealed class SellerBook(INodeStore store, NodeMatcher matcher, Screener s
         if (refusal is not null) throw new RefusalException(refusal);
         IReadOnlyList<(SellerChange Change, StoredSeller Seller)> saved = await store.SaveSellersAsync([RowOf(seller, prepared)], cancellation);
         evaluation.Wake();
+        await matcher.CatchUpAsync(cancellation); // What another process had stored before, the decision knows.
         return ((V1.SellerRegistration)saved[0].Change, prepared);
     }
 
@@ -47,6 +48,7 @@ public sealed class SellerBook(INodeStore store, NodeMatcher matcher, Screener s
 
         IReadOnlyList<(SellerChange Change, StoredSeller Seller)> saved = await store.SaveSellersAsync([.. rows.Select(row => row.Row)], cancellation);
         for (int i = 0; i < saved.Count; i++) outcomes[rows[i].Place].Registration = (V1.SellerRegistration)saved[i].Change;
+        await matcher.CatchUpAsync(cancellation);
         List<StoredHit> met = await screener.MeetingsOfAsync(rows.SelectMany(row => row.Row.Hashes), cancellation);
         if (met.Count > 0)
         {

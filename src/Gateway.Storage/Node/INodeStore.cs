@@ -20,6 +20,9 @@ public interface INodeStore : IWatchStore, INodeDisputeStore, INodeOutcomeStore,
     /// <summary>What holds the broker to one history.</summary>
     INeutralityStore Neutrality { get; }
 
+    /// <summary>The other processes that use this store; null where it is one process's alone.</summary>
+    IReplicaStore? Replicas => null;
+
     /// <summary>Applies one batch of the feed: leaves, tiles, checkpoint (which is the cursor), records and their ends, hits and alarms, in one transaction.</summary>
     ValueTask ApplyAsync(FeedApply apply, CancellationToken cancellation);
 
@@ -30,10 +33,14 @@ public interface INodeStore : IWatchStore, INodeDisputeStore, INodeOutcomeStore,
     IAsyncEnumerable<LoggedLeaf> ReadLeavesAsync(ulong from, ulong to, CancellationToken cancellation);
 
     /// <summary>Readable leaves that make up the state of the network, ascending: everything but what is about one record.</summary>
-    IAsyncEnumerable<LoggedLeaf> ReadStateLeavesAsync(CancellationToken cancellation);
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <param name="from">Only from this index on.</param>
+    IAsyncEnumerable<LoggedLeaf> ReadStateLeavesAsync(CancellationToken cancellation, ulong from = 0);
 
     /// <summary>For the matcher's start: the tags of every live record, ascending by number.</summary>
-    IAsyncEnumerable<RecordTags> ReadLiveTagsAsync(CancellationToken cancellation);
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <param name="after">Only records with a higher number; 0 for all.</param>
+    IAsyncEnumerable<RecordTags> ReadLiveTagsAsync(CancellationToken cancellation, int after = 0);
 
     /// <summary>The record of this id, with item and tags, or null. Of several (all but the first are quarantined repetitions) the first.</summary>
     ValueTask<NodeRecord?> FindRecordAsync(RecordId id, CancellationToken cancellation);
@@ -156,7 +163,12 @@ public interface INodeStore : IWatchStore, INodeDisputeStore, INodeOutcomeStore,
     ValueTask<IReadOnlyList<uint>> ReadLiveEpochsAsync(CircleId circle, CancellationToken cancellation);
 
     /// <summary>Replaces what officers have ordered about a circle.</summary>
-    ValueTask ReplaceCircleOrdersAsync(CircleId circle, IReadOnlyCollection<StoredCircleOrder> orders, CancellationToken cancellation);
+    /// <param name="circle">The circle.</param>
+    /// <param name="orders">Its orders from now on.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <param name="before">The orders that this was decided by; null where it does not matter.</param>
+    /// <exception cref="StoreMovedException">The orders are not those before: another process has replaced them.</exception>
+    ValueTask ReplaceCircleOrdersAsync(CircleId circle, IReadOnlyCollection<StoredCircleOrder> orders, CancellationToken cancellation, IReadOnlyCollection<StoredCircleOrder>? before = null);
 
     /// <summary>What officers have ordered, by circle and member.</summary>
     ValueTask<IReadOnlyList<StoredCircleOrder>> ReadCircleOrdersAsync(CancellationToken cancellation);

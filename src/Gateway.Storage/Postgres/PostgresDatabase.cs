@@ -18,6 +18,7 @@ internal sealed class PostgresDatabase : SqlDatabase
     private readonly PostgresAddress _address;
     private readonly StoreRole _role;
     private readonly TimeProvider _time;
+    private readonly ReplicaJournal? _journal;
     private readonly Dialect _dialect = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly SemaphoreSlim _reading = new(MaxReaders, MaxReaders);
@@ -25,21 +26,22 @@ internal sealed class PostgresDatabase : SqlDatabase
     private PostgresSession? _writer;
     private bool _disposed;
 
-    private PostgresDatabase(PostgresAddress address, StoreRole role, TimeProvider time)
+    private PostgresDatabase(PostgresAddress address, StoreRole role, TimeProvider time, ReplicaJournal? journal)
     {
         _address = address;
         _role = role;
         _time = time;
+        _journal = journal;
     }
 
     /// <summary>Connects, and runs the missing migrations.</summary>
-    public static PostgresDatabase Open(PostgresAddress address, StoreRole role, TimeProvider time)
+    public static PostgresDatabase Open(PostgresAddress address, StoreRole role, TimeProvider time, ReplicaJournal? journal = null)
     {
-        var database = new PostgresDatabase(address, role, time);
+        var database = new PostgresDatabase(address, role, time, journal);
         PostgresSession? session = null;
         try
         {
-            session = new PostgresSession(ConnectTo(address, role, time), database._dialect);
+            session = new PostgresSession(ConnectTo(address, role, time), database._dialect, journal);
             database._writer = session;
             return database;
         }
@@ -79,6 +81,7 @@ internal sealed class PostgresDatabase : SqlDatabase
             ObjectDisposedException.ThrowIf(_disposed, this);
             (T result, string transaction, NpgsqlException? lost) = Transact(work);
             if (lost is not null) await RequireCommittedAsync(transaction, lost).ConfigureAwait(false);
+            _journal?.End(committed: true);
             return result;
         }
         catch (NpgsqlException error)
@@ -87,6 +90,7 @@ internal sealed class PostgresDatabase : SqlDatabase
         }
         finally
         {
+            _journal?.End(committed: false);
             _writing.Release();
         }
     }
@@ -169,6 +173,7 @@ internal sealed class PostgresDatabase : SqlDatabase
         {
             T result = work(session);
             session.Settle();
+            _journal?.BeforeCommit(session);
             try
             {
                 begun.Commit();
@@ -300,7 +305,7 @@ internal sealed class PostgresDatabase : SqlDatabase
         while (_idleReaders.TryTake(out PostgresSession? session)) session.Dispose();
     }
 
-    private PostgresSession Connect() => new(Connect(_address), _dialect);
+    private PostgresSession Connect() => new(Connect(_address), _dialect, _journal);
 
     private static NpgsqlConnection Connect(PostgresAddress address)
     {

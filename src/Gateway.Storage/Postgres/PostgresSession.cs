@@ -4,7 +4,7 @@ using Npgsql;
 namespace Gateway.Storage.Postgres;
 
 /// <summary>One connection to a database, with the statements prepared on it and the rows that wait to be written.</summary>
-internal sealed class PostgresSession(NpgsqlConnection connection, Dialect dialect) : Session
+internal sealed class PostgresSession(NpgsqlConnection connection, Dialect dialect, ReplicaJournal? journal = null) : Session
 {
     private readonly Dictionary<string, PostgresStatement> _statements = [];
     private readonly List<PostgresStatement> _queues = [];
@@ -13,6 +13,8 @@ internal sealed class PostgresSession(NpgsqlConnection connection, Dialect diale
 
     /// <summary>The statement whose rows are being read; a connection reads one at a time.</summary>
     public PostgresStatement? Reading { get; set; }
+
+    public override ReplicaJournal? Journal => journal;
 
     /// <summary>Whether the connection can still be used.</summary>
     public bool IsOpen => connection.FullState == System.Data.ConnectionState.Open;

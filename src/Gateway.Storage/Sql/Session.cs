@@ -16,6 +16,9 @@ internal abstract class Session : IDisposable
     /// <returns>Whether the head stood at <paramref name="from"/>.</returns>
     public abstract bool TryMoveHead(ulong from, ulong to);
 
+    /// <summary>What this process tells the others that share the store; null where there are none.</summary>
+    public virtual ReplicaJournal? Journal => null;
+
     /// <summary>Ends every execution.</summary>
     public abstract void ResetAll();
 

@@ -17,9 +17,11 @@ internal sealed partial class SqlCaseStore(SqlDatabase database) : ICaseStore
         return database.WriteAsync(
             session =>
             {
+                session.Journal?.Tell(session, StoreTopic.Cases);
                 StoredCase held = opened.Id == 0 ? opened with { LastCounter = 0 } : RequireCase(session, opened.Id);
                 if (message.Counter != held.LastCounter + 1)
                 {
+                    if (session.Journal is not null && opened.Id != 0 && message.Counter == held.LastCounter) throw new StoreMovedException(); // Another process took this one.
                     throw new InvalidOperationException($"Message {message.Counter} does not follow message {held.LastCounter} of its case.");
                 }
 
@@ -74,6 +76,7 @@ internal sealed partial class SqlCaseStore(SqlDatabase database) : ICaseStore
     public ValueTask CloseAsync(long caseId, int closing, DateTimeOffset at, CancellationToken cancellation) => database.WriteAsync(
         session =>
         {
+            session.Journal?.Tell(session, StoreTopic.Cases);
             if (FindCase(session, caseId) is { Closing: 0 } open)
             {
                 WriteCase(session, open with { Closing = closing, ChangedAt = at });

@@ -31,6 +31,7 @@ public abstract partial class SqlNodeStore
         return _database.WriteAsync(
             session =>
             {
+                session.Journal?.Tell(session, StoreTopic.Meetings);
                 foreach (StoredHit hit in meetings.Where(hit => FindBareRecord(session, hit.Record)?.Record.State == NodeRecordState.Live))
                 {
                     AddMeeting(session, hit);
@@ -100,6 +101,7 @@ public abstract partial class SqlNodeStore
         return _database.WriteAsync(
             session =>
             {
+                session.Journal?.Tell(session, StoreTopic.Dismissals);
                 session.Start("DELETE FROM dismissals WHERE record = ? AND identifiers = ?").Bind(dismissal.Record.AsSpan()).Bind(dismissal.Identifiers.AsSpan()).Run();
                 session.Start("INSERT INTO dismissals (record, identifiers, day, sealed, row_hash) VALUES (?, ?, ?, ?, ?)", Dismissals)
                     .Bind(dismissal.Record.AsSpan()).Bind(dismissal.Identifiers.AsSpan()).Bind(dismissal.Day.Number).Bind(dismissal.Sealed.AsSpan()).RunWithHash();
@@ -130,7 +132,13 @@ public abstract partial class SqlNodeStore
 
     /// <inheritdoc/>
     public ValueTask<bool> RemoveDismissalAsync(long id, CancellationToken cancellation) =>
-        _database.WriteAsync(session => session.Start("DELETE FROM dismissals WHERE id = ?").Bind(id).Run() > 0, cancellation);
+        _database.WriteAsync(
+            session =>
+            {
+                session.Journal?.Tell(session, StoreTopic.Dismissals);
+                return session.Start("DELETE FROM dismissals WHERE id = ?").Bind(id).Run() > 0;
+            },
+            cancellation);
 
     private static bool IsWatched(Session session, UInt128 hash)
     {

@@ -19,11 +19,13 @@ public abstract partial class SqlNodeStore
         return _database.WriteAsync(
             session =>
             {
+                session.Journal?.RequireInStep(session);
                 LogTables.RequireContinuation(LogTables.ReadSize(session), apply.Leaves.Select(leaf => leaf.Index), apply.Head.Size);
                 WriteLeaves(session, apply.Leaves);
                 LogTables.WriteTiles(session, apply.Tiles);
                 LogTables.WriteCheckpoint(session, apply.Head);
                 session.Start("DELETE FROM checkpoints WHERE size < ?").Bind(apply.Head.Size).Run();
+                session.Journal?.Append(session, ChangeOf(session, apply) with { IsAnew = apply.Left.Count > 0 });
                 WriteRecords(session, apply);
                 foreach (LeftCircle left in apply.Left)
                 {
@@ -48,11 +50,20 @@ public abstract partial class SqlNodeStore
                 NodeRecord record = FindBareRecord(session, number)?.Record ?? throw new InvalidOperationException($"Record {number} cannot be quarantined: it is not in the store.");
                 if (record.State == NodeRecordState.Live)
                 {
+                    session.Journal?.Append(session, new NodeChange { Ended = EndedOf(session, [number]) });
                     ChangeState(session, record, NodeRecordState.Quarantined, fault);
                 }
             },
             cancellation);
     }
+
+    /// <summary>What other processes have to take out of their memory, read before it is changed here.</summary>
+    private static NodeChange ChangeOf(Session session, RecordsApply apply) => apply.Ended.Count > ReplicaJournal.MostListed
+        ? new NodeChange { IsLogged = true, IsAnew = true }
+        : new NodeChange { IsLogged = true, Ended = EndedOf(session, apply.Ended.Select(ended => ended.Number)) };
+
+    private static List<RecordTags> EndedOf(Session session, IEnumerable<int> numbers) =>
+        [.. numbers.Select(number => new RecordTags(number, FindTags(session, number) ?? [])).Where(record => record.Tags.Length > 0)];
 
     private static void WriteRecords(Session session, RecordsApply apply)
     {

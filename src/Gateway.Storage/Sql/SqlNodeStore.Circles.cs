@@ -9,12 +9,14 @@ public abstract partial class SqlNodeStore
     private const string Orders = "circle_orders", Backfills = "backfills";
 
     /// <inheritdoc/>
-    public ValueTask ReplaceCircleOrdersAsync(CircleId circle, IReadOnlyCollection<StoredCircleOrder> orders, CancellationToken cancellation)
+    public ValueTask ReplaceCircleOrdersAsync(CircleId circle, IReadOnlyCollection<StoredCircleOrder> orders, CancellationToken cancellation, IReadOnlyCollection<StoredCircleOrder>? before = null)
     {
         ArgumentNullException.ThrowIfNull(orders);
         return _database.WriteAsync(
             session =>
             {
+                if (before is not null && !ReadOrders(session).Where(order => order.Circle == circle).ToHashSet().SetEquals(before)) throw new StoreMovedException();
+                session.Journal?.Tell(session, StoreTopic.Circles);
                 session.Start("DELETE FROM circle_orders WHERE circle = ?").Bind(circle).Run();
                 foreach (StoredCircleOrder order in orders)
                 {
@@ -31,17 +33,17 @@ public abstract partial class SqlNodeStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<StoredCircleOrder>> ReadCircleOrdersAsync(CancellationToken cancellation) => _database.ReadAsync<IReadOnlyList<StoredCircleOrder>>(
-        session => ReadAll(
-            session.Start("SELECT * FROM circle_orders ORDER BY circle, member"),
-            query =>
-            {
-                query.Row(Orders);
-                StoredCircleOrder order = new(query.Circle(), query.Member(), (CircleMemberChange)query.Int64(), (uint)query.Int64(), (MembershipReason)query.Int64(), ReadTime(query));
-                query.CheckRow($"{order.Circle.Prefix}/{order.Member.Prefix}");
-                return order;
-            }),
-        cancellation);
+    public ValueTask<IReadOnlyList<StoredCircleOrder>> ReadCircleOrdersAsync(CancellationToken cancellation) => _database.ReadAsync<IReadOnlyList<StoredCircleOrder>>(ReadOrders, cancellation);
+
+    private static List<StoredCircleOrder> ReadOrders(Session session) => ReadAll(
+        session.Start("SELECT * FROM circle_orders ORDER BY circle, member"),
+        query =>
+        {
+            query.Row(Orders);
+            StoredCircleOrder order = new(query.Circle(), query.Member(), (CircleMemberChange)query.Int64(), (uint)query.Int64(), (MembershipReason)query.Int64(), ReadTime(query));
+            query.CheckRow($"{order.Circle.Prefix}/{order.Member.Prefix}");
+            return order;
+        });
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<StoredBackfill>> ReadBackfillsAsync(CancellationToken cancellation) => _database.ReadAsync<IReadOnlyList<StoredBackfill>>(
@@ -64,6 +66,8 @@ public abstract partial class SqlNodeStore
         return _database.WriteAsync(
             session =>
             {
+                session.Journal?.Append(session, ChangeOf(session, apply));
+
                 // A reading that was given up meanwhile, because the member left the circle, brings nothing back.
                 if (session.Start("DELETE FROM backfills WHERE grant_idx = ?").Bind(apply.Backfill.Grant).Run() == 0)
                 {

@@ -14,6 +14,7 @@ public abstract partial class SqlNodeStore
         return _database.WriteAsync(
             session =>
             {
+                session.Journal?.Append(session, new NodeChange());
                 Statement insert = session.Prepare("INSERT OR IGNORE INTO known (version, hash, sealed, used_day, row_hash) VALUES (?, ?, ?, ?, ?)");
                 foreach (KnownIdentifier known in identifiers)
                 {
@@ -22,6 +23,7 @@ public abstract partial class SqlNodeStore
 
                 AddTags(session, identifiers.SelectMany(known => known.Tags));
                 AddHits(session, identifiers.SelectMany(known => known.Records.Select(record => new StoredHit(known.Hash, record))));
+                foreach (IGrouping<uint, KnownIdentifier> known in identifiers.GroupBy(known => known.Version)) session.Journal?.EndClaims(session, known.Key, [.. known.Select(identifier => identifier.Hash)]);
             },
             cancellation);
     }
@@ -34,6 +36,7 @@ public abstract partial class SqlNodeStore
         return _database.WriteAsync(
             session =>
             {
+                session.Journal?.Append(session, new NodeChange());
                 AddTags(session, tags);
                 AddHits(session, hits);
             },

@@ -34,7 +34,10 @@ public abstract partial class SqlNodeStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> TryEraseAsync(CancellationToken cancellation) => _database.TryEraseAsync(["items", "tags"], cancellation);
+    public ValueTask<bool> TryEraseAsync(CancellationToken cancellation) => _database.TryEraseAsync(ErasedTables, cancellation);
+
+    /// <summary>Tables of what must not be in the database's files once it is deleted.</summary>
+    private protected virtual IReadOnlyList<string> ErasedTables { get; } = ["items", "tags"];
 
     /// <inheritdoc/>
     public ValueTask<long> CountEndingsAsync(CancellationToken cancellation) => _database.ReadAsync(session => ReadLast(session, "SELECT COUNT(*) FROM life_endings"), cancellation);
@@ -89,6 +92,7 @@ public abstract partial class SqlNodeStore
         return _database.WriteAsync(
             session =>
             {
+                session.Journal?.Tell(session, StoreTopic.Outbox);
                 OutboxRow row = FindOutbox(session, old) ?? throw new InvalidOperationException($"The outbox has no row of record {old.Prefix}.");
                 if (ReadAll(session.Start("SELECT record, outbox, created_at, row_hash FROM life_rectifications WHERE record = ?").Bind(old), ReadRectification).FirstOrDefault() is { } begun
                     && ReadOutboxRow(session, begun.OutboxId) is { } before && before.State != OutboxState.Refused)
@@ -140,6 +144,7 @@ public abstract partial class SqlNodeStore
     public ValueTask RetireEpochAsync(CircleId circle, uint epoch, CancellationToken cancellation) => _database.WriteAsync(
         session =>
         {
+            session.Journal?.Append(session, new NodeChange { IsRetired = true });
             session.Start("INSERT OR IGNORE INTO life_retired_epochs VALUES (?, ?, ?)", RetiredEpochs).Bind(circle).Bind(epoch).RunWithHash();
             session.Start("DELETE FROM known_tags WHERE circle = ? AND epoch = ?").Bind(circle).Bind(epoch).Run();
         },

@@ -21,6 +21,7 @@ public abstract partial class SqlNodeStore : INeutralityStore
         return _database.WriteAsync(
             session =>
             {
+                session.Journal?.Tell(session, StoreTopic.Standing);
                 foreach (StoredCosignature cosignature in cosignatures) CosignatureRows.Write(session, cosignature);
                 if (acceptedSize > ReadAccepted(session)) session.Start("REPLACE INTO acceptance VALUES (?, ?, ?)", AcceptanceTable).Bind(1).Bind(acceptedSize).RunWithHash();
             },
@@ -85,6 +86,7 @@ public abstract partial class SqlNodeStore : INeutralityStore
         return _database.WriteAsync(
             session =>
             {
+                session.Journal?.Tell(session, StoreTopic.Evidence);
                 StoredForkEvidence? kept = ReadAll(session.Start(EvidenceQuery + " WHERE digest = ?").Bind(evidence.Digest.AsSpan()), ReadEvidence).SingleOrDefault();
                 if (kept is null)
                 {
@@ -106,6 +108,7 @@ public abstract partial class SqlNodeStore : INeutralityStore
     public ValueTask<bool> SettleEvidenceAsync(long id, DateTimeOffset at, string by, CancellationToken cancellation) => _database.WriteAsync(
         session =>
         {
+            session.Journal?.Tell(session, StoreTopic.Evidence);
             StoredForkEvidence? kept = ReadAll(session.Start(EvidenceQuery + " WHERE id = ?").Bind(id), ReadEvidence).SingleOrDefault();
             if (kept is not null) UpdateEvidence(session, kept with { SettledAt = at, SettledBy = by });
             return kept is not null;

@@ -16,7 +16,13 @@ public abstract partial class SqlNodeStore
     public ValueTask<IReadOnlyList<OutboxRow>> AddDraftsAsync(IReadOnlyCollection<OutboxRow> drafts, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(drafts);
-        return _database.WriteAsync<IReadOnlyList<OutboxRow>>(session => drafts.Select(draft => AddDraft(session, draft)).ToList(), cancellation);
+        return _database.WriteAsync<IReadOnlyList<OutboxRow>>(
+            session =>
+            {
+                session.Journal?.Tell(session, StoreTopic.Outbox);
+                return drafts.Select(draft => AddDraft(session, draft)).ToList();
+            },
+            cancellation);
     }
 
     /// <inheritdoc/>
@@ -38,7 +44,13 @@ public abstract partial class SqlNodeStore
     public ValueTask<IReadOnlyList<OutboxRow>> AdvanceOutboxAsync(IReadOnlyCollection<OutboxRow> rows, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return _database.WriteAsync<IReadOnlyList<OutboxRow>>(session => rows.Select(row => AdvanceOutbox(session, row)).ToList(), cancellation);
+        return _database.WriteAsync<IReadOnlyList<OutboxRow>>(
+            session =>
+            {
+                session.Journal?.Tell(session, StoreTopic.Outbox);
+                return rows.Select(row => AdvanceOutbox(session, row)).ToList();
+            },
+            cancellation);
     }
 
     /// <inheritdoc/>
@@ -93,9 +105,12 @@ public abstract partial class SqlNodeStore
             cancellation);
     }
 
-    private static void InsertWithdrawal(Session session, OutboxWithdrawal withdrawal) =>
+    private static void InsertWithdrawal(Session session, OutboxWithdrawal withdrawal)
+    {
+        session.Journal?.Tell(session, StoreTopic.Outbox);
         session.Start("INSERT OR IGNORE INTO outbox_withdrawals (record_id, request, receipt, refusal, created_at, row_hash) VALUES (?, ?, ?, ?, ?, ?)", Withdrawals)
             .Bind(withdrawal.Record).Bind(withdrawal.Request.AsSpan()).Bind(withdrawal.Receipt).Bind(withdrawal.Refusal).Bind(withdrawal.CreatedAt.UtcTicks).RunWithHash();
+    }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OutboxWithdrawal>> ReadOpenWithdrawalsAsync(CancellationToken cancellation) => _database.ReadAsync<IReadOnlyList<OutboxWithdrawal>>(

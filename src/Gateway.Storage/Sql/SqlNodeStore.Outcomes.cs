@@ -16,6 +16,7 @@ public abstract partial class SqlNodeStore
         return _database.WriteAsync(
             session =>
             {
+                session.Journal?.Tell(session, StoreTopic.Outcomes);
                 foreach (NodeOutcome outcome in outcomes)
                 {
                     if (FindOutcome(session, outcome) is { } held && held.Outcome.Outcome == outcome.Outcome && held.Outcome.Reason == outcome.Reason && held.State != NodeOutcomeState.Refused) continue;

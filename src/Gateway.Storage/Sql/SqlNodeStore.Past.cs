@@ -134,6 +134,9 @@ public abstract partial class SqlNodeStore
         return _database.WriteAsync(
             session =>
             {
+                session.Journal?.Append(session, identifiers.Count > ReplicaJournal.MostListed
+                    ? new NodeChange { IsAnew = true }
+                    : new NodeChange { Forgotten = [.. identifiers.Select(known => new ForgottenIdentifier(known.Version, known.Hash, [.. known.Tags.Select(tag => tag.Tag)]))] });
                 foreach (KnownIdentifier known in identifiers)
                 {
                     session.Start("DELETE FROM known WHERE hash = ? AND version = ?").Bind(known.Hash).Bind(known.Version).Run();

@@ -13,9 +13,9 @@ public abstract partial class SqlNodeStore
     private const int TagRows = 500;
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<RecordTags> ReadLiveTagsAsync(CancellationToken cancellation) => _database.ReadRangesAsync(
+    public IAsyncEnumerable<RecordTags> ReadLiveTagsAsync(CancellationToken cancellation, int after = 0) => _database.ReadRangesAsync(
         session => ReadLastRecordNumber(session),
-        0,
+        after,
         TagRows,
         (session, from, to) =>
         {
@@ -151,6 +151,14 @@ public abstract partial class SqlNodeStore
         byte[]? tags = query.BytesOrNull();
         query.CheckRow(number);
         return tags!;
+    }
+
+    private static byte[]? FindTags(Session session, int number)
+    {
+        Statement query = session.Start("SELECT * FROM tags WHERE number = ?").Bind(number);
+        byte[]? tags = query.Step() ? ReadTags(query, 0, number) : null;
+        query.Reset();
+        return tags;
     }
 
     private static (NodeRecord Record, bool HasItem)? FindBareRecord(Session session, int number)

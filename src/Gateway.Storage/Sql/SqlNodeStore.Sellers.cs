@@ -13,7 +13,13 @@ public abstract partial class SqlNodeStore
     public ValueTask<IReadOnlyList<(SellerChange Change, StoredSeller Seller)>> SaveSellersAsync(IReadOnlyCollection<StoredSeller> sellers, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(sellers);
-        return _database.WriteAsync<IReadOnlyList<(SellerChange Change, StoredSeller Seller)>>(session => sellers.Select(seller => SaveSeller(session, seller)).ToList(), cancellation);
+        return _database.WriteAsync<IReadOnlyList<(SellerChange Change, StoredSeller Seller)>>(
+            session =>
+            {
+                session.Journal?.Tell(session, StoreTopic.Sellers);
+                return sellers.Select(seller => SaveSeller(session, seller)).ToList();
+            },
+            cancellation);
     }
 
     /// <inheritdoc/>

@@ -25,7 +25,10 @@ public abstract partial class SqlNodeStore : INodeStore
     public ICaseStore Cases => new SqlCaseStore(_database);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public virtual IReplicaStore? Replicas => null;
+
+    /// <inheritdoc/>
+    public virtual ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
         return _database.DisposeAsync();
@@ -62,8 +65,8 @@ public abstract partial class SqlNodeStore : INodeStore
         cancellation);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<LoggedLeaf> ReadStateLeavesAsync(CancellationToken cancellation) => _database.ReadPagesAsync<LoggedLeaf, long>(
-        -1,
+    public IAsyncEnumerable<LoggedLeaf> ReadStateLeavesAsync(CancellationToken cancellation, ulong from = 0) => _database.ReadPagesAsync<LoggedLeaf, long>(
+        Key(from) - 1,
         (session, last, page) =>
         {
             Statement query = session.Start("SELECT * FROM leaves WHERE state = 1 AND idx > ? ORDER BY idx LIMIT ?").Bind(last).Bind(PageRows);

@@ -17,6 +17,8 @@ public abstract partial class NodeStoreConformance
             await store.ReplaceCircleOrdersAsync(Circle(2), [Order(1, circle: 2)], None);
             await store.ReplaceCircleOrdersAsync(Circle(1), [Order(2, change: CircleMemberChange.Removed), Order(3)], None);
             await Assert.ThrowsAsync<ArgumentException>(async () => await store.ReplaceCircleOrdersAsync(Circle(1), [Order(1, circle: 2)], None));
+            await Assert.ThrowsAsync<StoreMovedException>(async () => await store.ReplaceCircleOrdersAsync(Circle(2), [], None, before: [Order(2, circle: 2)]));
+            await store.ReplaceCircleOrdersAsync(Circle(2), [Order(1, circle: 2)], None, before: [Order(1, circle: 2)]);
         }
 
         await using INodeStore reopened = await OpenAsync();

@@ -74,6 +74,7 @@ public abstract partial class NodeStoreConformance
         await store.ApplyAsync(apply with { Leaves = leaves }, None);
         Assert.Equivalent(leaves, await store.ReadLeavesAsync(0, 5, None).ToListAsync(), strict: true);
         Assert.Equal([0UL, 4UL], (await store.ReadStateLeavesAsync(None).ToListAsync()).Select(leaf => leaf.Index));
+        Assert.Equal([4UL], (await store.ReadStateLeavesAsync(None, from: 1).ToListAsync()).Select(leaf => leaf.Index));
     }
 
     [Fact]
@@ -111,6 +112,8 @@ public abstract partial class NodeStoreConformance
         Assert.Equivalent(NodeRecord(1) with { State = end, Item = null, Tags = [] }, await store.ReadRecordAsync(1, None), strict: true);
         Assert.Equal([new StoredHit(Hash(1), 2)], await store.ReadHitsAsync(None).ToListAsync());
         Assert.Equal([2], (await store.ReadLiveTagsAsync(None).ToListAsync()).Select(tags => tags.Number));
+        Assert.Equal([2], (await store.ReadLiveTagsAsync(None, after: 1).ToListAsync()).Select(tags => tags.Number));
+        Assert.Empty(await store.ReadLiveTagsAsync(None, after: 2).ToListAsync());
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await store.ApplyAsync(Apply(3, 1) with { Ended = [(1, NodeRecordState.Live)] }, None));
     }
 

@@ -1,0 +1,90 @@
+using Gateway.Ledger;
+using Gateway.Node.Matching;
+using Gateway.Protocol.Keys;
+using Gateway.Storage;
+using Gateway.Storage.Node;
+
+namespace Gateway.Node.Feed;
+
+public sealed partial class NodeLog
+{
+    /// <summary>Takes over what other processes on the store have applied, learned and forgotten by now; at once where the store is this process's alone.</summary>
+    public async Task CatchUpAsync(CancellationToken cancellation)
+    {
+        if (_store.Replicas is not { } replicas || (await replicas.ReadNewsAsync(cancellation)).IsEmpty) return;
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            await TakeNewsAsync(cancellation);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Makes ready to apply the log in the place of another process: from here on nobody else does.</summary>
+    public async Task TakeOverAsync(CancellationToken cancellation)
+    {
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            if (_store.Replicas is not null) await TakeNewsAsync(cancellation);
+            _awaited.Clear();
+            foreach (NodeRecord record in await _store.ReadAwaitingWithdrawalAsync(cancellation)) _awaited[record.Id] = (record, Today);
+            _lastNumber = await _store.ReadLastRecordNumberAsync(cancellation);
+            _early.Clear();
+            SetBackfills([.. await _store.ReadBackfillsAsync(cancellation)]);
+            await _own.ReadAsync(_store, cancellation);
+            NoteEnd();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    // Under the gate. The index first, then what is visible of the log: as when a batch is applied here.
+    private async Task TakeNewsAsync(CancellationToken cancellation)
+    {
+        StoreNews news = await _store.Replicas!.ReadNewsAsync(cancellation);
+        if (!news.IsEmpty)
+        {
+            NodeView before = _view;
+            bool isLogged = !news.IsWhole || news.Changes.Any(change => change.IsLogged || change.IsAnew || change.IsRetired);
+            (NodeView view, TiledTree tree) = isLogged ? await _readOn(before, cancellation) : (before, _tree);
+            CircleKey[] gone = [.. before.Keyring.Keys.Where(key => view.Keyring.Find(key.Circle, key.Epoch) is null)];
+            await _matcher.TakeAsync(news, view, gone, cancellation);
+            if (isLogged)
+            {
+                _disputes.Replace(await _store.ReadDisputesAsync(cancellation));
+                (_view, _tree) = (view, tree);
+                if (!news.IsWhole || news.Changes.Any(change => change.Ended.Count > 0 || change.IsAnew)) NoteEnd();
+                NodeEvents.ChangesTaken(_logger, news.UpTo, view.Size);
+            }
+
+            _store.Replicas.Take(news);
+        }
+
+        await _matcher.CompleteAsync(_view.State.OprfKeys?.Version ?? 0, cancellation);
+    }
+
+    // What is applied was judged against the log as it stood: who finds it further on has been relieved, and gives the batch up.
+    private async Task InStepAsync(Func<Task> apply, CancellationToken cancellation)
+    {
+        NodeView basis = _view;
+        while (true)
+        {
+            try
+            {
+                await apply();
+                return;
+            }
+            catch (StoreMovedException)
+            {
+                await TakeNewsAsync(cancellation);
+                if (_view.Size != basis.Size) throw new StoreUnavailableException("Another process of this node has applied this part of the log.", new InvalidOperationException("log"));
+            }
+        }
+    }
+}
