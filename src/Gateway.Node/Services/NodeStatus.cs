@@ -1,3 +1,4 @@
+using Gateway.Node.Broker;
 using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Node.Matching;
@@ -12,7 +13,7 @@ namespace Gateway.Node.Services;
 
 /// <summary>The state of the node in one answer.</summary>
 public sealed class NodeStatus(
-    INodeStore store, NodeMatcher matcher, Pseudonymiser pseudonymiser, Follower follower, NodeCertificate certificate, NodeSettings settings, Func<NodeView> view)
+    INodeStore store, NodeMatcher matcher, Pseudonymiser pseudonymiser, Follower follower, NodeCertificate certificate, NodeSettings settings, BrokerConnection connection, Func<NodeView> view)
 {
     private const int MostAlarms = 100;
 
@@ -31,6 +32,7 @@ public sealed class NodeStatus(
             LogRoot = ByteString.CopyFrom(now.Root.ToArray()),
             BrokerLogSize = Math.Max(follower.BrokerSize, now.Size),
             BrokerConnected = follower.IsConnected,
+            BrokerAddress = connection.Address?.GetLeftPart(UriPartial.Authority) ?? "",
             BrokerLastHeard = follower.LastHeard?.ToUnixTimeSeconds() ?? 0,
             LiveRecords = (ulong)counts.Where(count => count.State == NodeRecordState.Live).Sum(count => count.Count),
             QuarantinedRecords = (ulong)counts.Where(count => count.State == NodeRecordState.Quarantined).Sum(count => count.Count),
