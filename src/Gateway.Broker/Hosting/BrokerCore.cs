@@ -89,6 +89,9 @@ public sealed class BrokerCore : IAsyncDisposable
     /// <summary>The files of the broker's folder.</summary>
     public BrokerFiles Files { get; }
 
+    /// <summary>Whether a store that is shared with other brokers can be reached.</summary>
+    public StoreReach Reach { get; } = new();
+
     /// <summary>When the broker started.</summary>
     public DateTimeOffset StartedAt { get; }
 
@@ -255,6 +258,7 @@ public sealed class BrokerCore : IAsyncDisposable
 
         await Store.DisposeAsync().ConfigureAwait(false);
         PublicLog.Dispose();
+        Reach.Dispose();
         Shares.Dispose();
         Metrics.Dispose();
         Authorities.Dispose();

@@ -116,6 +116,7 @@ public static class BrokerHost
         services.AddSingleton(core.EvaluatorAdmission);
         services.AddSingleton(core.Evaluations);
         services.AddSingleton(core.Metrics);
+        services.AddSingleton(_ => core.Reach);
         services.AddSingleton(core.Feeds);
         services.AddSingleton(core.Refusals);
         services.AddSingleton(core.Quotas);
@@ -167,7 +168,9 @@ public static class BrokerHost
         app.MapGet("/healthz", async context =>
         {
             context.Response.ContentType = "text/plain; charset=utf-8";
-            await context.Response.WriteAsync(string.Create(CultureInfo.InvariantCulture, $"ok {core.Signal.Size}\n"), context.RequestAborted).ConfigureAwait(false);
+            bool isLost = core.Reach.IsLost;
+            if (isLost) context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            await context.Response.WriteAsync(isLost ? "the store cannot be reached\n" : string.Create(CultureInfo.InvariantCulture, $"ok {core.Signal.Size}\n"), context.RequestAborted).ConfigureAwait(false);
         });
     }
 

@@ -1,4 +1,5 @@
 using Gateway.Broker.Access;
+using Gateway.Broker.Hosting;
 using Gateway.Broker.Observation;
 using Gateway.Broker.Publishing;
 using Gateway.Broker.Sequencing;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Hosting;
 namespace Gateway.Broker.Services;
 
 /// <summary>Records between the nodes and the broker.</summary>
-public sealed class ExchangeService(Admission admission, NetworkView view, IBrokerStore store, LogSignal signal, FeedActivity feeds, RefusalTally refusals, IHostApplicationLifetime lifetime, TimeProvider time)
+public sealed class ExchangeService(Admission admission, NetworkView view, IBrokerStore store, LogSignal signal, FeedActivity feeds, RefusalTally refusals, StoreReach reach, IHostApplicationLifetime lifetime, TimeProvider time)
     : Gateway.Protocol.V1.ExchangeService.ExchangeServiceBase
 {
     /// <inheritdoc/>
@@ -30,14 +31,15 @@ public sealed class ExchangeService(Admission admission, NetworkView view, IBrok
     public override async Task<WithdrawResponse> Withdraw(WithdrawRequest request, ServerCallContext context) =>
         new() { Receipt = (await admission.WithdrawAsync(Peer.Of(context).RequireMember(), request, context.CancellationToken).ConfigureAwait(false)).ToMessage() };
 
-    // Streams have no end of their own: they end with the certificate that opened them, or when the member is not served any more; and a broker that stops must end them, and say that it is not the caller's doing.
+    // Streams have no end of their own: they end with the certificate that opened them, or when the member is not served any more; and a broker that stops, or has lost its store, must end them, and say that it is not the caller's doing.
     private async Task RunAsync(Func<CancellationToken, Task> run, ServerCallContext context)
     {
         DateTimeOffset end = Peer.Of(context).CertificateEnd ?? throw new InvalidOperationException($"{context.Method} was reached without a certificate.");
         TimeSpan left = end - time.GetUtcNow();
         using CancellationTokenSource expired = new(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
         OpenCall call = OpenCall.Of(context) ?? throw new InvalidOperationException($"{context.Method} was reached without passing the gate.");
-        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, expired.Token, call.Token);
+        CancellationToken lost = reach.Lost;
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, expired.Token, call.Token, lost);
         try
         {
             await run(ended.Token).ConfigureAwait(false);
@@ -45,6 +47,10 @@ public sealed class ExchangeService(Admission admission, NetworkView view, IBrok
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
         {
             throw new RefusalException(Refusal.Unavailable("BROKER_STOPPING", "The broker is shutting down.", "stream", "Connect again in a moment, with some jitter."));
+        }
+        catch (OperationCanceledException) when (lost.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
+        {
+            throw new RefusalException(Refusal.Unavailable("STORE_UNAVAILABLE", "The broker's store cannot be used now.", "stream", "Connect to another broker of the network, or again later, with some jitter; the broker's log says what is wrong."));
         }
         catch (OperationCanceledException) when (call.Refusal is not null && !context.CancellationToken.IsCancellationRequested)
         {
