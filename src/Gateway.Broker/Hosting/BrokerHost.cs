@@ -104,7 +104,7 @@ public static class BrokerHost
         services.AddSingleton(core.Reader);
         services.AddSingleton(core.Admission);
         services.AddSingleton(core.Disputes).AddSingleton(core.Objections).AddSingleton(core.Outcomes);
-        services.AddSingleton(core.Cosignatures);
+        services.AddSingleton(core.Cosignatures).AddSingleton(core.History);
         services.AddSingleton(core.Enrolment);
         services.AddSingleton(core.Proposals).AddSingleton(core.Statements);
         services.AddSingleton(core.Changes);

@@ -30,6 +30,7 @@ public sealed class SharedStoreWatch(BrokerCore core, Life.AcknowledgementDesk a
     {
         try
         {
+            await core.History.FollowAsync(cancellation).ConfigureAwait(false);
             await core.Sequencer.LookAsync().ConfigureAwait(false);
             await core.Operators.FollowAsync(core.Store, cancellation).ConfigureAwait(false);
             await core.Denials.FollowAsync(cancellation).ConfigureAwait(false);

@@ -3,6 +3,8 @@ using Gateway.Broker.Hosting;
 using Gateway.Broker.Observation;
 using Gateway.Broker.Publishing;
 using Gateway.Broker.Sequencing;
+using Gateway.Broker.Witness;
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Broker;
@@ -12,7 +14,7 @@ using Microsoft.Extensions.Hosting;
 namespace Gateway.Broker.Services;
 
 /// <summary>Records between the nodes and the broker.</summary>
-public sealed class ExchangeService(Admission admission, NetworkView view, IBrokerStore store, LogSignal signal, FeedActivity feeds, RefusalTally refusals, StoreReach reach, IHostApplicationLifetime lifetime, TimeProvider time)
+public sealed class ExchangeService(Admission admission, NetworkView view, IBrokerStore store, LogSignal signal, FeedActivity feeds, RefusalTally refusals, StoreReach reach, HistoryGuard history, Sequencer sequencer, IHostApplicationLifetime lifetime, TimeProvider time)
     : Gateway.Protocol.V1.ExchangeService.ExchangeServiceBase
 {
     /// <inheritdoc/>
@@ -25,11 +27,21 @@ public sealed class ExchangeService(Admission admission, NetworkView view, IBrok
 
     /// <inheritdoc/>
     public override Task Follow(FollowRequest request, IServerStreamWriter<FollowResponse> responseStream, ServerCallContext context) =>
-        RunAsync(token => new FeedStream(view, store, signal, feeds, Peer.Of(context).Member, responseStream, context).RunAsync(request.FromIndex, request.StateSize, token), context);
+        RunAsync(token => FollowAsync(request, responseStream, context, token), context);
 
     /// <inheritdoc/>
     public override async Task<WithdrawResponse> Withdraw(WithdrawRequest request, ServerCallContext context) =>
         new() { Receipt = (await admission.WithdrawAsync(Peer.Of(context).RequireMember(), request, context.CancellationToken).ConfigureAwait(false)).ToMessage() };
+
+    private async Task FollowAsync(FollowRequest request, IServerStreamWriter<FollowResponse> responses, ServerCallContext context, CancellationToken cancellation)
+    {
+        MemberId? reader = Peer.Of(context).Member;
+        if (reader is { } member && !request.Checkpoint.IsEmpty) await history.LookAsync(member, request.Checkpoint.Memory, cancellation).ConfigureAwait(false);
+
+        // A reader who comes from another broker on the same store may be further than this one has read.
+        if (Math.Max(request.FromIndex, request.StateSize) > signal.Size && sequencer.Halted is null) await sequencer.LookAsync().ConfigureAwait(false);
+        await new FeedStream(view, store, signal, feeds, reader, responses, context).RunAsync(request.FromIndex, request.StateSize, cancellation).ConfigureAwait(false);
+    }
 
     // Streams have no end of their own: they end with the certificate that opened them, or when the member is not served any more; and a broker that stops, or has lost its store, must end them, and say that it is not the caller's doing.
     private async Task RunAsync(Func<CancellationToken, Task> run, ServerCallContext context)
