@@ -133,6 +133,12 @@ internal static partial class Log
     [LoggerMessage(81, LogLevel.Error, "Live digests of circle {Circle} differ at leaf {Size}: {Expected} members state one, {Others} another")]
     public static partial void DigestsDiffer(ILogger log, string circle, ulong size, int expected, int others);
 
+    [LoggerMessage(90, LogLevel.Warning, "The store was put back from a backup and has {Size} leaves: nothing is appended until most members have shown that they hold nothing newer. If they cannot be heard, delete the file 'restored' and start again")]
+    public static partial void StoreHeld(ILogger log, ulong size);
+
+    [LoggerMessage(91, LogLevel.Information, "{Agreed} of {Active} members hold nothing newer than the restored store: the log goes on")]
+    public static partial void StoreReleased(ILogger log, int agreed, int active);
+
     [LoggerMessage(82, LogLevel.Warning, "Record {Record} was reported as misbound: {Check}")]
     public static partial void MisboundReported(ILogger log, string record, Gateway.Protocol.V1.MisbindCheck check);
 }

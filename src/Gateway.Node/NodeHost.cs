@@ -108,7 +108,7 @@ public static class NodeHost
         NodeAuthorities authorities = new(directory, view.State, loggers.CreateLogger<NodeAuthorities>());
         NodeDenials denials = new(directory, seams.Time, alarms, loggers.CreateLogger<NodeDenials>());
         BrokerConnection connection = resources.Keep(
-            BrokerConnection.Authenticated(new Uri(settings.Broker), settings.Network, () => authorities.Current, certificate, seams.Time, denials.IsDenied));
+            BrokerConnection.Authenticated(settings.Brokers, settings.Network, () => authorities.Current, certificate, seams.Time, denials.IsDenied));
         CallInvoker broker = seams.Transport?.Invoke(connection.Invoker) ?? connection.Invoker;
         EvaluatorConnections evaluators = resources.Keep(new EvaluatorConnections(broker, settings.Network, () => authorities.Current, certificate, denials.IsDenied, seams.Time, seams.Transport));
         NodeMetrics metrics = resources.Keep(new NodeMetrics());

@@ -78,6 +78,7 @@ internal sealed class TwoOperators(BrokerOptions options)
         {
             Network = network.Network,
             Broker = network.Broker,
+            BrokerAlsoAt = network.BrokerAlsoAt,
             CertificateAuthority = network.CertificateAuthority,
             GenesisHash = network.GenesisHash,
             MemberId = Convert.ToHexStringLower(joined.MemberId.Span),

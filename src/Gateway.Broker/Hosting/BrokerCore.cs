@@ -31,7 +31,7 @@ public sealed class BrokerCore : IAsyncDisposable
 
     private BrokerCore(
         BrokerOptions options, IBrokerStore store, NetworkView view, LogSignal signal, SigningKey logKey, SecretFolder secrets, Sequencer sequencer, NetworkAuthorities authorities, BrokerCertificate certificate, CertificateDenials denials,
-        OprfShare? derived, ShareRing shares, QuotaLedger quotas, OperatorRoster operators, CosignatureBoard cosignatures, BrokerMetrics metrics, RandomSource random, TimeProvider time, ILogger log)
+        OprfShare? derived, ShareRing shares, QuotaLedger quotas, OperatorRoster operators, HistoryGuard guard, CosignatureBoard cosignatures, BrokerMetrics metrics, RandomSource random, TimeProvider time, ILogger log)
     {
         Files = options.Files;
         StartedAt = time.GetUtcNow();
@@ -54,6 +54,7 @@ public sealed class BrokerCore : IAsyncDisposable
         Operators = operators;
         _log = log;
         Reader = new LogReader(store);
+        History = guard;
         Cosignatures = cosignatures;
         PublicLog = new PublicLog(store, signal, cosignatures, new PublicLimits(options.PublicRequestsPerSecond, time));
         Admission = new Admission(view, store, sequencer, Reader, quotas);
@@ -89,6 +90,9 @@ public sealed class BrokerCore : IAsyncDisposable
     /// <summary>The files of the broker's folder.</summary>
     public BrokerFiles Files { get; }
 
+    /// <summary>Whether a store that is shared with other brokers can be reached.</summary>
+    public StoreReach Reach { get; } = new();
+
     /// <summary>When the broker started.</summary>
     public DateTimeOffset StartedAt { get; }
 
@@ -106,6 +110,9 @@ public sealed class BrokerCore : IAsyncDisposable
 
     /// <summary>Receipts and proofs.</summary>
     public LogReader Reader { get; }
+
+    /// <summary>Whether what members hold is of this store's history.</summary>
+    public HistoryGuard History { get; }
 
     /// <summary>Members' cosignatures.</summary>
     public CosignatureBoard Cosignatures { get; }
@@ -222,8 +229,9 @@ public sealed class BrokerCore : IAsyncDisposable
         BrokerMetrics metrics = new();
         Sequencer sequencer = await Sequencer.OpenAsync(store, view, options.Network, logKey, random, time, signal, metrics, log, cancellation).ConfigureAwait(false);
         OperatorRoster operators = await OperatorRoster.LoadAsync(store, cancellation).ConfigureAwait(false);
-        CosignatureBoard cosignatures = await CosignatureBoard.LoadAsync(store, view, sequencer, time, log, cancellation).ConfigureAwait(false);
-        return new BrokerCore(options, store, view, signal, logKey, secrets, sequencer, authorities, certificate, denials, derived, shares, quotas, operators, cosignatures, metrics, random, time, log);
+        HistoryGuard guard = await HistoryGuard.OpenAsync(store, view, sequencer, files.Restored, time, log, cancellation).ConfigureAwait(false);
+        CosignatureBoard cosignatures = await CosignatureBoard.LoadAsync(store, view, guard, time, log, cancellation).ConfigureAwait(false);
+        return new BrokerCore(options, store, view, signal, logKey, secrets, sequencer, authorities, certificate, denials, derived, shares, quotas, operators, guard, cosignatures, metrics, random, time, log);
     }
 
     /// <summary>Destroys shares that the log has left behind, and the seed they came from.</summary>
@@ -255,6 +263,7 @@ public sealed class BrokerCore : IAsyncDisposable
 
         await Store.DisposeAsync().ConfigureAwait(false);
         PublicLog.Dispose();
+        Reach.Dispose();
         Shares.Dispose();
         Metrics.Dispose();
         Authorities.Dispose();

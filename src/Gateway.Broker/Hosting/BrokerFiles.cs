@@ -37,6 +37,9 @@ public readonly record struct BrokerFiles(string Directory)
     /// <summary>Held by the process that runs the broker.</summary>
     public string Lock => Path.Combine(Directory, "broker.lock");
 
+    /// <summary>There where the store was put back from a backup and members have not been heard yet.</summary>
+    public string Restored => Path.Combine(Directory, "restored");
+
     /// <summary>What an organisation needs to apply: public.</summary>
     public string Network => Path.Combine(Directory, "network.json");
 

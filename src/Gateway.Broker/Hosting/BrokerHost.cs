@@ -112,7 +112,7 @@ public static class BrokerHost
         services.AddSingleton(core.Reader);
         services.AddSingleton(core.Admission);
         services.AddSingleton(core.Disputes).AddSingleton(core.Objections).AddSingleton(core.Outcomes);
-        services.AddSingleton(core.Cosignatures);
+        services.AddSingleton(core.Cosignatures).AddSingleton(core.History);
         services.AddSingleton(core.Enrolment);
         services.AddSingleton(core.Proposals).AddSingleton(core.Statements);
         services.AddSingleton(core.Changes);
@@ -124,6 +124,7 @@ public static class BrokerHost
         services.AddSingleton(core.EvaluatorAdmission);
         services.AddSingleton(core.Evaluations);
         services.AddSingleton(core.Metrics);
+        services.AddSingleton(_ => core.Reach);
         services.AddSingleton(core.Feeds);
         services.AddSingleton(core.Refusals);
         services.AddSingleton(core.Quotas);
@@ -175,7 +176,9 @@ public static class BrokerHost
         app.MapGet("/healthz", async context =>
         {
             context.Response.ContentType = "text/plain; charset=utf-8";
-            await context.Response.WriteAsync(string.Create(CultureInfo.InvariantCulture, $"ok {core.Signal.Size}\n"), context.RequestAborted).ConfigureAwait(false);
+            bool isLost = core.Reach.IsLost;
+            if (isLost) context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            await context.Response.WriteAsync(isLost ? "the store cannot be reached\n" : string.Create(CultureInfo.InvariantCulture, $"ok {core.Signal.Size}\n"), context.RequestAborted).ConfigureAwait(false);
         });
     }
 

@@ -49,7 +49,7 @@ public sealed class BrokerInitialiser(RandomSource random, TimeProvider time)
         using NetworkAuthorities authorities = NetworkAuthorities.Found(files, secrets, options.Network, time, random);
         new BrokerCertificate(files.BrokerCertificate, files.BrokerKey, secrets, authorities, SpiffeId.ForBroker(options.Network, "broker"), options.Hosts, options.BrokerCertificateLifetime, time).Current.Dispose();
         byte[] genesisHash = await BeginLogAsync(options, secrets, authorities.Issuing, operatorNames, cancellation).ConfigureAwait(false);
-        NetworkFile network = new() { Network = options.Network, Broker = options.AdvertisedAddress, CertificateAuthority = authorities.Issuing.Certificate.ExportCertificatePem(), GenesisHash = Convert.ToHexStringLower(genesisHash) };
+        NetworkFile network = new() { Network = options.Network, Broker = options.AdvertisedAddress, BrokerAlsoAt = options.AlsoAdvertised, CertificateAuthority = authorities.Issuing.Certificate.ExportCertificatePem(), GenesisHash = Convert.ToHexStringLower(genesisHash) };
         CertificateFiles.WriteSecret(files.Network, Encoding.UTF8.GetBytes(network.ToJson()));
         foreach (string name in operatorNames) WriteOperator(authorities.Issuing, options, network, name);
         CertificateFiles.WriteSecret(files.Options, options.ToJson()); // Last: a folder with options is whole.

@@ -28,6 +28,9 @@ public sealed record BrokerOptions
     /// <summary>Address under which nodes reach the broker: https, host and port.</summary>
     public string AdvertisedAddress { get; init; } = "https://localhost:7443";
 
+    /// <summary>Addresses of the broker's replicas besides: nodes that join are told all of them.</summary>
+    public IReadOnlyList<string> AlsoAdvertised { get; init; } = [];
+
     /// <summary>DNS names and IP addresses in the broker's certificate.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = ["localhost", "127.0.0.1"];
 
@@ -99,6 +102,11 @@ public sealed record BrokerOptions
         if (!SpiffeId.IsNetwork(Network)) faults.Add($"network: '{Network}' is not a lower-case DNS name of at most 63 characters.");
         if (!IPEndPoint.TryParse(Listen, out _) || !Listen.Contains(':', StringComparison.Ordinal)) faults.Add($"listen: '{Listen}' is not an address with a port such as 0.0.0.0:7443.");
         if (!Uri.TryCreate(AdvertisedAddress, UriKind.Absolute, out Uri? address) || address.Scheme != Uri.UriSchemeHttps) faults.Add($"advertisedAddress: '{AdvertisedAddress}' is not an address such as https://broker.example:7443.");
+        foreach (string other in AlsoAdvertised)
+        {
+            if (!Uri.TryCreate(other, UriKind.Absolute, out Uri? also) || also.Scheme != Uri.UriSchemeHttps) faults.Add($"alsoAdvertised: '{other}' is not an address such as https://broker.example:7443.");
+        }
+
         foreach (string host in Hosts)
         {
             if (Uri.CheckHostName(host) == UriHostNameType.Unknown) faults.Add($"hosts: '{host}' is neither a DNS name nor an IP address.");

@@ -14,21 +14,35 @@ public sealed class SharedStoreWatch(BrokerCore core, Life.AcknowledgementDesk a
     /// <summary>How old what another broker decided beside the log can be here.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    /// <summary>Takes up everything once.</summary>
+    /// <summary>How long a look may take before the store counts as lost: a line that went dead says nothing.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    /// <summary>Takes up everything once, and notes whether the store could be reached.</summary>
     public async Task RunOnceAsync(CancellationToken cancellation)
+    {
+        Task<bool> look = FollowOnceAsync(cancellation);
+        await Task.WhenAny(look, Task.Delay(Patience, time, cancellation)).ConfigureAwait(false);
+        if (!look.IsCompleted && !cancellation.IsCancellationRequested) core.Reach.Note(reached: false);
+        core.Reach.Note(await look.ConfigureAwait(false));
+    }
+
+    private async Task<bool> FollowOnceAsync(CancellationToken cancellation)
     {
         try
         {
+            await core.History.FollowAsync(cancellation).ConfigureAwait(false);
             await core.Sequencer.LookAsync().ConfigureAwait(false);
             await core.Operators.FollowAsync(core.Store, cancellation).ConfigureAwait(false);
             await core.Denials.FollowAsync(cancellation).ConfigureAwait(false);
             await core.Quotas.FollowAsync(cancellation).ConfigureAwait(false);
             await core.Cosignatures.FollowAsync(cancellation).ConfigureAwait(false);
             await acknowledgements.FollowAsync(cancellation).ConfigureAwait(false);
+            return true;
         }
         catch (Exception error) when (error is StoreUnavailableException or StoreCorruptException or RefusalException or InvalidOperationException)
         {
             Log.OthersNotFollowed(log, error);
+            return error is not (StoreUnavailableException or RefusalException { Refusal.Code: "STORE_UNAVAILABLE" });
         }
     }
 

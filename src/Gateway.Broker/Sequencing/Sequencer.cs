@@ -121,9 +121,12 @@ public sealed class Sequencer : IAsyncDisposable
     public Task<bool> LookAsync() => EnqueueAsync(new LookAtLog());
 
     /// <summary>
-    /// Appends nothing from here on: what is signed next would be a second history. For good, as far as this process is concerned; what is in the log is served on.
+    /// Appends nothing from here on: what is signed next would be a second history, or may be. What is in the log is served on.
     /// </summary>
     public void Halt(Refusal why) => _halted = new RefusalException(why);
+
+    /// <summary>Appends again, after a halt that was for the time being.</summary>
+    public void GoOn() => _halted = null;
 
     /// <summary>Why nothing is appended; null while it is.</summary>
     public Refusal? Halted => _halted?.Refusal;

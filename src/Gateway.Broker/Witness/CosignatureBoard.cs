@@ -26,18 +26,18 @@ public sealed class CosignatureBoard
     private readonly HashSet<MemberId> _unwritten = [];
     private readonly IBrokerStore _store;
     private readonly NetworkView _view;
-    private readonly Sequencer _sequencer;
+    private readonly HistoryGuard _guard;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private Task _writing = Task.CompletedTask;
     private ulong _last;
     private long _writtenAt;
 
-    private CosignatureBoard(IBrokerStore store, NetworkView view, Sequencer sequencer, TimeProvider time, ILogger log)
+    private CosignatureBoard(IBrokerStore store, NetworkView view, HistoryGuard guard, TimeProvider time, ILogger log)
     {
         _store = store;
         _view = view;
-        _sequencer = sequencer;
+        _guard = guard;
         _time = time;
         _log = log;
         _last = (ulong)time.GetUtcNow().UtcTicks; // So that numbers go on rising over a restart.
@@ -45,9 +45,9 @@ public sealed class CosignatureBoard
     }
 
     /// <summary>Opens the board with what is stored.</summary>
-    public static async ValueTask<CosignatureBoard> LoadAsync(IBrokerStore store, NetworkView view, Sequencer sequencer, TimeProvider time, ILogger log, CancellationToken cancellation)
+    public static async ValueTask<CosignatureBoard> LoadAsync(IBrokerStore store, NetworkView view, HistoryGuard guard, TimeProvider time, ILogger log, CancellationToken cancellation)
     {
-        CosignatureBoard board = new(store, view, sequencer, time, log);
+        CosignatureBoard board = new(store, view, guard, time, log);
         foreach (StoredCosignature stored in await store.Witness.ReadCosignaturesAsync(cancellation).ConfigureAwait(false))
         {
             if (board.Open(stored.Note, out _) is { } cosigned) board._posted[stored.Member] = new Posted(++board._last, cosigned);
@@ -80,7 +80,7 @@ public sealed class CosignatureBoard
         }
 
         LogHead? own = await _store.ReadCheckpointAsync(cosigned.Checkpoint.Size, cancellation).ConfigureAwait(false);
-        if (own is null || !SignedNote.TryParse(own.Note, out SignedNote? signed, out _) || signed.Text != cosigned.Note.Text) throw Halt(cosigned);
+        if (own is null || !SignedNote.TryParse(own.Note, out SignedNote? signed, out _) || signed.Text != cosigned.Note.Text) throw await _guard.RefuseAsync(member, cosigned.Checkpoint, note, cancellation).ConfigureAwait(false);
         lock (_lock)
         {
             if (!IsNewer(member, cosigned)) return; // A newer one came while the store was asked about this one.
@@ -152,16 +152,6 @@ public sealed class CosignatureBoard
         NetworkState state = _view.Current;
         LogVerifier verifier = new(state.Network, VerifyingKey.FromBytes(state.Genesis!.LogPk.Span));
         return CosignedCheckpoint.Open(note, verifier, state.Network, member => state.Members.TryGetValue(member, out NetworkMember? known) ? known.NodeKey : null, out fault);
-    }
-
-    private RefusalException Halt(CosignedCheckpoint foreign)
-    {
-        Refusal refusal = Refusal.DataLoss(
-            "LOG_HALTED", $"A member holds a checkpoint of size {foreign.Checkpoint.Size} that the log's key has signed and this broker's store does not have. Nothing is appended any more.", "log",
-            "The broker's operator has to restore the newest store: going on from an older one would fork the log.");
-        if (_sequencer.Halted is null) Log.ForeignCheckpoint(_log, foreign.Member.Prefix, foreign.Checkpoint.Size);
-        _sequencer.Halt(refusal);
-        return new RefusalException(refusal);
     }
 
     private sealed record Posted(ulong Number, CosignedCheckpoint Cosigned);

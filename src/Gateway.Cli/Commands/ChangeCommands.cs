@@ -151,6 +151,7 @@ internal static class ChangeCommands
         {
             Network = network.Network,
             Broker = network.Broker,
+            BrokerAlsoAt = network.BrokerAlsoAt,
             CertificateAuthority = network.CertificateAuthority,
             GenesisHash = network.GenesisHash,
             MemberId = Convert.ToHexStringLower(joined.MemberId.Span),

@@ -41,7 +41,7 @@ internal static class DisputeFileCommand
 
             if (ObjectionBox.FaultOf(objection) is { } fault) throw new RefusalException(Refusal.Invalid("OBJECTION_TOO_LONG", fault, "--statement", "Say it in fewer words; the desk asks for more."));
             AuthoritySet authorities = AuthoritySet.FromPem(pinned.CertificateAuthority);
-            using BrokerConnection connection = BrokerConnection.Anonymous(new Uri(pinned.Broker), pinned.Network, () => authorities);
+            using BrokerConnection connection = BrokerConnection.Anonymous(pinned.Brokers, pinned.Network, () => authorities);
             (FileObjectionResponse response, string[] desks) = await FileAsync(connection, objection, cancellation);
             output.Result(
                 new { response.Reference, Desks = desks },

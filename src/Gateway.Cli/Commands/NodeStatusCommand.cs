@@ -45,6 +45,7 @@ internal static class NodeStatusCommand
         status.BrokerLogSize,
         LogDay = new UtcDay(status.LogDay).ToString(),
         status.BrokerConnected,
+        status.BrokerAddress,
         BrokerLastHeard = Moment(status.BrokerLastHeard),
         CertificateNotAfter = Moment(status.CertificateNotAfter),
         status.LiveRecords,
@@ -73,7 +74,7 @@ internal static class NodeStatusCommand
         Table table = Tables.Of("", "");
         table.HideHeaders();
         table.AddText("Member", $"{status.MemberName} ({Convert.ToHexStringLower(status.MemberId.Span)}) in {status.Network}");
-        table.AddText("Broker", status.BrokerConnected ? "connected" : "AWAY");
+        table.AddText("Broker", (status.BrokerConnected ? "connected" : "AWAY") + (status.BrokerAddress.Length == 0 ? "" : $", at {status.BrokerAddress}"));
         table.AddText("Log", string.Create(CultureInfo.InvariantCulture, $"{status.LogSize:N0} of {status.BrokerLogSize:N0} leaves, day {new UtcDay(status.LogDay)}"));
         table.AddText("Records", string.Create(CultureInfo.InvariantCulture, $"{status.LiveRecords:N0} live, {status.QuarantinedRecords:N0} quarantined"));
         table.AddText("Outbox", string.Create(CultureInfo.InvariantCulture, $"{status.OutboxWaiting:N0} waiting"));

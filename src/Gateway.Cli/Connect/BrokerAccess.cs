@@ -71,8 +71,8 @@ public sealed class BrokerAccess : IDisposable
 
         // Through PKCS #12: a key straight from PEM is not accepted for TLS on every platform.
         X509Certificate2 certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
-        Uri address = isBeside ? AddressOf(BrokerOptions.Load(folder)) : new Uri(file.Network.Broker);
-        return new BrokerAccess(BrokerConnection.WithCertificate(address, file.Network.Network, () => authorities, certificate), certificate) { Network = file.Network };
+        IReadOnlyList<Uri> addresses = isBeside ? [AddressOf(BrokerOptions.Load(folder))] : file.Network.Brokers;
+        return new BrokerAccess(BrokerConnection.WithCertificate(addresses, file.Network.Network, () => authorities, certificate), certificate) { Network = file.Network };
     }
 
     /// <summary>As a node.</summary>
@@ -83,7 +83,7 @@ public sealed class BrokerAccess : IDisposable
         AuthoritySet authorities = AuthoritySet.FromPem(File.ReadAllText(directory.AuthorityFile));
         if (File.Exists(directory.TrustedFile)) authorities = authorities.With(AuthoritySet.FromPem(File.ReadAllText(directory.TrustedFile)));
         NodeCertificate certificate = NodeCertificate.Load(directory);
-        return new BrokerAccess(BrokerConnection.Authenticated(new Uri(settings.Broker), settings.Network, () => authorities, certificate, time), certificate);
+        return new BrokerAccess(BrokerConnection.Authenticated(settings.Brokers, settings.Network, () => authorities, certificate, time), certificate);
     }
 
     /// <summary>As whoever the folder belongs to.</summary>

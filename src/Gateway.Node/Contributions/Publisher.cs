@@ -1,4 +1,5 @@
 using Gateway.Cryptography;
+using Gateway.Node.Broker;
 using Gateway.Protocol.Errors;
 using Gateway.Storage;
 using Grpc.Core;
@@ -12,7 +13,7 @@ namespace Gateway.Node.Contributions;
 /// next begins, so that a stop at any point is continued: the same bytes are sent again, and the broker gives the same receipt.
 /// </summary>
 public sealed class Publisher(
-    Outbox outbox, DraftSealer sealer, RecordUpload records, WithdrawalUpload withdrawals, AlarmBell alarms, RandomSource random, TimeProvider time, ILogger<Publisher> logger) : BackgroundService
+    Outbox outbox, DraftSealer sealer, RecordUpload records, WithdrawalUpload withdrawals, BrokerConnection broker, AlarmBell alarms, RandomSource random, TimeProvider time, ILogger<Publisher> logger) : BackgroundService
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan IdlePause = TimeSpan.FromSeconds(5);
@@ -48,6 +49,7 @@ public sealed class Publisher(
             }
             catch (Exception fault) when (fault is RpcException or RefusalException or StoreUnavailableException or TimeoutException)
             {
+                if (fault is RefusalException { Refusal: { Status: StatusCode.Unavailable, Code: "STORE_UNAVAILABLE" or "BROKER_STOPPING" } }) broker.Leave();
                 NodeEvents.WorkFailed(logger, work, fault is RpcException rpc ? rpc.ToRefusal("broker").What : fault.Message);
             }
             catch (Exception fault)

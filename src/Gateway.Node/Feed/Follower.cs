@@ -5,6 +5,7 @@ using Gateway.Node.Neutrality;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Gateway.Storage;
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -114,7 +115,8 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
     {
         await log.CatchUpAsync(stopping); // A commit whose answer was lost.
         ulong from = log.View.Size;
-        using AsyncServerStreamingCall<FollowResponse> call = _broker.Follow(new FollowRequest { FromIndex = from }, cancellationToken: ended);
+        FollowRequest request = new() { FromIndex = from, Checkpoint = ByteString.CopyFrom(await log.ReadCheckpointAsync(stopping)) };
+        using AsyncServerStreamingCall<FollowResponse> call = _broker.Follow(request, cancellationToken: ended);
         Metadata headers = await call.ResponseHeadersAsync.WaitAsync(ended);
 
         // A refusal comes as headers, too, with its detail among them (gRPC over HTTP/2, Trailers-Only): reading the stream throws it.

@@ -108,6 +108,9 @@ public sealed partial class NodeLog : IDisposable
         return (view with { Size = tree.Size, Root = tree.Root }, tree);
     }
 
+    /// <summary>The newest checkpoint that was verified, as the log's key has signed it; empty before the first.</summary>
+    public async Task<byte[]> ReadCheckpointAsync(CancellationToken cancellation) => (await _store.ReadHeadAsync(cancellation))?.Note ?? [];
+
     /// <summary>Verifies and applies one batch: all of it, or nothing.</summary>
     /// <exception cref="FeedFaultException">The batch does not hold.</exception>
     public async Task ApplyAsync(FeedBatch batch, CancellationToken cancellation)

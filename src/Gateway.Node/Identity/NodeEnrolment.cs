@@ -95,6 +95,7 @@ public sealed class NodeEnrolment(RandomSource random)
         {
             Network = invitation.Network,
             Broker = invitation.Broker,
+            BrokerAlsoAt = invitation.BrokerAlsoAt,
             GenesisHash = invitation.GenesisHash,
             MemberId = invitation.MemberId,
             Name = joined.Name,
@@ -106,7 +107,7 @@ public sealed class NodeEnrolment(RandomSource random)
         using MemberKeys keys = directory.ReadKeys();
         using ECDsa tls = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         AuthoritySet authorities = AuthoritySet.FromPem(invitation.CertificateAuthority);
-        using BrokerConnection broker = BrokerConnection.Anonymous(new Uri(invitation.Broker), invitation.Network, () => authorities);
+        using BrokerConnection broker = BrokerConnection.Anonymous(invitation.Brokers, invitation.Network, () => authorities);
         byte[] certificateRequest = NodeCertificate.Request(tls, invitation.Network);
         EnrolRequest request = new()
         {

@@ -15,6 +15,13 @@ public sealed record NodeSettings
     /// <summary>Address of the broker, https://host:port.</summary>
     public required string Broker { get; init; }
 
+    /// <summary>Further addresses of the same broker: replicas, any of which answers any call. The node begins at any of all and goes over to another when one does not answer.</summary>
+    public IReadOnlyList<string> BrokerAlsoAt { get; init; } = [];
+
+    /// <summary>All addresses of the broker.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<Uri> Brokers => [.. BrokerAlsoAt.Prepend(Broker).Select(address => new Uri(address)).Distinct()];
+
     /// <summary>SHA-256 of the Genesis entry, hex: what this node pins.</summary>
     public required string GenesisHash { get; init; }
 
@@ -72,6 +79,7 @@ public sealed record NodeSettings
     {
         List<string> faults = [];
         if (!Uri.TryCreate(Broker, UriKind.Absolute, out Uri? broker) || broker.Scheme != Uri.UriSchemeHttps) faults.Add("broker is not an https:// address");
+        if (BrokerAlsoAt.FirstOrDefault(also => !Uri.TryCreate(also, UriKind.Absolute, out Uri? address) || address.Scheme != Uri.UriSchemeHttps) is { } other) faults.Add($"broker_also_at: '{other}' is not an https:// address");
         if (!Protocol.MemberId.TryParse(MemberId, out _)) faults.Add("member_id is not 32 hexadecimal digits");
         if (!RecordId.TryParse(GenesisHash, out _)) faults.Add("genesis_hash is not 64 hexadecimal digits");
         if (!Protocol.Identity.SpiffeId.IsNetwork(Network)) faults.Add("network is not a network's name");

@@ -1,3 +1,4 @@
+using Gateway.Node.Broker;
 using Gateway.Node.Feed;
 using Gateway.Node.Identity;
 using Gateway.Node.Matching;
@@ -13,7 +14,7 @@ namespace Gateway.Node.Services;
 
 /// <summary>The state of the node in one answer.</summary>
 public sealed class NodeStatus(
-    INodeStore store, NodeMatcher matcher, Pseudonymiser pseudonymiser, Follower follower, Leadership leadership, NodeCertificate certificate, NodeSettings settings, Func<NodeView> view)
+    INodeStore store, NodeMatcher matcher, Pseudonymiser pseudonymiser, Follower follower, Leadership leadership, NodeCertificate certificate, NodeSettings settings, BrokerConnection connection, Func<NodeView> view)
 {
     private const int MostAlarms = 100;
 
@@ -32,6 +33,7 @@ public sealed class NodeStatus(
             LogRoot = ByteString.CopyFrom(now.Root.ToArray()),
             BrokerLogSize = Math.Max(follower.BrokerSize, now.Size),
             BrokerConnected = follower.IsConnected || leadership.Leader is { HeardAt: > 0 },
+            BrokerAddress = connection.Address?.GetLeftPart(UriPartial.Authority) ?? "",
             BrokerLastHeard = Math.Max(follower.LastHeard?.ToUnixTimeSeconds() ?? 0, (leadership.Leader?.HeardAt ?? 0) / 1_000),
             LiveRecords = (ulong)counts.Where(count => count.State == NodeRecordState.Live).Sum(count => count.Count),
             QuarantinedRecords = (ulong)counts.Where(count => count.State == NodeRecordState.Quarantined).Sum(count => count.Count),

@@ -13,6 +13,13 @@ public sealed record NetworkFile
     /// <summary>Address of the broker, https://host:port.</summary>
     public required string Broker { get; init; }
 
+    /// <summary>Further addresses of the same broker: replicas, any of which answers any call.</summary>
+    public IReadOnlyList<string> BrokerAlsoAt { get; init; } = [];
+
+    /// <summary>All addresses of the broker.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<Uri> Brokers => [.. BrokerAlsoAt.Prepend(Broker).Select(address => new Uri(address)).Distinct()];
+
     /// <summary>The network's certificate authority, PEM.</summary>
     public required string CertificateAuthority { get; init; }
 

@@ -11,4 +11,13 @@ public interface IWitnessStore
 
     /// <summary>The newest of each member, by member.</summary>
     ValueTask<IReadOnlyList<StoredCosignature>> ReadCosignaturesAsync(CancellationToken cancellation);
+
+    /// <summary>Keeps a checkpoint that the log's key has signed and this store does not have; the first one stays.</summary>
+    ValueTask SaveForeignCheckpointAsync(byte[] note, DateTimeOffset foundAt, CancellationToken cancellation);
+
+    /// <summary>It; null where none was found.</summary>
+    ValueTask<byte[]?> ReadForeignCheckpointAsync(CancellationToken cancellation);
+
+    /// <summary>Forgets it: the store has what it speaks of.</summary>
+    ValueTask ForgetForeignCheckpointAsync(CancellationToken cancellation);
 }

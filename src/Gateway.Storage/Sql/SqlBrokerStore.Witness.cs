@@ -4,6 +4,8 @@ namespace Gateway.Storage.Sql;
 
 public abstract partial class SqlBrokerStore : IWitnessStore
 {
+    private const string ForeignCheckpoint = "foreign_checkpoint";
+
     /// <inheritdoc/>
     public IWitnessStore Witness => this;
 
@@ -36,6 +38,37 @@ public abstract partial class SqlBrokerStore : IWitnessStore
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<StoredCosignature>> ReadCosignaturesAsync(CancellationToken cancellation) => _database.ReadAsync(CosignatureRows.ReadAll, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask SaveForeignCheckpointAsync(byte[] note, DateTimeOffset foundAt, CancellationToken cancellation) => _database.WriteAsync(
+        session =>
+        {
+            session.Start("INSERT OR IGNORE INTO foreign_checkpoint VALUES (?, ?, ?, ?)", ForeignCheckpoint).Bind(1).Bind(note.AsSpan()).Bind(foundAt.UtcTicks).RunWithHash();
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<byte[]?> ReadForeignCheckpointAsync(CancellationToken cancellation) => _database.ReadAsync(
+        session =>
+        {
+            Statement query = session.Start("SELECT * FROM foreign_checkpoint WHERE slot = ?").Bind(1);
+            if (!query.Step()) return null;
+            query.Row(ForeignCheckpoint);
+            _ = query.Int64();
+            byte[] note = query.Bytes();
+            _ = query.Int64();
+            query.CheckRow("1");
+            return note;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask ForgetForeignCheckpointAsync(CancellationToken cancellation) => _database.WriteAsync(
+        session =>
+        {
+            session.Start("DELETE FROM foreign_checkpoint").Run();
+        },
+        cancellation);
 }
 
 /// <summary>The table of cosignatures, which broker and node have alike.</summary>

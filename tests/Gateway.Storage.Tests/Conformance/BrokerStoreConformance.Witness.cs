@@ -29,4 +29,20 @@ public abstract partial class BrokerStoreConformance
         await using IBrokerStore reopened = await OpenAsync();
         Assert.Equal(new HashSet<(ulong, byte)> { (8, 3), (6, 2) }, (await reopened.Witness.ReadCosignaturesAsync(None)).Select(one => (one.Size, one.Note[0])).ToHashSet());
     }
+
+    [Fact]
+    public async Task The_first_foreign_checkpoint_is_kept_until_it_is_forgotten()
+    {
+        await using (IBrokerStore store = await OpenAsync())
+        {
+            Assert.Null(await store.Witness.ReadForeignCheckpointAsync(None));
+            await store.Witness.SaveForeignCheckpointAsync([1, 2], Noon, None);
+            await store.Witness.SaveForeignCheckpointAsync([3], Noon, None);
+        }
+
+        await using IBrokerStore reopened = await OpenAsync();
+        Assert.Equal([1, 2], await reopened.Witness.ReadForeignCheckpointAsync(None));
+        await reopened.Witness.ForgetForeignCheckpointAsync(None);
+        Assert.Null(await reopened.Witness.ReadForeignCheckpointAsync(None));
+    }
 }

@@ -36,6 +36,7 @@ public sealed partial class RowCorruptionTests : IDisposable
     [InlineData("denied_certificates", "key_hash name operator reason denied_at until row_hash")]
     [InlineData("deny_lists", "number body signature row_hash")]
     [InlineData("cosignatures", "member size note row_hash")]
+    [InlineData("foreign_checkpoint", "note found_at row_hash")]
     public async Task A_changed_column_of_the_broker_is_never_served(string table, string columns)
     {
         await using (SqliteBrokerStore store = await SqliteBrokerStore.OpenAsync(_file.Path, TimeProvider.System, None))
@@ -51,6 +52,7 @@ public sealed partial class RowCorruptionTests : IDisposable
             await store.Certificates.DenyAsync(new(Bytes("key", 1, 32), "spiffe://test/a", "ann", "stolen", Noon, Noon.AddDays(1)), None);
             await store.Certificates.TryAddDenyListAsync(new(1, [1, 2], [3, 4]), None);
             await store.Witness.SaveCosignaturesAsync([new(Member(1), 7, [1, 2])], None);
+            await store.Witness.SaveForeignCheckpointAsync([1, 2], Noon, None);
             await store.Changes.DecideAsync(new(change, ChangeState.Executed, "bob", Noon) { Invitation = Invitation(1) }, None);
             await ReadAllAsync(store);
         }
@@ -228,6 +230,7 @@ public sealed partial class RowCorruptionTests : IDisposable
         await store.ReadRouteKeysAsync(None);
         await store.ReadUsageAsync(new UtcDay(0), None);
         await store.Witness.ReadCosignaturesAsync(None);
+        await store.Witness.ReadForeignCheckpointAsync(None);
     }
 
     private static async Task ReadAllAsync(SqliteNodeStore store)
