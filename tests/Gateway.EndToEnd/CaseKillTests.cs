@@ -20,17 +20,11 @@ public sealed class CaseKillTests(ITestOutputHelper output)
         int seed = Environment.TickCount;
         output.WriteLine($"seed {seed}, {Kills} kills");
         Random random = new(seed);
-        await using LocalNetwork network = await LocalNetwork.StartAsync();
-        LocalNode asker = await network.AddNodeAsync("asker", MemberRole.Customs), contributor = await network.AddNodeAsync("contributor", MemberRole.Retailer);
-        await network.CreateCircleAsync("acx", asker, contributor);
+        await using ProcessNetwork network = await ProcessNetwork.StartAsync("acx", ("asker", "CUSTOMS"), ("contributor", "RETAILER"));
+        LocalNode asker = network.NodeOf("asker"), contributor = network.NodeOf("contributor");
         ContributionOutcome record = Assert.Single(await contributor.ContributeAsync(LocalNode.Case("acx", "case-1", "Bad Shoes Trading GmbH", "sales@bad-shoes.example")));
         await asker.UntilAsync(status => status.LiveRecords == 1, "the record");
-        await asker.StopAsync();
-        await contributor.StopAsync();
-        await network.StopBrokerAsync();
-
-        string[] folders = [network.BrokerFolder, asker.Directory.Path, contributor.Directory.Path], roles = ["broker", "node", "node"];
-        GatewayProcess[] processes = [.. folders.Select((folder, i) => Start(network, roles[i], folder))];
+        string[] victims = ["broker", "asker", "contributor"];
         byte[] file = RandomNumberGenerator.GetBytes(300_000);
         List<string> asked = [], answered = [];
         using CancellationTokenSource stop = new();
@@ -42,11 +36,7 @@ public sealed class CaseKillTests(ITestOutputHelper output)
             for (int kill = 0; kill < Kills; kill++)
             {
                 await Task.Delay(random.Next(50, 2_500));
-                int victim = random.Next(3);
-                Assert.False(processes[victim].HasExited, $"{folders[victim]} ended by itself; see its log");
-                processes[victim].Kill();
-                processes[victim].Dispose();
-                processes[victim] = Start(network, roles[victim], folders[victim]);
+                await network.KillAndStartAsync(victims[random.Next(3)]);
             }
 
             await stop.CancelAsync();
@@ -66,11 +56,8 @@ public sealed class CaseKillTests(ITestOutputHelper output)
         finally
         {
             await stop.CancelAsync();
-            foreach (GatewayProcess process in processes) process.Dispose();
         }
     }
-
-    private static GatewayProcess Start(LocalNetwork network, string role, string folder) => GatewayProcess.Start(Path.Combine(network.Folder, Path.GetFileName(folder) + ".out"), role, "run", "--dir", folder);
 
     private static async Task WriteForeverAsync(LocalNode node, List<string> said, string what, byte[] file, CancellationToken stop)
     {

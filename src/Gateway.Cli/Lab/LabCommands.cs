@@ -153,16 +153,18 @@ internal static class LabCommands
 
     private static void Show(CommandOutput output, LabFolder folder, IReadOnlyList<LabStatusRow> rows) => output.Result(new { Directory = folder.Path, Processes = rows }, console =>
     {
-        Table table = Tables.Of("Process", "Role", "Pid", "Address", "Log", "Root", "Connected", "Partitioned from");
+        Table table = Tables.Of("Process", "Role", "Pid", "Address", "Log", "Connected", "Cut off from");
         foreach (LabStatusRow row in rows)
         {
             string connected = row.Feeds is { } feeds ? string.Create(CultureInfo.InvariantCulture, $"{feeds} feeds") : row.Connected switch { true => "yes", false => "AWAY", null => "" };
-            table.AddText(row.Process, row.Role, row.Pid?.ToString(CultureInfo.InvariantCulture) ?? "ENDED", row.Address, row.LogSize?.ToString("N0", CultureInfo.InvariantCulture) ?? "", row.LogRoot?[..8] ?? "", connected, string.Join(", ", row.Partitioned));
+            table.AddText(row.Process, row.Role, row.Pid?.ToString(CultureInfo.InvariantCulture) ?? "ENDED", Short(row.Address, folder), row.LogSize?.ToString("N0", CultureInfo.InvariantCulture) ?? "", connected, string.Join(", ", row.Partitioned));
         }
 
         console.Write(table);
         console.WriteLine($"Folder {folder.Path}");
     });
+
+    private static string Short(string address, LabFolder folder) => address.StartsWith(folder.Path, StringComparison.Ordinal) ? address[(folder.Path.Length + 1)..] : address.Replace("https://", "", StringComparison.Ordinal);
 
     private static Option<string?> Directory() => CommandFrame.DirectoryOption($"The lab's folder; ./{Usual} unless given.");
 
