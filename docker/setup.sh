@@ -84,7 +84,8 @@ found() { # name, template, members…; the first is the steward
   local id
   id=$(inside "gateway circle create '$name' --template $template --steward '$steward' $members --dir /data --json" | number)
   inside "gateway change approve $id --operator operator-2 --dir /data"
-  accept "$name" "$steward" "$members --member '$steward'"
+  accept "$name" "$steward" "$members"
+  shift
   for member in "$@"; do accept "$name" "$member" ''; done
 }
 found acx acx 'Retailer One' 'Retailer Two'

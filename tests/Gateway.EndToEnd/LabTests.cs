@@ -96,6 +96,13 @@ public sealed class LabTests(ITestOutputHelper output) : IAsyncLifetime
         await PublishAsync(customs, "case-2", "sales@worse-shoes.example");
         await RunAsync("restart", "broker");
         await retailer.UntilAsync(status => status is { BrokerConnected: true, LiveRecords: 2 }, "what it missed");
+
+        // Nor is the database's death the end: brokers and nodes go on when it is back.
+        await RunAsync("kill", "postgresql");
+        await RunAsync("restart", "postgresql");
+        await PublishAsync(retailer, "case-3", "sales@worst-shoes.example");
+        await customs.UntilAsync(status => status.LiveRecords == 3, "the third record");
+        await retailer.UntilAsync(status => status.LiveRecords == 3, "the third record");
         JsonElement status = await RunAsync("status");
         Assert.Equal(RowOf(status, "broker-2").GetProperty("log_root").GetString(), RowOf(status, "broker").GetProperty("log_root").GetString());
         ProcessIdentity[] processes = [.. RowsOf(status).Select(row => ProcessIdentity.Of(row.GetProperty("pid").GetInt32()))];

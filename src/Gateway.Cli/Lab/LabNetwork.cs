@@ -145,11 +145,18 @@ internal sealed class LabNetwork : IAsyncDisposable
 
     private async Task<bool> AnswersAsync(string name, CancellationToken cancellation)
     {
-        if (name == LabProcesses.Postgres) await new PostgresServer(Book.State.PostgresFolder).MakeSchemasAsync(StoreOwners(), cancellation);
+        if (name == LabProcesses.Postgres) await PostgresAnswersAsync(cancellation);
         else if (name == LabProcesses.Wires) await Wires.KnockAsync(Book.Folder, cancellation);
         else if (Book.Plan.BrokerNames.Contains(name)) await CheckpointAsync(name, cancellation);
         else await StatusAsync(Book.Plan.Members.Single(member => member.Folder == name), cancellation);
         return true;
+    }
+
+    // One that was killed leaves processes that end a moment after it; as long as they are there, the next one ends at once.
+    private async Task PostgresAnswersAsync(CancellationToken cancellation)
+    {
+        if (!Book.IsRunning(LabProcesses.Postgres)) Processes.Start(LabProcesses.Postgres);
+        await new PostgresServer(Book.State.PostgresFolder).MakeSchemasAsync(StoreOwners(), cancellation);
     }
 
     // Brokers share one store.

@@ -15,7 +15,7 @@ internal sealed class LabProcesses(LabBook book, TimeProvider time) : IAsyncDisp
     /// <summary>Name of PostgreSQL's process.</summary>
     public const string Postgres = "postgresql";
 
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
     private readonly Dictionary<string, ServerProcess> _started = [];
@@ -101,7 +101,7 @@ internal sealed class LabProcesses(LabBook book, TimeProvider time) : IAsyncDisp
             {
                 string how = hasEnded ? "its process has ended" : $"waited {patience.TotalSeconds:0} s: {reason}";
                 string log = book.Folder.LogOf(name);
-                throw new RefusalException(Refusal.Precondition("LAB_SERVER_FAILED", $"{otherwise} ({how})", log, string.Join('\n', File.ReadLines(log).TakeLast(5).Prepend("The last it wrote:"))));
+                throw new RefusalException(Refusal.Precondition("LAB_SERVER_FAILED", $"{otherwise} ({how})", log, string.Join('\n', LastLines(log).Prepend("The last it wrote:"))));
             }
 
             await Task.Delay(Poll, time, cancellation);
@@ -146,6 +146,8 @@ internal sealed class LabProcesses(LabBook book, TimeProvider time) : IAsyncDisp
             throw new RefusalException(Refusal.Precondition("ADDRESS_IN_USE", $"Port {port} cannot be listened on: {taken.Message}.", "listening address", "End what listens there, or choose another port."));
         }
     }
+
+    private static IEnumerable<string> LastLines(string log) => File.Exists(log) ? File.ReadLines(log).TakeLast(5) : [];
 
     private int RankOf(string name) => name switch
     {

@@ -50,9 +50,15 @@ internal sealed class ServerProcess : IDisposable
     public void Release()
     {
         IsReleased = true;
-        if (_process.HasExited) return;
-        _process.StandardInput.BaseStream.WriteByte(ParentWatch.Release);
-        _process.StandardInput.BaseStream.Flush();
+        try
+        {
+            _process.StandardInput.BaseStream.WriteByte(ParentWatch.Release);
+            _process.StandardInput.BaseStream.Flush();
+        }
+        catch (IOException)
+        {
+            // It has ended, and nobody reads.
+        }
     }
 
     /// <inheritdoc/>
