@@ -18,7 +18,7 @@ for service in broker retailer-one retailer-two customs rights-holder; do
   chown 1654:1654 "docker/secrets/$service" 2>/dev/null || chmod 0444 "docker/secrets/$service"
 done
 
-"${compose[@]}" build
+[ "${GATEWAY_IMAGE:-}" = ready ] || "${compose[@]}" build # An image from elsewhere need not be made again.
 
 say "broker: network $network"
 once broker "test -e /data/broker.json || gateway broker init --dir /data --network '$network' --listen 0.0.0.0:7443 --address https://broker:7443 --host broker --operator operator-1 --operator operator-2"
@@ -84,7 +84,8 @@ found() { # name, template, members…; the first is the steward
   local id
   id=$(inside "gateway circle create '$name' --template $template --steward '$steward' $members --dir /data --json" | number)
   inside "gateway change approve $id --operator operator-2 --dir /data"
-  accept "$name" "$steward" "$members --member '$steward'"
+  accept "$name" "$steward" "$members"
+  shift
   for member in "$@"; do accept "$name" "$member" ''; done
 }
 found acx acx 'Retailer One' 'Retailer Two'

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Gateway.Cli.Commands;
 using Gateway.Cli.Demo;
+using Gateway.Cli.Lab;
 
 namespace Gateway.Cli;
 
@@ -87,6 +88,8 @@ public static class GatewayCommand
             DoctorCommand.Create(frame),
             SampleCommand.Create(frame),
             DemoCommand.Create(frame),
+            Group("lab", "A whole network on this machine, from one description: brokers, nodes, links that can be cut.",
+                LabCommands.Plan(frame), LabCommands.Up(frame), LabCommands.Down(frame), LabCommands.Status(frame), LabCommands.Kill(frame), LabCommands.Restart(frame), LabCommands.Partition(frame), LabCommands.Heal(frame), LabCommands.Relay(frame)),
         };
     }
 

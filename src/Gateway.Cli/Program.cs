@@ -1,5 +1,5 @@
 using Gateway.Cli;
-using Gateway.Cli.Demo;
+using Gateway.Cli.Lab;
 
 ParentWatch.StartIfAsked();
 return await GatewayCommand.RunAsync(args, Surroundings.OfProcess(), CancellationToken.None);

@@ -20,16 +20,11 @@ public sealed class CaseKillTests(ITestOutputHelper output)
         int seed = Environment.TickCount;
         output.WriteLine($"seed {seed}, {Kills} kills");
         Random random = new(seed);
-        await using LocalNetwork network = await LocalNetwork.StartAsync();
-        LocalNode asker = await network.AddNodeAsync("asker", MemberRole.Customs), contributor = await network.AddNodeAsync("contributor", MemberRole.Retailer);
-        await network.CreateCircleAsync("acx", asker, contributor);
+        await using ProcessNetwork network = await ProcessNetwork.StartAsync("acx", ("asker", "CUSTOMS"), ("contributor", "RETAILER"));
+        LocalNode asker = network.NodeOf("asker"), contributor = network.NodeOf("contributor");
         ContributionOutcome record = Assert.Single(await contributor.ContributeAsync(LocalNode.Case("acx", "case-1", "Bad Shoes Trading GmbH", "sales@bad-shoes.example")));
         await asker.UntilAsync(status => status.LiveRecords == 1, "the record");
-        await asker.StopAsync();
-        await contributor.StopAsync();
-        await network.StopBrokerAsync();
-
-        using KilledProcesses processes = new(network, ("broker", network.BrokerFolder), ("node", asker.Directory.Path), ("node", contributor.Directory.Path));
+        string[] victims = ["broker", "asker", "contributor"];
         byte[] file = RandomNumberGenerator.GetBytes(300_000);
         List<string> asked = [], answered = [];
         using CancellationTokenSource stop = new();
@@ -38,7 +33,12 @@ public sealed class CaseKillTests(ITestOutputHelper output)
             await WriteAsync(asker, draft => draft.RecordId = record.RecordId, asked, "question 1", file);
             await UntilAsync(contributor, lines => lines.Count == 1);
             Task questions = WriteForeverAsync(asker, asked, "question", file, stop.Token), answers = WriteForeverAsync(contributor, answered, "answer", file, stop.Token);
-            await processes.KillAsync(Kills, random, 2_500);
+            for (int kill = 0; kill < Kills; kill++)
+            {
+                await Task.Delay(random.Next(50, 2_500));
+                await network.KillAndStartAsync(victims[random.Next(3)]);
+            }
+
             await stop.CancelAsync();
             await Task.WhenAll(questions, answers);
             output.WriteLine($"{asked.Count} questions, {answered.Count} answers");

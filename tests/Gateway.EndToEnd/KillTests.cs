@@ -20,25 +20,28 @@ public sealed class KillTests(ITestOutputHelper output)
         int seed = Environment.TickCount;
         output.WriteLine($"seed {seed}, {Kills} kills");
         Random random = new(seed);
-        await using LocalNetwork network = await LocalNetwork.StartAsync();
-        LocalNode retailer = await network.AddNodeAsync("retailer", MemberRole.Retailer);
-        LocalNode customs = await network.AddNodeAsync("customs", MemberRole.Customs);
-        await network.CreateCircleAsync("protocol", customs, retailer);
-        await retailer.StopAsync();
-        await customs.StopAsync();
-        await network.StopBrokerAsync();
-
-        using KilledProcesses processes = new(network, ("broker", network.BrokerFolder), ("node", retailer.Directory.Path), ("node", customs.Directory.Path));
+        await using ProcessNetwork network = await ProcessNetwork.StartAsync("protocol", ("customs", "CUSTOMS"), ("retailer", "RETAILER"));
+        string retailer = network.NodeOf("retailer").Directory.SocketFile, customs = network.NodeOf("customs").Directory.SocketFile;
+        string[] victims = ["broker", "retailer", "customs"];
         ConcurrentDictionary<string, ByteString> published = [];
         using CancellationTokenSource stop = new();
         try
         {
-            Task<int> contributing = ContributeForeverAsync(retailer.Directory.SocketFile, published, stop.Token);
-            await processes.KillAsync(Kills, random, 1_600);
-            output.WriteLine($"killed: broker {processes.Killed[0]}, publisher {processes.Killed[1]}, follower {processes.Killed[2]}");
+            Task<int> contributing = ContributeForeverAsync(retailer, published, stop.Token);
+            int[] killed = new int[3];
+            for (int kill = 0; kill < Kills; kill++)
+            {
+                // Killed at any point: while starting, while catching up, in the middle of a commit.
+                await Task.Delay(random.Next(50, 1_600));
+                int victim = random.Next(3);
+                await network.KillAndStartAsync(victims[victim]);
+                killed[victim]++;
+            }
+
+            output.WriteLine($"killed: broker {killed[0]}, publisher {killed[1]}, follower {killed[2]}");
             await stop.CancelAsync();
             int contributed = await contributing;
-            await CheckAsync(retailer.Directory.SocketFile, customs.Directory.SocketFile, contributed, published);
+            await CheckAsync(retailer, customs, contributed, published);
             output.WriteLine($"{contributed} cases contributed, {published.Count} heard as published");
         }
         finally

@@ -183,6 +183,14 @@ public sealed class LocalNode(string folder)
 
     public IServiceProvider Services => _application!.Services;
 
+    /// <summary>A node that a process of its own runs in a folder.</summary>
+    public static LocalNode RunningIn(string folder)
+    {
+        LocalNode node = new(folder);
+        node._channel = Connect(node.Directory.SocketFile);
+        return node;
+    }
+
     public async Task StartAsync(TimeProvider? time = null)
     {
         _application = await NodeHost.BuildAsync(

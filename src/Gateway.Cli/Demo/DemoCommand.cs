@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Gateway.Cli.Commands;
+using Gateway.Cli.Lab;
 using Spectre.Console;
 
 namespace Gateway.Cli.Demo;
@@ -17,7 +18,7 @@ internal static class DemoCommand
         {
             if (parsed.GetValue(stop) is { } left)
             {
-                int ended = await DemoFolder.StopAsync(frame.PathOf(left), cancellation);
+                int ended = await LabDown.RunAsync(new LabFolder(frame.PathOf(left)), keep: true, frame.Surroundings.Time);
                 output.Result(new { Ended = ended }, console => console.MarkupLineInterpolated($"Ended {ended} processes. The folder stays: {frame.PathOf(left)}"));
                 return ExitCode.Ok;
             }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Gateway.Cli.Lab;
 using Gateway.Cli.Output;
 using Gateway.Ledger;
 using Gateway.Protocol;
@@ -26,17 +27,17 @@ internal sealed class DemoRun(Surroundings surroundings, CommandOutput output, b
     /// <returns>The exit code: 0 when everything planted was found and nothing clean was flagged by a strong identifier.</returns>
     public async Task<int> RunAsync(string? given, bool keep, CancellationToken cancellation)
     {
-        if (OperatingSystem.IsWindows()) throw new RefusalException(Refusal.Precondition("PLATFORM_UNSUPPORTED", "The demo starts its processes by /bin/sh.", "Windows", "Run it on Linux, or in WSL."));
-        DemoFolder folder = DemoFolder.Make(given);
+        DemoFolder folder = DemoFolder.Of(given);
+        LabNetwork network = LabNetwork.Make(folder.Lab, DefaultPlan.Plan, surroundings.Time);
         output.Note($"Demo in {folder.Path}");
         bool leave = true;
         try
         {
             bool good;
-            await using (DemoNetwork network = new(folder, _commands, surroundings.Time))
+            await using (network)
             {
                 good = await RunAsync(network, folder, keep, cancellation);
-                if (keep) network.Release();
+                if (keep) network.Processes.Release();
             }
 
             leave = keep || !good || !folder.IsTemporary;
@@ -50,26 +51,27 @@ internal sealed class DemoRun(Surroundings surroundings, CommandOutput output, b
         finally
         {
             if (!leave) Directory.Delete(folder.Path, recursive: true);
-            else if (!keep) output.Note($"What the demo left: {folder.Path} (logs of the servers: {folder.Logs})");
+            else if (!keep) output.Note($"What the demo left: {folder.Path} (logs of the servers: {folder.Lab.Logs})");
         }
     }
 
-    private async Task<bool> RunAsync(DemoNetwork network, DemoFolder folder, bool keep, CancellationToken cancellation)
+    private async Task<bool> RunAsync(LabNetwork network, DemoFolder folder, bool keep, CancellationToken cancellation)
     {
         Checkpoint? log = null;
         DemoScreening? screening = null;
         Verdict? verdict = null;
         ILookup<string, RecordId>? records = null;
+        LabFounding founding = new(network, _commands);
         await _clock.RunAsync("sample", () => ComposeAsync(folder, cancellation));
         PlantedTruth truth = PlantedTruth.Read(Path.Combine(folder.Sample, "planted.csv"));
         await _clock.RunAsync("network", async () =>
         {
-            await network.StartAsync(cancellation);
+            await founding.FoundNetworkAsync(cancellation);
             return "a broker and the nodes of two retailers, customs and a rights holder run as processes of their own";
         });
         await _clock.RunAsync("circles", async () =>
         {
-            await network.FoundCirclesAsync(cancellation);
+            await founding.FoundCirclesAsync(cancellation);
             return "acx (the retailers) and customs-protocol (customs and all others) have keys that the broker does not";
         });
         await _clock.RunAsync("publish", () => PublishAsync(network, folder, cancellation));
@@ -81,7 +83,7 @@ internal sealed class DemoRun(Surroundings surroundings, CommandOutput output, b
         await _clock.RunAsync("screen", async () =>
         {
             string manifest = Path.Combine(folder.Sample, "manifest.csv");
-            screening = await DemoScreening.RunAsync(network.NodeOf(DemoMember.Customs), manifest, folder.Hits, output, surroundings.Time, cancellation);
+            screening = await DemoScreening.RunAsync(network.NodeOf(DefaultPlan.Customs), manifest, folder.Hits, output, surroundings.Time, cancellation);
             return string.Create(CultureInfo.InvariantCulture, $"{screening.Report.Screened:N0} shipments at customs, none of them met before, {screening.Report.Rate:N0}/s");
         });
         await _clock.RunAsync("check", async () =>
@@ -103,9 +105,9 @@ internal sealed class DemoRun(Surroundings surroundings, CommandOutput output, b
         JsonElement sample = await _commands.RunAsync(cancellation, "sample", "--out", folder.Sample);
 
         // What a retailer tells the other one, and what a rights holder confirms of it, are rows of the same files.
-        Excerpt.Write(ActorsOf(folder, DemoMember.RetailerOne), PartFor(folder, DemoMember.RetailerOne), RowsForAcx, (_, value) => value);
-        Excerpt.Write(ActorsOf(folder, DemoMember.RetailerTwo), PartFor(folder, DemoMember.RetailerTwo), RowsForAcx, (_, value) => value);
-        Excerpt.Write(ActorsOf(folder, DemoMember.RetailerTwo), ActorsOf(folder, DemoMember.RightsHolder), RowsOfRightsHolder, (column, value) => column switch
+        Excerpt.Write(ActorsOf(folder, DefaultPlan.RetailerOne), PartFor(folder, DefaultPlan.RetailerOne), RowsForAcx, (_, value) => value);
+        Excerpt.Write(ActorsOf(folder, DefaultPlan.RetailerTwo), PartFor(folder, DefaultPlan.RetailerTwo), RowsForAcx, (_, value) => value);
+        Excerpt.Write(ActorsOf(folder, DefaultPlan.RetailerTwo), ActorsOf(folder, DefaultPlan.RightsHolder), RowsOfRightsHolder, (column, value) => column switch
         {
             "reference" => "confirmed-" + value,
             "evidence" => Codes.Evidence.All[EvidenceOfRightsHolder - 1],
@@ -115,29 +117,29 @@ internal sealed class DemoRun(Surroundings surroundings, CommandOutput output, b
         return string.Create(CultureInfo.InvariantCulture, $"{actors:N0} actors and {sample.GetProperty("shipments").GetInt32():N0} shipments, {sample.GetProperty("planted").GetInt32():N0} of them planted");
     }
 
-    private async Task<string> PublishAsync(DemoNetwork network, DemoFolder folder, CancellationToken cancellation)
+    private async Task<string> PublishAsync(LabNetwork network, DemoFolder folder, CancellationToken cancellation)
     {
-        (DemoMember Member, string File, string Circle)[] uploads =
+        (LabMember Member, string File, string Circle)[] uploads =
         [
-            (DemoMember.RetailerOne, ActorsOf(folder, DemoMember.RetailerOne), DemoMember.CustomsProtocol),
-            (DemoMember.RetailerTwo, ActorsOf(folder, DemoMember.RetailerTwo), DemoMember.CustomsProtocol),
-            (DemoMember.RightsHolder, ActorsOf(folder, DemoMember.RightsHolder), DemoMember.CustomsProtocol),
-            (DemoMember.RetailerOne, PartFor(folder, DemoMember.RetailerOne), DemoMember.Acx),
-            (DemoMember.RetailerTwo, PartFor(folder, DemoMember.RetailerTwo), DemoMember.Acx),
+            (DefaultPlan.RetailerOne, ActorsOf(folder, DefaultPlan.RetailerOne), DefaultPlan.CustomsProtocol),
+            (DefaultPlan.RetailerTwo, ActorsOf(folder, DefaultPlan.RetailerTwo), DefaultPlan.CustomsProtocol),
+            (DefaultPlan.RightsHolder, ActorsOf(folder, DefaultPlan.RightsHolder), DefaultPlan.CustomsProtocol),
+            (DefaultPlan.RetailerOne, PartFor(folder, DefaultPlan.RetailerOne), DefaultPlan.Acx),
+            (DefaultPlan.RetailerTwo, PartFor(folder, DefaultPlan.RetailerTwo), DefaultPlan.Acx),
         ];
         JsonElement[] results = await Task.WhenAll(uploads.Select(upload => _commands.RunAsync(cancellation, "publish", upload.File, "--circle", upload.Circle, "--dir", network.FolderOf(upload.Member))));
-        IEnumerable<string> said = DemoMember.RetailerOne.Circles.Reverse().Select(circle =>
+        IEnumerable<string> said = new[] { DefaultPlan.CustomsProtocol, DefaultPlan.Acx }.Select(circle =>
             string.Create(CultureInfo.InvariantCulture, $"{uploads.Index().Where(upload => upload.Item.Circle == circle).Sum(upload => results[upload.Index].GetProperty("published").GetInt32()):N0} records in {circle}"));
         int refused = results.Sum(result => result.GetProperty("refused").GetInt32() + result.GetProperty("left_out").GetInt32());
         return string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", said)}, {refused} refused");
     }
 
-    private static async Task<ILookup<string, RecordId>> RecordsByReferenceAsync(DemoNetwork network, CancellationToken cancellation)
+    private static async Task<ILookup<string, RecordId>> RecordsByReferenceAsync(LabNetwork network, CancellationToken cancellation)
     {
         List<(string Reference, RecordId Id)> records = [];
-        foreach (DemoMember member in new[] { DemoMember.RetailerOne, DemoMember.RetailerTwo })
+        foreach (LabMember member in new[] { DefaultPlan.RetailerOne, DefaultPlan.RetailerTwo })
         {
-            ListRecordsRequest request = new() { Circle = DemoMember.CustomsProtocol, Mine = true };
+            ListRecordsRequest request = new() { Circle = DefaultPlan.CustomsProtocol, Mine = true };
             using AsyncServerStreamingCall<ListRecordsResponse> call = network.NodeOf(member).Contributions.ListRecords(request, cancellationToken: cancellation);
             await foreach (ListRecordsResponse page in call.ResponseStream.ReadAllAsync(cancellation))
             {
@@ -149,10 +151,10 @@ internal sealed class DemoRun(Surroundings surroundings, CommandOutput output, b
     }
 
     // Every command names something that is there: an address that was published, a record that may be withdrawn.
-    private static IEnumerable<string> NextCommands(DemoNetwork network, DemoFolder folder, ILookup<string, RecordId> records)
+    private static IEnumerable<string> NextCommands(LabNetwork network, DemoFolder folder, ILookup<string, RecordId> records)
     {
-        (string reference, string email) = Excerpt.FirstWith(ActorsOf(folder, DemoMember.RetailerOne), "reference", "emails");
-        string customs = $"--dir {network.FolderOf(DemoMember.Customs)}", retailer = $"--dir {network.FolderOf(DemoMember.RetailerOne)}";
+        (string reference, string email) = Excerpt.FirstWith(ActorsOf(folder, DefaultPlan.RetailerOne), "reference", "emails");
+        string customs = $"--dir {network.FolderOf(DefaultPlan.Customs)}", retailer = $"--dir {network.FolderOf(DefaultPlan.RetailerOne)}";
         yield return $"./gateway query --email '{email.Split(';')[0]}' {customs}";
         yield return $"./gateway withdraw {records[reference].First()} --reason MISTAKE {retailer}     # and query again";
         yield return $"./gateway records --mine --limit 10 {retailer}";
@@ -161,7 +163,7 @@ internal sealed class DemoRun(Surroundings surroundings, CommandOutput output, b
         yield return $"./gateway demo --stop {folder.Path}";
     }
 
-    private static string ActorsOf(DemoFolder folder, DemoMember member) => Path.Combine(folder.Sample, $"actors-{member.Folder}.csv");
+    private static string ActorsOf(DemoFolder folder, LabMember member) => Path.Combine(folder.Sample, $"actors-{member.Folder}.csv");
 
-    private static string PartFor(DemoFolder folder, DemoMember member) => Path.Combine(folder.Sample, $"actors-{member.Folder}-for-acx.csv");
+    private static string PartFor(DemoFolder folder, LabMember member) => Path.Combine(folder.Sample, $"actors-{member.Folder}-for-acx.csv");
 }

@@ -1,14 +1,13 @@
 using System.Globalization;
-using Gateway.Cli.Output;
 
-namespace Gateway.Cli.Demo;
+namespace Gateway.Cli.Output;
 
-/// <summary>A phase of the demo that is over.</summary>
+/// <summary>A phase of a long command that is over.</summary>
 /// <param name="Name">What it did.</param>
 /// <param name="Seconds">How long it took.</param>
 internal readonly record struct Phase(string Name, double Seconds);
 
-/// <summary>Says what the demo does and how long it takes.</summary>
+/// <summary>Says what a long command does and how long it takes.</summary>
 internal sealed class PhaseClock(CommandOutput output, TimeProvider time)
 {
     private readonly List<Phase> _phases = [];

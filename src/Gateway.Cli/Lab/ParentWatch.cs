@@ -1,15 +1,15 @@
-namespace Gateway.Cli.Demo;
+namespace Gateway.Cli.Lab;
 
 /// <summary>
-/// Keeps a server from outliving the demo that started it, however the demo ends: the server's standard input is a pipe whose other end only the demo holds, so its end is the demo's end.
+/// Keeps a server from outliving the command that started it, however that one ends: the server's standard input is a pipe whose other end only that command holds, so its end is the command's end.
 /// (A parent-death signal will not do: it comes when the thread that started the child ends, and .NET starts children on threads that come and go.)
 /// </summary>
 public static class ParentWatch
 {
-    /// <summary>Environment variable that asks for the watch; the demo sets it to 1.</summary>
+    /// <summary>Environment variable that asks for the watch; who starts a lab sets it to 1.</summary>
     public const string Variable = "GATEWAY_END_WITH_PARENT";
 
-    /// <summary>What the demo writes into the pipe to let the server go on without it.</summary>
+    /// <summary>What is written into the pipe to let the server go on alone.</summary>
     public const byte Release = (byte)'R';
 
     private const int ExitCode = 1;
