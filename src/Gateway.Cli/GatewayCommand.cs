@@ -79,6 +79,8 @@ public static class GatewayCommand
             DismissCommand.Create(frame),
             DismissalsCommand.Create(frame),
             Group("store", "Stores in PostgreSQL.", StoreCommands.Migrate(frame), StoreCommands.Copy(frame)),
+            BackupCommand.Create(frame),
+            RestoreCommand.Create(frame),
             Group("dispute", "Objections to records, and their decisions.", DisputeFileCommand.Create(frame), DisputeCommands.Open(frame), DisputeCommands.List(frame), DisputeCommands.Show(frame), DisputeCommands.Inbox(frame), DisputeCommands.Resolve(frame)),
             Group("outcome", "What came of hits.", OutcomeCommands.Report(frame), OutcomeCommands.Import(frame), OutcomeCommands.Summary(frame)),
             Group(

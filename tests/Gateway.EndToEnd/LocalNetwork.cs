@@ -13,6 +13,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.EndToEnd;
@@ -34,6 +35,9 @@ public sealed class LocalNetwork : IAsyncDisposable
     public byte[] GenesisHash { get; private set; } = [];
 
     public Uri Address => new(Options.AdvertisedAddress);
+
+    /// <summary>The running broker.</summary>
+    public BrokerCore Broker => _broker!.Services.GetRequiredService<BrokerCore>();
 
     public string BrokerFolder => Path.Combine(Folder, "broker");
 
