@@ -40,6 +40,10 @@ finish() {
     wait "$service" 2>/dev/null || true
   fi
   "${engine[@]}" rm -f --all >/dev/null 2>&1 || true
+
+  # What watches over ended `exec`s waits some minutes for somebody to ask; nobody will.
+  for watcher in $(pgrep -f "$work/storage" || true); do kill "$watcher" 2>/dev/null || true; done
+  umount "$work/storage/overlay" 2>/dev/null || true
   if [ -z "$kept" ]; then rm -rf docker/secrets; fi
   rm -rf "$work" 2>/dev/null || true
   exit "$status"

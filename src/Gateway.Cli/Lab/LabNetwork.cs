@@ -54,7 +54,8 @@ internal sealed class LabNetwork : IAsyncDisposable
     /// <summary>Starts whatever does not run, and waits until it answers.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        foreach (LabBroker broker in Book.State.Brokers.Where(broker => !Book.IsRunning(broker.Name))) LabProcesses.RequireFree(broker.Port);
+        IEnumerable<int> needed = [.. Book.State.Brokers.Where(broker => !Book.IsRunning(broker.Name)).Select(broker => broker.Port), .. Book.IsRunning(LabProcesses.Wires) ? [] : Book.State.Links.Select(link => link.Port)];
+        foreach (int port in needed) LabProcesses.RequireFree(port);
         foreach (string name in Book.ProcessNames.SkipLast(Book.Plan.Members.Count)) await StartAsync(name, cancellation);
         await Task.WhenAll(Book.Plan.Members.Select(member => StartAsync(member.Folder, cancellation)));
     }

@@ -33,7 +33,7 @@ internal sealed class PostgresServer(string folder)
         string folder = Environment.IsPrivilegedProcess ? Directory.CreateTempSubdirectory("gateway-lab-pg-").FullName : Directory.CreateDirectory(beside).FullName;
         PostgresServer server = new(folder);
         if (Environment.IsPrivilegedProcess) Run(logFile, "chown", "postgres", folder);
-        Run(logFile, [.. server.AsUser(), Path.Combine(programs, "initdb"), "--pgdata", server.Data, "--data-checksums", "--auth", "trust", "--username", Superuser, "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"]);
+        Run(logFile, [.. AsUser(), Path.Combine(programs, "initdb"), "--pgdata", server.Data, "--data-checksums", "--auth", "trust", "--username", Superuser, "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"]);
         return folder;
     }
 
@@ -64,7 +64,7 @@ internal sealed class PostgresServer(string folder)
         foreach (string version in Directory.GetDirectories("/usr/lib/postgresql").OrderDescending()) yield return Path.Combine(version, "bin");
     }
 
-    private string[] AsUser() => Environment.IsPrivilegedProcess ? AsServersUser : [];
+    private static string[] AsUser() => Environment.IsPrivilegedProcess ? AsServersUser : [];
 
     private static void Run(string logFile, params string[] commandLine)
     {

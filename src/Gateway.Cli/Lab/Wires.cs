@@ -14,21 +14,22 @@ internal sealed class Wires(LabFolder folder)
     {
         LabState state = LabState.Read(folder.State);
         Dictionary<(string, string), Wire> wires = [];
-        List<Task> carrying = [];
-        foreach (LabLink link in state.Links)
+        foreach (LabLink link in state.Links) wires.Add((link.Node, link.Broker), new Wire(link.Port, state.Brokers.Single(broker => broker.Name == link.Broker).Port) { IsCut = link.IsCut });
+        try
         {
-            Wire wire = new(link.Port, state.Brokers.Single(broker => broker.Name == link.Broker).Port) { IsCut = link.IsCut };
-            wires.Add((link.Node, link.Broker), wire);
-            carrying.Add(wire.CarryAsync(cancellation));
+            List<Task> work = [.. wires.Values.Select(wire => wire.CarryAsync(cancellation))];
+            File.Delete(folder.WiresSocket);
+            using Socket knocks = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            knocks.Bind(new UnixDomainSocketEndPoint(folder.WiresSocket));
+            knocks.Listen();
+            ready();
+            work.Add(AnswerAsync(knocks, wires, cancellation));
+            await await Task.WhenAny(work);
         }
-
-        File.Delete(folder.WiresSocket);
-        using Socket knocks = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        knocks.Bind(new UnixDomainSocketEndPoint(folder.WiresSocket));
-        knocks.Listen();
-        ready();
-        carrying.Add(AnswerAsync(knocks, wires, cancellation));
-        await await Task.WhenAny(carrying);
+        finally
+        {
+            foreach (Wire wire in wires.Values) wire.Dispose();
+        }
     }
 
     /// <summary>Has the relay take up what the state file says.</summary>
@@ -49,7 +50,7 @@ internal sealed class Wires(LabFolder folder)
     }
 
     /// <summary>One link. Cut, it takes connections and bytes and passes none, as a network that loses every packet: both ends hear nothing, and what was under way arrives when it is mended.</summary>
-    private sealed class Wire(int port, int target)
+    private sealed class Wire(int port, int target) : IDisposable
     {
         private const int Chunk = 64 * 1024;
 
@@ -70,9 +71,10 @@ internal sealed class Wires(LabFolder folder)
         public async Task CarryAsync(CancellationToken cancellation)
         {
             _listener.Start();
-            using CancellationTokenRegistration end = cancellation.Register(_listener.Stop);
             while (true) _ = CarryAsync(await _listener.AcceptSocketAsync(cancellation), cancellation);
         }
+
+        public void Dispose() => _listener.Dispose();
 
         private async Task CarryAsync(Socket near, CancellationToken cancellation)
         {
