@@ -44,6 +44,18 @@ public sealed class GatewayProcess : IDisposable
         _process.WaitForExit();
     }
 
+    /// <summary>SIGSTOP: it stands still as on a machine that is suspended, and believes when it goes on that no time has passed.</summary>
+    public void Suspend() => Signal("-STOP");
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Signal("-CONT");
+
+    private void Signal(string signal)
+    {
+        using Process kill = Process.Start("kill", [signal, _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
     public void Dispose()
     {
         if (!_process.HasExited) Kill();
