@@ -19,7 +19,6 @@ using Gateway.Node.Watch;
 using Gateway.Protocol;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.Keys;
-using Gateway.Storage;
 using Gateway.Storage.Node;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -88,7 +87,7 @@ public static class NodeHost
         INodeStore store = resources.Keep(await seams.OpenStore(directory.StoreFile, cancellation));
         KnownCache cache = new(keys, seams.Random);
         HighWater highWater = HighWater.Load(directory.HighWaterFile, keys);
-        (NodeView view, Ledger.TiledTree tree, NodeMatcher matcher) = await LoadAsync(store, cache, settings.Member, keys, highWater, directory, seams, cancellation);
+        (NodeView view, Ledger.TiledTree tree, NodeMatcher matcher) = await NodeStart.LoadAsync(store, cache, settings.Member, keys, highWater, directory, seams, cancellation);
         resources.Keep(matcher);
         WatchSeal seal = new(keys, seams.Random);
         Dismissals dismissals = await Dismissals.LoadAsync(store, seal, seams.Time, cancellation);
@@ -124,7 +123,7 @@ public static class NodeHost
         AddLife(services, settings, highWater);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OfficersEndpoint>(provider, store.Audit)).AddSingleton(provider => new OfficerAudit(store.Audit, seams.Time));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OwnStanding>(provider, settings.Member));
-        services.AddSingleton<Leadership>().AddSingleton<ReplicaWork>().AddSingleton<ReplicaLease>().AddHostedService<StoreFollower>().AddHostedService(provider => provider.GetRequiredService<ReplicaLease>());
+        services.AddReplicas();
         AddLocalApi(services, File.ReadAllText(directory.TokenFile).Trim());
 
         WebApplication application = builder.Build();
@@ -147,26 +146,6 @@ public static class NodeHost
             NodeEvents.Started(application.Services.GetRequiredService<ILogger<NodeLog>>(), settings.Member.Prefix, settings.Network, view.Size, matcher.Known.Count);
         });
         return application;
-    }
-
-    private static async Task<(NodeView View, Ledger.TiledTree Tree, NodeMatcher Matcher)> LoadAsync(
-        INodeStore store, KnownCache cache, MemberId member, MemberKeys keys, HighWater highWater, NodeDirectory directory, NodeSeams seams, CancellationToken cancellation)
-    {
-        if (store.Replicas is { } replicas) await replicas.RequireOwnerAsync(cache.StoreMark(), cancellation);
-        while (true)
-        {
-            (NodeView view, Ledger.TiledTree tree) = await NodeLog.OpenAsync(store, member, keys, cancellation);
-            if (view.Size < highWater.Size) File.Delete(directory.IndexFile); // It is a copy of the store that was here before.
-            try
-            {
-                return (view, tree, await NodeMatcher.LoadAsync(store, cache, view, seams.Random, seams.Time, directory.IndexFile, cancellation));
-            }
-            catch (StoreMovedException)
-            {
-                // Another process of this node wrote while what was missing here was being added: all of it is read anew.
-                store.Replicas!.Take(await store.Replicas.ReadNewsAsync(cancellation));
-            }
-        }
     }
 
     private static void AddLog(

@@ -47,11 +47,22 @@ public sealed class GatewayProcess : IDisposable
     /// <summary>SIGTERM: the process ends in order. Returns its exit code.</summary>
     public async Task<int> TerminateAsync()
     {
-        using Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
+        Signal("-TERM");
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
         await _process.WaitForExitAsync(patience.Token);
         return _process.ExitCode;
+    }
+
+    /// <summary>SIGSTOP: it stands still as on a machine that is suspended, and believes when it goes on that no time has passed.</summary>
+    public void Suspend() => Signal("-STOP");
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Signal("-CONT");
+
+    private void Signal(string signal)
+    {
+        using Process kill = Process.Start("kill", [signal, _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 
     public void Dispose()

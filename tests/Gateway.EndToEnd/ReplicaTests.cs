@@ -102,7 +102,7 @@ public sealed class ReplicaTests(ITestOutputHelper output)
     }
 
     [PostgresFact]
-    public async Task Whichever_of_two_processes_is_killed_the_other_takes_over_and_nothing_is_lost_or_applied_twice()
+    public async Task Whichever_of_two_processes_is_killed_or_stands_still_the_other_takes_over_and_nothing_is_lost_or_applied_twice()
     {
         using PostgresCluster cluster = new();
         await using LocalNetwork network = await LocalNetwork.StartAsync();
@@ -133,9 +133,17 @@ public sealed class ReplicaTests(ITestOutputHelper output)
                 published.Add(await PublishAnywhereAsync([replicas[round]], (round * 4) + 2, published.Count));
             }
 
+            // The one that leads now (the second came back last) is suspended until the other has taken over; what it still believes when it goes on, it can write nowhere.
+            processes[0].Suspend();
+            published.Add(await PublishAnywhereAsync([replicas[1]], 8, 0));
+            await PublishAsync(retailer, "foreign-2", "foreign2@bad.example");
+            await UntilAsync(() => MeetsAsync(replicas[1], "foreign2@bad.example", null));
+            processes[0].Resume();
+            published.Add(await PublishAnywhereAsync([replicas[0]], 9, 0));
+
             // Each reference one live record at the retailer, and both replicas hold the same as he does.
-            GetStatusResponse status = await retailer.UntilAsync(status => status.LiveRecords >= (ulong)published.Count + 2, "all records");
-            Assert.Equal((ulong)published.Count + 2, status.LiveRecords);
+            GetStatusResponse status = await retailer.UntilAsync(status => status.LiveRecords >= (ulong)published.Count + 3, "all records");
+            Assert.Equal((ulong)published.Count + 3, status.LiveRecords);
             foreach (LocalNode replica in replicas)
             {
                 GetStatusResponse held = await TryAsync(replica, now => now.LogSize == status.LogSize && now.LiveRecords == status.LiveRecords && now.OutboxWaiting == 0);

@@ -219,7 +219,7 @@ public sealed class Pseudonymiser : BackgroundService
 
     private async Task PutBackAsync(IdentifierClass identifierClass, List<PendingIdentifier> elsewhere, CancellationToken stopping)
     {
-        await Task.Delay(Jitter(TimeSpan.FromMilliseconds(200)), _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(_random.Around(TimeSpan.FromMilliseconds(200)), _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (PendingIdentifier pending in elsewhere) _queues[identifierClass].Writer.TryWrite(pending);
     }
 

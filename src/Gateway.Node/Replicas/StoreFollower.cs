@@ -141,8 +141,9 @@ public sealed class ReplicaWork(Outbox outbox, SellerEvaluation sellers, Dismiss
         if (all || topic == StoreTopic.Cases) cases.Written.Set();
         if (all || topic == StoreTopic.Outcomes) outcomes.Wake();
         if (all || topic == StoreTopic.Dismissals) await dismissals.ReadAsync(cancellation);
-        if (!all && topic != StoreTopic.Outbox) return;
-        outbox.Wake();
-        await outbox.TellOthersAsync(cancellation);
+        if (all || topic == StoreTopic.Outbox) outbox.Wake();
+
+        // The log closes rows of the outbox, too.
+        if (all || topic is StoreTopic.Outbox or StoreTopic.News) await outbox.TellOthersAsync(cancellation);
     }
 }

@@ -313,6 +313,7 @@ internal sealed class PostgresDatabase : SqlDatabase
         try
         {
             connection.Open();
+            EndWhereStalled(connection);
             PostgresMigrations.RequireDurable(connection, address.Name);
             return connection;
         }
@@ -321,6 +322,13 @@ internal sealed class PostgresDatabase : SqlDatabase
             connection.Dispose();
             throw;
         }
+    }
+
+    // A process that stands still or is cut off in the middle of a transaction would keep all others from writing for as long as the server waits for it, which is hours unless it is told.
+    private static void EndWhereStalled(NpgsqlConnection connection)
+    {
+        using var command = new NpgsqlCommand("SET idle_in_transaction_session_timeout = '15s'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3", connection);
+        command.ExecuteNonQuery();
     }
 
     /// <summary>Ends a transaction that may have ended already, by its commit or with its connection.</summary>

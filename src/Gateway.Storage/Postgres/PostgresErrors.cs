@@ -17,6 +17,7 @@ internal static class PostgresErrors
         "25006" => new StoreUnavailableException($"The database {name} takes no writes: it is a standby, or set to read only.", error),
         "42501" => new StoreUnavailableException($"The database {name} does not permit it ({error.MessageText}): give the user of the connection its rights.", error),
         "3D000" => new StoreUnavailableException($"The database {name} does not exist: create it.", error),
+        "25P03" => new StoreUnavailableException($"The database {name} has ended a transaction in which this program stood still for too long.", error),
         "55P03" or "57014" => new StoreUnavailableException($"The database {name} took too long: another program holds it, or it has too much to do.", error),
         "40001" or "40P01" => new StoreUnavailableException($"The database {name} put this transaction behind another one: try again.", error),
         "XX001" or "XX002" => new StoreCorruptException($"The database {name} is damaged ({error.MessageText}).", error),

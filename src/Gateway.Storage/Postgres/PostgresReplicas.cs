@@ -12,19 +12,14 @@ namespace Gateway.Storage.Postgres;
 /// Several processes of one member's node on one schema. The lease and the processes' beats go by the database's clock, over a connection of their own, so that a long transaction or a VACUUM holds
 /// nobody's beat up. Who acts under the lease renews it as the last thing in each of its transactions, under the lock of the lease's row: whoever has lost it finds no row there and writes nothing.
 /// </summary>
-internal sealed class PostgresReplicas(PostgresAddress address, TimeProvider time) : ReplicaJournal, IReplicaStore, IDisposable
+internal sealed partial class PostgresReplicas(PostgresAddress address, TimeProvider time) : ReplicaJournal, IReplicaStore, IDisposable
 {
     private const string Now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
     private const string Channel = "'gateway_node_' || " + Announcements.Schema;
 
-    /// <summary>Who was not seen for so long is not waited for any more: should it come back, it reads everything anew.</summary>
-    private static readonly TimeSpan Gone = TimeSpan.FromSeconds(60);
-
     private readonly Announcements _announcements = new(address, Channel, time);
     private readonly byte[] _self = Guid.NewGuid().ToByteArray();
     private readonly AsyncLocal<long?> _acting = new();
-    private readonly SemaphoreSlim _beating = new(1, 1);
-    private NpgsqlConnection? _connection;
     private SqlDatabase? _database;
     private long _leaseLife;
     private StoreNews _taken = new(0, [], true, default);
@@ -56,49 +51,6 @@ internal sealed class PostgresReplicas(PostgresAddress address, TimeProvider tim
             if (!query.Span().SequenceEqual(mark.Span)) throw new StoreRefusedException($"The database {address.Name} holds the node of another member, or of this one with other keys: name a database or schema of this node's own. A replica is run from a copy of the first one's folder.");
         },
         cancellation);
-
-    /// <inheritdoc/>
-    public async ValueTask<ReplicaStanding> BeatAsync(ReplicaBeat beat, TimeSpan life, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(beat);
-        Interlocked.Exchange(ref _leaseLife, (long)life.TotalMilliseconds);
-        return await WithConnectionAsync(
-            connection =>
-            {
-                Execute(connection, $"INSERT INTO replicas VALUES ($1, $2, $3, {Now}, $4) ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, taken = EXCLUDED.taken, seen_at = EXCLUDED.seen_at, heard_at = EXCLUDED.heard_at", _self, beat.Name, beat.Taken, beat.HeardAt);
-                Execute(connection, $"DELETE FROM replicas WHERE seen_at < {Now} - $1", (long)Gone.TotalMilliseconds);
-                Execute(connection, "DELETE FROM replica_news WHERE seq <= (SELECT MIN(taken) FROM replicas)");
-                if (beat.WantsLease)
-                {
-                    Execute(
-                        connection,
-                        $"""
-                        INSERT INTO replica_lease AS held VALUES (1, $1, 1, {Now} + $2)
-                        ON CONFLICT (slot) DO UPDATE SET holder = EXCLUDED.holder, term = held.term + CASE WHEN held.holder = EXCLUDED.holder THEN 0 ELSE 1 END, expires_at = EXCLUDED.expires_at
-                        WHERE held.holder = EXCLUDED.holder OR held.expires_at < {Now}
-                        """,
-                        _self, (long)life.TotalMilliseconds);
-                }
-
-                using NpgsqlCommand held = Command(connection, "SELECT term FROM replica_lease WHERE holder = $1 AND expires_at > 0", _self);
-                return new ReplicaStanding(held.ExecuteScalar() as long?, ReadReplicas(connection));
-            },
-            cancellation).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask LeaveAsync(CancellationToken cancellation) => await WithConnectionAsync(
-        connection =>
-        {
-            Execute(connection, "DELETE FROM replicas WHERE id = $1", _self);
-            Execute(connection, "DELETE FROM replica_claims WHERE holder = $1", _self);
-            Execute(connection, "UPDATE replica_lease SET expires_at = 0 WHERE holder = $1", _self);
-            return Execute(connection, $"SELECT pg_notify({Channel}, $1)", PayloadOf(StoreTopic.Lease));
-        },
-        cancellation).ConfigureAwait(false);
-
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<Replica>> ReadReplicasAsync(CancellationToken cancellation) => WithConnectionAsync<IReadOnlyList<Replica>>(ReadReplicas, cancellation);
 
     /// <inheritdoc/>
     public IDisposable ActUnder(long term)
@@ -225,50 +177,6 @@ internal sealed class PostgresReplicas(PostgresAddress address, TimeProvider tim
         StoreRows rows = new(query.Int64(), query.Int64(), (int)query.Int64());
         query.Reset();
         return rows;
-    }
-
-    private List<Replica> ReadReplicas(NpgsqlConnection connection)
-    {
-        using NpgsqlCommand query = Command(
-            connection,
-            $"""
-            SELECT name, id = $1, COALESCE(id = (SELECT holder FROM replica_lease WHERE expires_at > {Now}), FALSE), taken, {Now} - seen_at, heard_at
-            FROM replicas ORDER BY name, id
-            """,
-            _self);
-        using NpgsqlDataReader reader = query.ExecuteReader();
-        var replicas = new List<Replica>();
-        while (reader.Read()) replicas.Add(new Replica(reader.GetString(0), reader.GetBoolean(1), reader.GetBoolean(2), reader.GetInt64(3), TimeSpan.FromMilliseconds(reader.GetInt64(4)), reader.GetInt64(5)));
-        return replicas;
-    }
-
-    private async ValueTask<T> WithConnectionAsync<T>(Func<NpgsqlConnection, T> work, CancellationToken cancellation)
-    {
-        await _beating.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            if (_connection is null)
-            {
-                _connection = new NpgsqlConnection(address.Connection);
-                await _connection.OpenAsync(cancellation).ConfigureAwait(false);
-            }
-
-            return work(_connection);
-        }
-        catch (NpgsqlException error)
-        {
-            if (_connection is not { FullState: System.Data.ConnectionState.Open })
-            {
-                _connection?.Dispose();
-                _connection = null;
-            }
-
-            throw PostgresErrors.Translate(error, address.Name);
-        }
-        finally
-        {
-            _beating.Release();
-        }
     }
 
     private static NpgsqlConnection ConnectionOf(Session session)
