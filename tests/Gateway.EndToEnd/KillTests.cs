@@ -20,35 +20,50 @@ public sealed class KillTests(ITestOutputHelper output)
         int seed = Environment.TickCount;
         output.WriteLine($"seed {seed}, {Kills} kills");
         Random random = new(seed);
-        await using ProcessNetwork network = await ProcessNetwork.StartAsync("protocol", ("customs", "CUSTOMS"), ("retailer", "RETAILER"));
-        string retailer = network.NodeOf("retailer").Directory.SocketFile, customs = network.NodeOf("customs").Directory.SocketFile;
-        string[] victims = ["broker", "retailer", "customs"];
+        await using LocalNetwork network = await LocalNetwork.StartAsync();
+        LocalNode retailer = await network.AddNodeAsync("retailer", MemberRole.Retailer);
+        LocalNode customs = await network.AddNodeAsync("customs", MemberRole.Customs);
+        await network.CreateCircleAsync("protocol", customs, retailer);
+        await retailer.StopAsync();
+        await customs.StopAsync();
+        await network.StopBrokerAsync();
+
+        string[] folders = [network.BrokerFolder, retailer.Directory.Path, customs.Directory.Path];
+        string[] roles = ["broker", "node", "node"];
+        GatewayProcess[] processes = [.. folders.Select((folder, i) => Start(network, roles[i], folder))];
         ConcurrentDictionary<string, ByteString> published = [];
         using CancellationTokenSource stop = new();
         try
         {
-            Task<int> contributing = ContributeForeverAsync(retailer, published, stop.Token);
+            Task<int> contributing = ContributeForeverAsync(retailer.Directory.SocketFile, published, stop.Token);
             int[] killed = new int[3];
             for (int kill = 0; kill < Kills; kill++)
             {
                 // Killed at any point: while starting, while catching up, in the middle of a commit.
                 await Task.Delay(random.Next(50, 1_600));
                 int victim = random.Next(3);
-                await network.KillAndStartAsync(victims[victim]);
+                Assert.False(processes[victim].HasExited, $"{folders[victim]} ended by itself; see its log");
+                processes[victim].Kill();
+                processes[victim].Dispose();
                 killed[victim]++;
+                processes[victim] = Start(network, roles[victim], folders[victim]);
             }
 
             output.WriteLine($"killed: broker {killed[0]}, publisher {killed[1]}, follower {killed[2]}");
             await stop.CancelAsync();
             int contributed = await contributing;
-            await CheckAsync(retailer, customs, contributed, published);
+            await CheckAsync(retailer.Directory.SocketFile, customs.Directory.SocketFile, contributed, published);
             output.WriteLine($"{contributed} cases contributed, {published.Count} heard as published");
         }
         finally
         {
             await stop.CancelAsync();
+            foreach (GatewayProcess process in processes) process.Dispose();
         }
     }
+
+    private static GatewayProcess Start(LocalNetwork network, string role, string folder) =>
+        GatewayProcess.Start(Path.Combine(network.Folder, Path.GetFileName(folder) + ".out"), role, "run", "--dir", folder);
 
     /// <summary>Contributes case after case; one that the node did not answer for is contributed again under the same reference.</summary>
     internal static async Task<int> ContributeForeverAsync(string socket, ConcurrentDictionary<string, ByteString> published, CancellationToken stop, TimeSpan pause = default)
