@@ -1,5 +1,8 @@
+using Gateway.Broker.Quotas;
+using Gateway.Cryptography;
 using Gateway.Ledger;
 using Gateway.Protocol;
+using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Broker;
@@ -82,6 +85,75 @@ public sealed class TwoBrokersTests : IDisposable
         await network.Broker.ProposeAsync(new Change { Suspension = new SuspensionChange { MemberId = network.Second.Id.ToByteString(), Reason = MembershipReason.Compromised } });
         await beside.Core.Sequencer.LookAsync();
         Assert.False(beside.Core.View.Current.Members[network.Second.Id].IsActive);
+    }
+
+    [PostgresFact]
+    public async Task An_invitation_lets_one_organisation_in_once_whichever_broker_it_is_shown_to()
+    {
+        await using TestNetwork network = await StartAsync();
+        await using TestBroker beside = await network.Broker.StartBesideAsync();
+        Applicant applicant = new(network.Broker, "Retail", MemberRole.Retailer), thief = new(network.Broker, "Retail", MemberRole.Retailer, applicant.Id);
+        ByteString token = await applicant.AdmitAsync(network.Broker);
+        EnrolRequest request = applicant.Enrolment(token);
+        EnrolResponse[] answers = await Task.WhenAll(EnrolAsync(network.Broker, request), EnrolAsync(beside, request));
+        Assert.Equal(answers[0].Index, answers[1].Index);
+        Assert.Equal("STATEMENT_NOT_AS_INVITED", (await Assert.ThrowsAsync<RpcException>(() => EnrolAsync(beside, thief.Enrolment(token)))).ToRefusal("broker").Code);
+        List<BrokerLeaf> leaves = await network.Broker.Core.Store.ReadLeavesAsync(0, ulong.MaxValue, CancellationToken.None).ToListAsync();
+        Assert.Single(leaves, leaf => leaf.Kind == Entry.ContentOneofCase.MemberJoined && leaf.Index >= answers[0].Index);
+    }
+
+    [PostgresFact]
+    public async Task A_certificate_denied_at_one_broker_is_refused_at_the_other()
+    {
+        await using TestNetwork network = await StartAsync();
+        await using TestBroker beside = await network.Broker.StartBesideAsync();
+        await new CertificatesService.CertificatesServiceClient(network.Broker.ConnectAsOperator()).DenyCertificateAsync(new DenyCertificateRequest { Serial = ByteString.CopyFrom(Convert.FromHexString(network.Second.Certificate.SerialNumber)), Reason = "laptop stolen" });
+        await beside.Core.Denials.FollowAsync(CancellationToken.None); // As it does every two seconds.
+        RpcException refused = await Assert.ThrowsAsync<RpcException>(async () => await new MembershipService.MembershipServiceClient(network.Second.Connect(beside)).GetDirectoryAsync(new GetDirectoryRequest()));
+        Assert.Equal("CERTIFICATE_DENIED", refused.ToRefusal("broker").Code);
+    }
+
+    [PostgresFact]
+    public async Task A_quota_used_up_at_one_broker_is_used_up_at_the_other()
+    {
+        QuotaOptions small = new() { StrongFloorPerDay = 10, StrongPerDay = 1_000, StrongPerYear = 100_000, DaysInYear = 20, EnrolmentsPerMinutePerAddress = 10_000, EnrolmentsPerMinute = 10_000 };
+        await using TestNetwork network = await TestNetwork.StartAsync(small, options: options => options with { Store = _cluster.NewSchema() });
+        await using TestBroker beside = await network.Broker.StartBesideAsync();
+        TestBroker[] brokers = [network.Broker, beside];
+        foreach (TestBroker broker in brokers) Assert.Null(broker.Core.Quotas.TryTake(network.Second.Id, Quota.Strong, 5, out _));
+        foreach (TestBroker broker in brokers) await broker.Core.Quotas.FlushAsync(CancellationToken.None);
+        foreach (TestBroker broker in brokers) await broker.Core.Quotas.FollowAsync(CancellationToken.None);
+        foreach (TestBroker broker in brokers) Assert.Equal("QUOTA_EXHAUSTED", broker.Core.Quotas.TryTake(network.Second.Id, Quota.Strong, 1, out _)?.Code);
+        Assert.Equal(10, (await network.Broker.Core.Store.ReadUsageAsync(UtcDay.Of(network.Broker.Time.GetUtcNow()), CancellationToken.None)).Where(used => used.Quota == Quota.Strong).Sum(used => used.Count));
+    }
+
+    [PostgresFact]
+    public async Task A_log_that_is_halted_at_one_broker_is_halted_at_the_other()
+    {
+        await using TestNetwork network = await StartAsync();
+        await using TestBroker beside = await network.Broker.StartBesideAsync();
+        using SigningKey logKey = SigningKey.FromSeed(File.ReadAllBytes(network.Broker.Options.Files.LogSeed));
+        byte[] foreign = SignedNote.Sign(new Checkpoint(TestBroker.Network, network.Broker.Core.Signal.Size + 1, MerkleHash.EmptyRoot).ToText(), new LogSigner(TestBroker.Network, logKey)).ToBytes();
+        await network.Broker.Core.History.LookAsync(network.Second.Id, foreign, CancellationToken.None);
+        await beside.Core.History.FollowAsync(CancellationToken.None);
+        Assert.Equal("LOG_HALTED", beside.Core.Sequencer.Halted?.Code);
+    }
+
+    // A broker that was overtaken by the other says to ask again.
+    private static async Task<EnrolResponse> EnrolAsync(TestBroker broker, EnrolRequest request)
+    {
+        MembershipService.MembershipServiceClient client = new(broker.Connect(null));
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return await client.EnrolAsync(request);
+            }
+            catch (RpcException overtaken) when (overtaken.StatusCode == StatusCode.Unavailable && attempt < 20)
+            {
+                await Task.Delay(50);
+            }
+        }
     }
 
     private async Task<TestNetwork> StartAsync() => await TestNetwork.StartAsync(options: options => options with { Store = _cluster.NewSchema() });

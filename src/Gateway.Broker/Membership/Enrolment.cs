@@ -78,7 +78,8 @@ public sealed class Enrolment
 
         ulong index = invitation.UsedAt is { } usedAt
             ? usedAt
-            : await JoinAsync(invitation, tokenHash).ConfigureAwait(false);
+            : await JoinAsync(invitation, tokenHash, cancellation).ConfigureAwait(false);
+        if (!_view.Current.Members.ContainsKey(invitation.Member)) await _sequencer.LookAsync().ConfigureAwait(false); // Another broker on the same store has let it in.
         RefuseUnlessServed(_view.Current.Members[invitation.Member]);
         return new EnrolResponse { Certificate = await IssueNodeAsync(key, invitation.Member, cancellation).ConfigureAwait(false), Index = index };
     }
@@ -127,17 +128,26 @@ public sealed class Enrolment
             : throw Invalid("STATEMENT_NOT_AS_INVITED", "The statement is not the one that was approved.", "member_joined", "Enrol the node that made the application, with the invitation that was given for it.");
     }
 
-    private async Task<ulong> JoinAsync(Invitation invitation, byte[] tokenHash)
+    private async Task<ulong> JoinAsync(Invitation invitation, byte[] tokenHash, CancellationToken cancellation)
     {
-        IReadOnlyList<LogReceipt> receipts = await _sequencer.ChangeStateAsync(new StateChange
+        StateChange joining = new()
         {
             Entries = [new Entry { MemberJoined = SignedStatement.Parser.ParseFrom(invitation.Statement) }],
             UsedInvitation = tokenHash,
             Condition = state => AdmissionExecutor.IsTaken(state, invitation.Name)
                 ? Refusal.Precondition("NAME_TAKEN", "Another member has joined under this name.", "name", "Apply under another name.")
                 : null,
-        }).ConfigureAwait(false);
-        return receipts[0].Index;
+        };
+        try
+        {
+            return (await _sequencer.ChangeStateAsync(joining).ConfigureAwait(false))[0].Index;
+        }
+        catch (RefusalException used) when (used.Refusal.Code == "INVITATION_USED")
+        {
+            // By the same statement, which is why the request came so far: it reached another broker on the same store as well, and its answer is the same.
+            if (await _store.FindInvitationAsync(tokenHash, cancellation).ConfigureAwait(false) is { UsedAt: { } usedAt }) return usedAt;
+            throw;
+        }
     }
 
     private static void RefuseUnlessServed(NetworkMember member)
