@@ -28,28 +28,14 @@ public sealed class KillTests(ITestOutputHelper output)
         await customs.StopAsync();
         await network.StopBrokerAsync();
 
-        string[] folders = [network.BrokerFolder, retailer.Directory.Path, customs.Directory.Path];
-        string[] roles = ["broker", "node", "node"];
-        GatewayProcess[] processes = [.. folders.Select((folder, i) => Start(network, roles[i], folder))];
+        using KilledProcesses processes = new(network, ("broker", network.BrokerFolder), ("node", retailer.Directory.Path), ("node", customs.Directory.Path));
         ConcurrentDictionary<string, ByteString> published = [];
         using CancellationTokenSource stop = new();
         try
         {
             Task<int> contributing = ContributeForeverAsync(retailer.Directory.SocketFile, published, stop.Token);
-            int[] killed = new int[3];
-            for (int kill = 0; kill < Kills; kill++)
-            {
-                // Killed at any point: while starting, while catching up, in the middle of a commit.
-                await Task.Delay(random.Next(50, 1_600));
-                int victim = random.Next(3);
-                Assert.False(processes[victim].HasExited, $"{folders[victim]} ended by itself; see its log");
-                processes[victim].Kill();
-                processes[victim].Dispose();
-                killed[victim]++;
-                processes[victim] = Start(network, roles[victim], folders[victim]);
-            }
-
-            output.WriteLine($"killed: broker {killed[0]}, publisher {killed[1]}, follower {killed[2]}");
+            await processes.KillAsync(Kills, random, 1_600);
+            output.WriteLine($"killed: broker {processes.Killed[0]}, publisher {processes.Killed[1]}, follower {processes.Killed[2]}");
             await stop.CancelAsync();
             int contributed = await contributing;
             await CheckAsync(retailer.Directory.SocketFile, customs.Directory.SocketFile, contributed, published);
@@ -58,12 +44,8 @@ public sealed class KillTests(ITestOutputHelper output)
         finally
         {
             await stop.CancelAsync();
-            foreach (GatewayProcess process in processes) process.Dispose();
         }
     }
-
-    private static GatewayProcess Start(LocalNetwork network, string role, string folder) =>
-        GatewayProcess.Start(Path.Combine(network.Folder, Path.GetFileName(folder) + ".out"), role, "run", "--dir", folder);
 
     /// <summary>Contributes case after case; one that the node did not answer for is contributed again under the same reference.</summary>
     internal static async Task<int> ContributeForeverAsync(string socket, ConcurrentDictionary<string, ByteString> published, CancellationToken stop, TimeSpan pause = default)

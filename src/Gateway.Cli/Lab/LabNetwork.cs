@@ -97,7 +97,7 @@ internal sealed class LabNetwork : IAsyncDisposable
         int first = Book.Plan.Members.Index().Single(one => one.Item.Folder == member.Folder).Index % links.Length;
         string[] addresses = [.. links[first..].Concat(links[..first]).Select(link => link.Address)];
         NodeDirectory node = new(FolderOf(member));
-        node.WriteSettings(node.ReadSettings() with { Broker = addresses[0], Store = StoreOf(member.Store, member.Folder) });
+        node.WriteSettings(node.ReadSettings() with { Broker = addresses[0], BrokerAlsoAt = addresses[1..], Store = StoreOf(member.Store, member.Folder) });
     }
 
     /// <summary>The connection string of a store in the lab's PostgreSQL; empty for a file in the folder.</summary>
