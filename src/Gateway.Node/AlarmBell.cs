@@ -29,7 +29,7 @@ public sealed class AlarmBell(INodeStore store, TimeProvider time, ILogger<Alarm
         {
             await store.AddAlarmAsync(new StoredAlarm(now, refusal.ToDetail().ToByteArray(), evidence ?? []), cancellation);
         }
-        catch (StoreUnavailableException full)
+        catch (Exception full) when (full is StoreUnavailableException or StoreCorruptException)
         {
             _raised.TryRemove((refusal.Code, refusal.Which), out _);
             NodeEvents.StoreUnavailable(logger, full.Message);

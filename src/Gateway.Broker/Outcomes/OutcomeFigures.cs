@@ -6,8 +6,8 @@ using Gateway.Storage.Broker;
 namespace Gateway.Broker.Outcomes;
 
 /// <summary>
-/// What is shown of a record's outcomes. Pure. Of each member one less than the circle's minimum count, so that nobody alone shows anything or outweighs the others. They are shown in steps, in the
-/// order of first reports: a step is whole when it holds the minimum of outcomes from the minimum of members. So a figure that moves tells of that many reports at once, and of one only where it is
+/// What is shown of a record's outcomes. Pure. Of each member one less than the circle's minimum count, so that nobody alone shows anything. They are shown in steps, in the
+/// order of first reports: a step is whole when it holds the minimum of outcomes that say anything about the record, from the minimum of members; others come along. So a figure that moves tells of that many reports at once, and of one only where it is
 /// corrected.
 /// </summary>
 /// <param name="Seized">Seizures.</param>
@@ -30,7 +30,8 @@ public sealed record OutcomeFigures(int Seized, int Released, int FalsePositives
             if (outcome.Member == asker || before == terms.MostOfMember) continue;
             counted[outcome.Member] = before + 1;
             step.Add(outcome);
-            if (step.Count < terms.Outcomes || step.DistinctBy(one => one.Member).Count() < terms.Members) continue;
+            StoredOutcome[] telling = [.. step.Where(one => one.Outcome != Outcome.NotFound)];
+            if (telling.Length < terms.Outcomes || telling.DistinctBy(one => one.Member).Count() < terms.Members) continue;
             shown.AddRange(step);
             step.Clear();
         }

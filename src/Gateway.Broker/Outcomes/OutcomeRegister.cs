@@ -84,7 +84,8 @@ public sealed class OutcomeRegister
         ListOwnOutcomesResponse response = new();
         await foreach ((RecordId record, OutcomeFigures? figures, OutcomeTerms terms) in ReadAsync(caller, request.After, after => _store.Outcomes.ReadContributorAsync(caller, after, cancellation)).ConfigureAwait(false))
         {
-            response.Records.Add(figures is null ? new OwnOutcomes { RecordId = record.ToByteString(), TooFew = true, Grade = OutcomeGrade.None } : new OwnOutcomes
+            if (figures is null) continue; // Not even that there is a report: in a circle of two that names who met the record.
+            response.Records.Add(new OwnOutcomes
             {
                 RecordId = record.ToByteString(),
                 Seized = (uint)figures.Seized,

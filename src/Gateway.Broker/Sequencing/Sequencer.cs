@@ -305,8 +305,15 @@ public sealed class Sequencer : IAsyncDisposable
         await _receipts.ConfigureAwait(false);
 
         // While more waits, on another core, by a tree of its own: this one grows meanwhile. For few leaves that tree would cost more to open than the receipts.
-        if (batch.Leaves.Count >= LeastForOwnTree && _queue.Reader.Count > 0) _receipts = Task.Run(() => Answer(batch, head, answered, () => TiledTree.Open(head.Size, _store)));
+        TreeHash root = _tree.Root;
+        if (batch.Leaves.Count >= LeastForOwnTree && _queue.Reader.Count > 0) _receipts = Task.Run(() => Answer(batch, head, answered, () => OpenTree(head.Size, root)));
         else Answer(batch, head, answered, () => _tree);
+    }
+
+    private TiledTree OpenTree(ulong size, TreeHash root)
+    {
+        TiledTree tree = TiledTree.Open(size, _store);
+        return tree.Root == root ? tree : throw new StoreCorruptException($"The stored tiles of {size} leaves have another root than the checkpoint.", inner: null);
     }
 
     private void Answer(LogBatch batch, LogHead head, LogRequest[] requests, Func<TiledTree> open)

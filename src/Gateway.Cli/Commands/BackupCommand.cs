@@ -26,6 +26,7 @@ internal static class BackupCommand
             BackupFolder folder = new(path, kind);
             string target = frame.PathOf(parsed.GetValue(to)!);
             if (Directory.Exists(target) || File.Exists(target)) throw new RefusalException(Refusal.Precondition("BACKUP_EXISTS", "There is something at this path already; nothing is overwritten.", target, "Name a folder that does not exist."));
+            if (target.StartsWith(path + Path.DirectorySeparatorChar, StringComparison.Ordinal)) throw new RefusalException(Refusal.Invalid("BACKUP_INSIDE", "A backup inside the folder it saves would save itself.", target, "Name a folder elsewhere, best on another disk."));
             string unfinished = target + ".unfinished";
             if (Directory.Exists(unfinished)) Directory.Delete(unfinished, recursive: true);
             BackupManifest manifest = await SaveAsync(folder, unfinished, frame.Surroundings.Time.GetUtcNow(), cancellation);

@@ -49,7 +49,7 @@ public sealed class CommandFrame(Surroundings surroundings)
     }
 
     /// <summary>A path as the person wrote it, made absolute.</summary>
-    public string PathOf(string path) => Path.GetFullPath(path, Surroundings.CurrentDirectory);
+    public string PathOf(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, Surroundings.CurrentDirectory));
 
     /// <summary>Refuses two paths that are one file: writing a result over the input would destroy it.</summary>
     /// <exception cref="RefusalException">Two of them are the same.</exception>

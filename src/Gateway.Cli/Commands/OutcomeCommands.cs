@@ -94,7 +94,7 @@ internal static class OutcomeCommands
                 new
                 {
                     AsOf = response.AsOf == 0 ? (DateTimeOffset?)null : DateTimeOffset.FromUnixTimeSeconds(response.AsOf), response.Waiting, response.Refused,
-                    Records = response.Records.Select(record => new { RecordId = Convert.ToHexStringLower(record.RecordId.Span), record.TooFew, record.Seized, record.Released, record.FalsePositives, record.NotFound, Precision = PrecisionOf(record), Grade = Codes.OutcomeGrades.Of(record.Grade) }),
+                    Records = response.Records.Select(record => new { RecordId = Convert.ToHexStringLower(record.RecordId.Span), record.Seized, record.Released, record.FalsePositives, record.NotFound, Precision = PrecisionOf(record), Grade = Codes.OutcomeGrades.Of(record.Grade) }),
                 },
                 console => Draw(console, response));
             return ExitCode.Ok;
@@ -147,8 +147,7 @@ internal static class OutcomeCommands
         foreach (OwnOutcomes record in response.Records)
         {
             string id = Convert.ToHexStringLower(record.RecordId.Span)[..8];
-            if (record.TooFew) table.AddText(id, "too few to show", "", "", "", "", "");
-            else table.AddText(id, Text(record.Seized), Text(record.Released), Text(record.FalsePositives), Text(record.NotFound), PrecisionOf(record) is { } precision ? precision.ToString("P0", CultureInfo.InvariantCulture) : "", Codes.OutcomeGrades.Of(record.Grade));
+            table.AddText(id, Text(record.Seized), Text(record.Released), Text(record.FalsePositives), Text(record.NotFound), PrecisionOf(record) is { } precision ? precision.ToString("P0", CultureInfo.InvariantCulture) : "", Codes.OutcomeGrades.Of(record.Grade));
         }
 
         console.Write(table);

@@ -25,7 +25,7 @@ public sealed class Folder(Surroundings surroundings)
     public string Of(string? stated, FolderKind kind)
     {
         string path = stated ?? (surroundings.Environment(Variable) is { Length: > 0 } variable ? variable : kind.ToString().ToLowerInvariant());
-        return Path.GetFullPath(path, surroundings.CurrentDirectory);
+        return Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, surroundings.CurrentDirectory));
     }
 
     /// <summary>The folder and what it is.</summary>

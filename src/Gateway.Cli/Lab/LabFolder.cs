@@ -41,8 +41,8 @@ internal sealed class LabFolder(string path)
         }
 
         foreach (LabMember member in plan.Members) NodeInitCommand.RequireShortPath(new NodeDirectory(Of(member.Folder)));
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(Path);
-        else Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(Path);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); // Also where it was there, empty.
         Directory.CreateDirectory(Logs);
     }
 

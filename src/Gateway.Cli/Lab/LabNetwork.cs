@@ -45,9 +45,11 @@ internal sealed class LabNetwork : IAsyncDisposable
     public static LabNetwork Make(LabFolder folder, LabPlan plan, TimeProvider time)
     {
         if (OperatingSystem.IsWindows()) throw new RefusalException(Refusal.Precondition("PLATFORM_UNSUPPORTED", "A lab starts its processes by /bin/sh.", "Windows", "Run it on Linux, or in WSL."));
-        LabBroker[] brokers = [.. plan.BrokerNames.Select((name, i) => new LabBroker(name, plan.Port == 0 ? LabProcesses.FreePort() : plan.Port + i))];
+        string[] names = [.. plan.BrokerNames];
+        int[] ports = LabProcesses.FreePorts(names.Length * (1 + plan.Members.Count));
+        LabBroker[] brokers = [.. names.Select((name, i) => new LabBroker(name, plan.Port == 0 ? ports[i] : plan.Port + i))];
         foreach (LabBroker broker in brokers) LabProcesses.RequireFree(broker.Port);
-        LabState state = new() { Brokers = brokers, Links = [.. plan.Members.SelectMany(member => brokers.Select(broker => new LabLink(member.Folder, broker.Name, LabProcesses.FreePort(), IsCut: false)))] };
+        LabState state = new() { Brokers = brokers, Links = [.. plan.Members.SelectMany((member, row) => brokers.Select((broker, i) => new LabLink(member.Folder, broker.Name, ports[((1 + row) * names.Length) + i], IsCut: false)))] };
         return new LabNetwork(LabBook.Make(folder, plan, state), time);
     }
 

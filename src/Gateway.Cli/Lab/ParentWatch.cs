@@ -1,7 +1,7 @@
 namespace Gateway.Cli.Lab;
 
 /// <summary>
-/// Keeps a server from outliving the command that started it, however that one ends: the server's standard input is a pipe whose other end only that command holds, so its end is the command's end.
+/// Keeps a broker or a node from outliving the command that started it, however that one ends (a lab's PostgreSQL outlives a command that was killed, until `lab down`): the server's standard input is a pipe whose other end only that command holds, so its end is the command's end.
 /// (A parent-death signal will not do: it comes when the thread that started the child ends, and .NET starts children on threads that come and go.)
 /// </summary>
 public static class ParentWatch

@@ -31,6 +31,7 @@ internal sealed class PostgresServer(string folder)
     {
         string programs = Programs ?? throw new RefusalException(Refusal.Precondition("POSTGRESQL_MISSING", "The lab is to have a PostgreSQL, and its server programs are not here.", "initdb", "Install it (on Debian: apt-get install postgresql), or name the folder of its programs by GATEWAY_POSTGRES_BIN."));
         string folder = Environment.IsPrivilegedProcess ? Directory.CreateTempSubdirectory("gateway-lab-pg-").FullName : Directory.CreateDirectory(beside).FullName;
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); // Also where it was there, empty: its server trusts whoever gets in.
         PostgresServer server = new(folder);
         if (Environment.IsPrivilegedProcess) Run(logFile, "chown", "postgres", folder);
         Run(logFile, [.. AsUser(), Path.Combine(programs, "initdb"), "--pgdata", server.Data, "--data-checksums", "--auth", "trust", "--username", Superuser, "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"]);
@@ -38,7 +39,7 @@ internal sealed class PostgresServer(string folder)
     }
 
     /// <summary>How the server is started.</summary>
-    public string[] StartLine() => [.. AsUser(), Path.Combine(Programs ?? "", "postgres"), "-D", Data, "-k", folder, "-c", "listen_addresses=", "-c", "shared_buffers=64MB", "-c", "max_connections=300"];
+    public string[] StartLine() => [.. AsUser(), Path.Combine(Programs ?? "", "postgres"), "-D", Data, "-k", folder, "-c", "listen_addresses=", "-c", "unix_socket_permissions=0700", "-c", "shared_buffers=64MB", "-c", "max_connections=300"];
 
     /// <summary>Makes the schemas of stores that are not there yet; fails while the server does not answer.</summary>
     public async Task MakeSchemasAsync(IEnumerable<string> owners, CancellationToken cancellation)

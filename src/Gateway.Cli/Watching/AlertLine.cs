@@ -15,7 +15,7 @@ public sealed record AlertLine
     /// <summary>Change it was read at: `--after` goes on from it.</summary>
     public required ulong Change { get; init; }
 
-    /// <summary>OPEN, ACKNOWLEDGED, WITHDRAWN, EXPIRED or QUARANTINED.</summary>
+    /// <summary>OPEN, ACKNOWLEDGED, WITHDRAWN, EXPIRED, QUARANTINED or LEFT.</summary>
     public required string State { get; init; }
 
     /// <summary>SELLER or SHIPMENT.</summary>

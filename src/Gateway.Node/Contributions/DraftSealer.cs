@@ -35,7 +35,7 @@ public sealed class DraftSealer(
             if (due.Length == 0) continue;
             schedule.Shuffle(due);
             OutboxRow[] rows = await SealAsync(due, stopping);
-            foreach (OutboxRow row in await store.AdvanceOutboxAsync(rows, stopping))
+            foreach (OutboxRow row in await AdvanceAsync(rows, stopping))
             {
                 if (row.State == OutboxState.Draft) continue;
                 any = true;
@@ -47,6 +47,19 @@ public sealed class DraftSealer(
         }
 
         return any;
+    }
+
+    private async Task<IReadOnlyList<OutboxRow>> AdvanceAsync(OutboxRow[] rows, CancellationToken stopping)
+    {
+        try
+        {
+            return await store.AdvanceOutboxAsync(rows, stopping);
+        }
+        catch
+        {
+            foreach (OutboxRow row in rows.Where(row => row is { State: OutboxState.Logged, RecordId: not null })) own.Remove(row.RecordId!.Value); // Else the next attempt would not find it, and publish it again.
+            throw;
+        }
     }
 
     private bool IsDue(OutboxRow row)

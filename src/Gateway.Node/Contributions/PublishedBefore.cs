@@ -12,7 +12,8 @@ namespace Gateway.Node.Contributions;
 
 /// <summary>
 /// Recognises a case that this member has published already though its outbox does not know: the outbox was put back from a backup, which holds the case as a draft or not at all. Such a record came back with
-/// the log, meets all of the case's identifiers, says the same, and its key derives from this member's seed. One that was withdrawn meanwhile has no item to be known by.
+/// the log, meets all of the case's identifiers, says the same, and its key derives from this member's seed. One that was withdrawn meanwhile has no item to be known by;
+/// and of a case that leaves out what an earlier one said wrongly (a telephone number) the earlier record is found: it is rectified, not published again.
 /// </summary>
 public sealed class PublishedBefore(INodeStore store, NodeMatcher matcher, KnownCache cache, OwnRecords own, MemberKeys keys, Func<NodeView> view)
 {

@@ -42,6 +42,9 @@ public sealed class OwnRecords
         if (told.Length > 0) Logged?.Invoke(told);
     }
 
+    /// <summary>Takes back what was added and could not be stored.</summary>
+    public void Remove(RecordId id) => _ids.TryRemove(id, out _);
+
     /// <summary>Adds a record.</summary>
     public void Add(RecordId id) => _ids.TryAdd(id, 0);
 }

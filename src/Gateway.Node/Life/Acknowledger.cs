@@ -53,6 +53,7 @@ public sealed class Acknowledger(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         TimeSpan failing = Look;
+        _mustErase = true; // What another process of this node has deleted since this one did it last.
         while (!stoppingToken.IsCancellationRequested)
         {
             TimeSpan pause = TimeSpan.Zero;
@@ -138,8 +139,10 @@ public sealed class Acknowledger(
         int deleted;
         do
         {
+            bool before = _mustErase;
+            _mustErase = true; // Should the answer be lost, the rows may be gone all the same.
             deleted = await store.DeleteEndedAsync(below, DeletedAtOnce, cancellation);
-            _mustErase |= deleted > 0;
+            _mustErase = before || deleted > 0;
         }
         while (deleted == DeletedAtOnce);
 

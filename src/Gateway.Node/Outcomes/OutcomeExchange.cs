@@ -97,7 +97,7 @@ public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, Memb
     }
 
     /// <inheritdoc/>
-    protected override Task WaitAsync(CancellationToken cancellation) => _nextFetch - Time.GetUtcNow() is var left && left > TimeSpan.Zero ? _signal.WaitAsync(left, cancellation) : Task.CompletedTask;
+    protected override Task WaitAsync(CancellationToken cancellation) => _nextFetch - Time.GetUtcNow() is var left && left > TimeSpan.Zero ? _signal.WaitAsync(left < Round ? left : Round, cancellation) : Task.CompletedTask;
 
     // Grades each process of a node has in its own memory; what officers stated one alone sends, so that the last word about a shipment arrives last.
     private async Task SendAllAsync(CancellationToken stopping)

@@ -124,6 +124,7 @@ public sealed class AlertList(INodeStore store, SellerBook sellers, PastShipment
                 null => row.Acknowledged is null ? V1.AlertState.Open : V1.AlertState.Acknowledged,
                 NodeRecordState.Withdrawn => V1.AlertState.Withdrawn,
                 NodeRecordState.Expired => V1.AlertState.Expired,
+                NodeRecordState.Left => V1.AlertState.Left,
                 _ => V1.AlertState.Quarantined,
             },
         };

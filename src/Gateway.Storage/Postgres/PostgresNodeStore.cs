@@ -15,7 +15,7 @@ public sealed class PostgresNodeStore : SqlNodeStore
     public override IReplicaStore Replicas => _replicas;
 
     // The tags of records that ended wait there until every process has taken them out of its memory.
-    private protected override IReadOnlyList<string> ErasedTables { get; } = ["items", "tags", "replica_news"];
+    private protected override IReadOnlyList<string> ErasedTables { get; } = ["items", "tags", "records", "hits", "meetings", "alerts", "known_tags", "replica_news"];
 
     /// <summary>Opens the store at an address, creating its tables where they are missing.</summary>
     /// <exception cref="StoreRefusedException">The schema holds another role's store, a newer program's, or something else; or the server could lose what was acknowledged.</exception>

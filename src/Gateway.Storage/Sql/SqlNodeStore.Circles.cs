@@ -138,6 +138,7 @@ public abstract partial class SqlNodeStore
         foreach (NodeRecord record in ReadAll(session.Start("SELECT * FROM records WHERE circle = ? AND idx < ? AND state <> 6 ORDER BY number").Bind(left.Circle).Bind(Key(left.At)), query => ReadBareRecord(query).Record))
         {
             session.Start("DELETE FROM hits WHERE record = ?").Bind(record.Number).Run();
+            RetractAlerts(session, record.Number, NodeRecordState.Left);
             WriteRecord(session, record with { State = NodeRecordState.Left }, hasItem: false, ReplaceRecord);
             AddEnding(session, record.Number, left.At);
         }

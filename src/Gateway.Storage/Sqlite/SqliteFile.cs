@@ -34,11 +34,11 @@ internal sealed class SqliteFile : SqlDatabase
         {
             connection = Connect(path, SqliteOpenMode.ReadWrite);
 
-            // auto_vacuum must come before the first table. secure_delete: what is withdrawn is overwritten. A checkpoint every 128 MiB and not every 4: pages of the random
+            // auto_vacuum must come before the first table. secure_delete: what is withdrawn is overwritten. A checkpoint every 64 MiB and not every 4: pages of the random
             // ids' indexes are then written back once for many batches. FULL syncs the WAL at every commit: an acknowledged write survives loss of power.
             connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA secure_delete = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY");
             _ = SqliteMigrations.ReadVersion(connection, role, Path.GetFileName(path)); // Refuses before anything is written to a file that is not ours.
-            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 32768; PRAGMA journal_size_limit = 134217728");
+            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 16384; PRAGMA journal_size_limit = 67108864");
             SqliteMigrations.Run(connection, role, Path.GetFileName(path), time);
             return new SqliteFile(path, new SqliteSession(connection));
         }
