@@ -24,7 +24,7 @@ public class SampleFileTests(ComposedSample sample) : IClassFixture<ComposedSamp
         string page = File.ReadAllText(Path.Combine(sample.Root, "docs", "formats.md"));
         int manifest = page.IndexOf("## Manifest", StringComparison.Ordinal);
         List<string> actorColumns = [.. Columns(page[page.IndexOf("## Actors", StringComparison.Ordinal)..manifest]).SelectMany(row => row.Names)];
-        List<string> manifestColumns = [.. Columns(page[manifest..]).SelectMany(row => row.Names.SelectMany(name =>
+        List<string> manifestColumns = [.. Columns(page[manifest..page.IndexOf("\n## ", manifest + 1, StringComparison.Ordinal)]).SelectMany(row => row.Names.SelectMany(name =>
             name.EndsWith('…') ? row.Described.Select(field => name[..^1] + field) : [name]))];
         Assert.Equal(actorColumns, Header("actors-retailer-one.csv"));
         Assert.Equal(actorColumns, Header("actors-retailer-two.csv"));
