@@ -130,7 +130,8 @@ public sealed class LocalNetwork : IAsyncDisposable
         LocalNode[] replicas = [first, .. Enumerable.Range(2, count - 1).Select(number => new LocalNode(Path.Combine(Folder, $"{name}-{number}")))];
         foreach (LocalNode replica in replicas.Skip(1))
         {
-            Directory.CreateDirectory(replica.Directory.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(replica.Directory.Path);
+            replica.Directory.Close();
             foreach (string file in Directory.GetFiles(first.Directory.Path).Where(file => Path.GetExtension(file) != ".lock")) File.Copy(file, Path.Combine(replica.Directory.Path, Path.GetFileName(file)));
         }
 

@@ -67,7 +67,7 @@ internal static class RestoreCommand
     }
 
     // Nobody may run the folder while it is exchanged.
-    private static IDisposable? Hold(string target, FolderKind kind)
+    private static FileStream Hold(string target, FolderKind kind)
     {
         string path = kind == FolderKind.Broker ? new BrokerFiles(target).Lock : new NodeDirectory(target).LockFile;
         try

@@ -97,6 +97,6 @@ public sealed class BackupCommandTests : IDisposable
         if (OperatingSystem.IsWindows()) return;
         const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         Assert.Equal(Owner | UnixFileMode.UserExecute, File.GetUnixFileMode(folder));
-        Assert.All(Directory.GetFiles(folder, "*", SearchOption.AllDirectories), file => Assert.Equal(Owner, File.GetUnixFileMode(file)));
+        foreach (string file in Directory.GetFiles(folder, "*", SearchOption.AllDirectories)) Assert.Equal(Owner, File.GetUnixFileMode(file));
     }
 }

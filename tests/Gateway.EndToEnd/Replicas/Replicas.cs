@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Gateway.Broker.Hosting;
 using Gateway.Node.Identity;
 using Gateway.Protocol.V1;
@@ -98,7 +99,9 @@ public sealed class Replicas : IAsyncDisposable
     /// <summary>What it says of itself; empty where it does not answer.</summary>
     public async Task<string> HealthAsync(int broker)
     {
-        using HttpClient client = new(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true } }) { Timeout = TimeSpan.FromSeconds(10) };
+        X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.ImportFromPemFile(new BrokerFiles(Folders[broker]).AuthorityCertificate);
+        using HttpClient client = new(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } }) { Timeout = TimeSpan.FromSeconds(10) };
         try
         {
             using HttpResponseMessage response = await client.GetAsync(new Uri($"{AddressOf(broker)}/healthz"));

@@ -50,7 +50,7 @@ public class BrokenStore : DispatchProxy
         }
 
         // A program that did not look whether a record had been there before.
-        if (_defect == Defect.AppliesReplays && targetMethod.Name == nameof(INodeStore.FindSeenAsync)) return ValueTask.FromResult(new SeenRecords(new HashSet<RecordId>(), new HashSet<string>()));
+        if (_defect == Defect.AppliesReplays && targetMethod.Name == nameof(INodeStore.FindSeenAsync)) return new ValueTask<SeenRecords>(new SeenRecords(new HashSet<RecordId>(), new HashSet<string>()));
         try
         {
             return targetMethod.Invoke(_store, args);
