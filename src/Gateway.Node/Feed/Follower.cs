@@ -25,7 +25,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
     private readonly ExchangeService.ExchangeServiceClient _broker = new(broker);
     private long _lastHeard;
     private long _brokerSize;
-    private long _reached;
+    private long? _reached;
     private volatile bool _connected;
 
     /// <summary>Whether the feed is open.</summary>
@@ -45,6 +45,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
         {
             ulong before = log.View.Size;
             bool hadWorked = false;
+            _reached = null;
             TimeSpan? wait = null;
             try
             {
@@ -85,7 +86,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
             finally
             {
                 // What was open for longer than the pause before it, or brought something, had worked: earlier failures say nothing about its loss.
-                hadWorked = log.View.Size > before || (_connected && time.GetElapsedTime(_reached) > pause);
+                hadWorked = log.View.Size > before || (_reached is { } since && time.GetElapsedTime(since) > pause);
                 _connected = false;
             }
 
@@ -110,6 +111,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
             }
             catch (Exception moved) when (replaced.IsCancellationRequested && !stopping.IsCancellationRequested && (moved is OperationCanceledException || (moved is RpcException fault && (fault.StatusCode == StatusCode.Cancelled || BrokerConnection.IsLoss(fault)))))
             {
+                _connected = false;
                 NodeEvents.FeedMoved(logger, log.View.Size);
             }
         }
