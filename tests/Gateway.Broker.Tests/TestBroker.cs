@@ -92,6 +92,9 @@ internal sealed class TestBroker : IAsyncDisposable
     /// <summary>Does what the broker does by the clock.</summary>
     public Task RunDailyWorkAsync() => App.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<DailyWork>().Single().RunOnceAsync(CancellationToken.None);
 
+    /// <summary>What a broker does every two seconds.</summary>
+    public Task FollowOthersAsync() => App.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<SharedStoreWatch>().Single().RunOnceAsync(CancellationToken.None);
+
     public GrpcChannel ConnectAsOperator(string name = FirstOperator) => Connect(CertificateOf(name));
 
     /// <summary>An operator's certificate with its key.</summary>

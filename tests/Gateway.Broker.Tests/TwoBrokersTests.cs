@@ -139,6 +139,21 @@ public sealed class TwoBrokersTests : IDisposable
         Assert.Equal("LOG_HALTED", beside.Core.Sequencer.Halted?.Code);
     }
 
+    [PostgresFact]
+    public async Task A_broker_that_appends_nothing_still_refuses_whom_the_other_has_denied()
+    {
+        await using TestNetwork network = await StartAsync();
+        await using TestBroker beside = await network.Broker.StartBesideAsync();
+        beside.Core.Sequencer.Halt(Refusal.Unavailable("LOG_HELD", "Held.", "log", "Wait."));
+        await new CertificatesService.CertificatesServiceClient(network.Broker.ConnectAsOperator()).DenyCertificateAsync(new DenyCertificateRequest { Serial = ByteString.CopyFrom(Convert.FromHexString(network.Second.Certificate.SerialNumber)), Reason = "laptop stolen" });
+        await network.PublishOneAsync(network.Steward, network.Seal(network.Steward));
+        await beside.FollowOthersAsync();
+        RpcException refused = await Assert.ThrowsAsync<RpcException>(async () => await new MembershipService.MembershipServiceClient(network.Second.Connect(beside)).GetDirectoryAsync(new GetDirectoryRequest()));
+        Assert.Equal("CERTIFICATE_DENIED", refused.ToRefusal("broker").Code);
+        Assert.Equal(network.Broker.Core.Signal.Size, beside.Core.Signal.Size); // And serves on what the other appends.
+        Assert.False(beside.Core.Reach.IsLost);
+    }
+
     // A broker that was overtaken by the other says to ask again.
     private static async Task<EnrolResponse> EnrolAsync(TestBroker broker, EnrolRequest request)
     {

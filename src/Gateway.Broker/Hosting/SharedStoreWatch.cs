@@ -18,31 +18,45 @@ public sealed class SharedStoreWatch(BrokerCore core, Life.AcknowledgementDesk a
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     /// <summary>Takes up everything once, and notes whether the store could be reached.</summary>
-    public async Task RunOnceAsync(CancellationToken cancellation)
+    public Task RunOnceAsync(CancellationToken cancellation) => Task.WhenAll(ReachAsync(cancellation), FollowOnceAsync(cancellation));
+
+    // By a plain read, on a thread of its own, as a line that went dead blocks it: what waits behind another broker's transaction is not out of reach.
+    private async Task ReachAsync(CancellationToken cancellation)
     {
-        Task<bool> look = FollowOnceAsync(cancellation);
-        await Task.WhenAny(look, Task.Delay(Patience, time, cancellation)).ConfigureAwait(false);
-        if (!look.IsCompleted && !cancellation.IsCancellationRequested) core.Reach.Note(reached: false);
-        core.Reach.Note(await look.ConfigureAwait(false));
+        Task<bool> read = Task.Run(() => CanReadAsync(cancellation), cancellation);
+        await Task.WhenAny(read, Task.Delay(Patience, time, cancellation)).ConfigureAwait(false);
+        if (!read.IsCompleted && !cancellation.IsCancellationRequested) core.Reach.Note(reached: false);
+        core.Reach.Note(await read.ConfigureAwait(false));
     }
 
-    private async Task<bool> FollowOnceAsync(CancellationToken cancellation)
+    private async Task<bool> CanReadAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await core.Store.ReadHeadAsync(cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception error) when (error is StoreUnavailableException or StoreCorruptException)
+        {
+            return error is StoreCorruptException; // It was reached; what is wrong with it, others say.
+        }
+    }
+
+    private async Task FollowOnceAsync(CancellationToken cancellation)
     {
         try
         {
             await core.History.FollowAsync(cancellation).ConfigureAwait(false);
-            await core.Sequencer.LookAsync().ConfigureAwait(false);
             await core.Operators.FollowAsync(core.Store, cancellation).ConfigureAwait(false);
             await core.Denials.FollowAsync(cancellation).ConfigureAwait(false);
             await core.Quotas.FollowAsync(cancellation).ConfigureAwait(false);
             await core.Cosignatures.FollowAsync(cancellation).ConfigureAwait(false);
             await acknowledgements.FollowAsync(cancellation).ConfigureAwait(false);
-            return true;
+            await core.Sequencer.LookAsync().ConfigureAwait(false); // Last: it waits for the batch under way, and may be refused.
         }
         catch (Exception error) when (error is StoreUnavailableException or StoreCorruptException or RefusalException or InvalidOperationException)
         {
             Log.OthersNotFollowed(log, error);
-            return error is not (StoreUnavailableException or RefusalException { Refusal.Code: "STORE_UNAVAILABLE" });
         }
     }
 
@@ -83,6 +97,12 @@ public sealed class SharedStoreWatch(BrokerCore core, Life.AcknowledgementDesk a
     private async Task TickAsync(CancellationToken cancellation)
     {
         using PeriodicTimer timer = new(Interval, time);
-        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false)) await RunOnceAsync(cancellation).ConfigureAwait(false);
+        Task following = Task.CompletedTask;
+        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+        {
+            if (following.IsFaulted) await following.ConfigureAwait(false);
+            if (following.IsCompleted) following = Task.Run(() => FollowOnceAsync(cancellation), cancellation);
+            await ReachAsync(cancellation).ConfigureAwait(false);
+        }
     }
 }

@@ -185,9 +185,10 @@ public sealed class Sequencer : IAsyncDisposable
 
     private async ValueTask SequenceAsync(List<LogRequest> requests)
     {
-        // Here, and not only where callers queue: nothing that waited already is signed either.
-        if (_halted is { } halted) throw halted;
         if (requests.Exists(request => request is LookAtLog)) await CatchUpAsync(requests).ConfigureAwait(false);
+
+        // Here, and not only where callers queue: nothing that waited already is signed either.
+        if (_halted is { } halted && requests.Exists(request => request is not LookAtLog)) throw halted;
         for (int attempt = 1; ; attempt++)
         {
             try

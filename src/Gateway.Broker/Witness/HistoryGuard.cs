@@ -26,6 +26,8 @@ public sealed class HistoryGuard
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private bool _isHeld;
+    private volatile bool _isKept;
+    private volatile byte[]? _toKeep;
 
     private HistoryGuard(IBrokerStore store, NetworkView view, Sequencer sequencer, string restored, TimeProvider time, ILogger log)
     {
@@ -63,6 +65,7 @@ public sealed class HistoryGuard
     /// <summary>Takes up what another broker on the same store, or this one before its restart, was shown.</summary>
     public async ValueTask FollowAsync(CancellationToken cancellation)
     {
+        if (_toKeep is { } open) await KeepAsync(open, cancellation).ConfigureAwait(false);
         if (_sequencer.Halted?.Code == "LOG_HALTED" || await _store.Witness.ReadForeignCheckpointAsync(cancellation).ConfigureAwait(false) is not { } note) return;
         if (Verifier().Open(note, out _) is not { } shown) throw new StoreCorruptException("foreign_checkpoint", "1");
         if (await IsOwnAsync(shown, cancellation).ConfigureAwait(false)) await _store.Witness.ForgetForeignCheckpointAsync(cancellation).ConfigureAwait(false); // The newest store is back.
@@ -84,10 +87,19 @@ public sealed class HistoryGuard
     /// <param name="cancellation">Cancels the writing; the halt stands already.</param>
     public async ValueTask<RefusalException> RefuseAsync(MemberId member, Checkpoint shown, ReadOnlyMemory<byte> note, CancellationToken cancellation)
     {
-        bool isNew = _sequencer.Halted?.Code != "LOG_HALTED";
         RefusalException told = Halt(shown, member.Prefix);
-        if (isNew) await _store.Witness.SaveForeignCheckpointAsync(note.ToArray(), _time.GetUtcNow(), cancellation).ConfigureAwait(false);
+        await KeepAsync(note.ToArray(), cancellation).ConfigureAwait(false);
         return told;
+    }
+
+    // A write that fails is made again when the store is looked at next, or with what is shown next.
+    private async ValueTask KeepAsync(byte[] note, CancellationToken cancellation)
+    {
+        if (_isKept) return;
+        _toKeep = note;
+        await _store.Witness.SaveForeignCheckpointAsync(note, _time.GetUtcNow(), cancellation).ConfigureAwait(false);
+        _isKept = true;
+        _toKeep = null;
     }
 
     private RefusalException Halt(Checkpoint shown, string member)

@@ -44,7 +44,7 @@ internal static class RestoreCommand
             string? kept = Replace(target, unfinished, isThere, frame.Surroundings.Time.GetUtcNow());
             output.Result(
                 new { Directory = target, Kept = kept, manifest.Kind, manifest.Network, manifest.MadeAt, LogSize = state?.Size, LogRoot = state is null ? null : Convert.ToHexStringLower(state.Root.ToArray()) },
-                console => console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{manifest.Kind} of {manifest.Network} as of {manifest.MadeAt:u} put back into {target}, log of {state?.Size:N0} leaves{(kept is null ? "" : $"; what was there is kept in {kept}")}. {(kind == FolderKind.Broker ? "It appends nothing until most members have shown that they hold nothing newer." : "It screens nothing until it has read on.")}")));
+                console => console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{manifest.Kind} of {manifest.Network} as of {manifest.MadeAt:u} put back into {target}, log of {state?.Size:N0} leaves{(kept is null ? "" : $"; what was there is kept in {kept}")}. {(kind == FolderKind.Broker ? (manifest.Schema.Length > 0 ? "Run this broker alone: it appends nothing until most members have shown that they hold nothing newer, but another broker on the database, whose folder does not know of the restoring, would append at once. Start the others when this one has written to its log that it goes on." : "It appends nothing until most members have shown that they hold nothing newer.") : "It screens nothing until it has read on.")}")));
             return ExitCode.Ok;
         });
     }

@@ -51,8 +51,8 @@ public sealed class BrokerConnection : IDisposable
         SocketsHttpHandler handler = new()
         {
             EnableMultipleHttp2Connections = true,
-            KeepAlivePingDelay = TimeSpan.FromSeconds(Addresses.AreSeveral ? 5 : 30), // A broker that hangs: where there is another one, it is worth knowing soon.
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(Addresses.AreSeveral ? 3 : 10),
+            KeepAlivePingDelay = TimeSpan.FromSeconds(Addresses.AreSeveral ? 1 : 30), // A broker that hangs: where there is another one, it is worth knowing soon.
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(Addresses.AreSeveral ? 1 : 10),
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
             ConnectTimeout = TimeSpan.FromSeconds(10),
             ConnectCallback = (_, cancellation) => dial.ConnectAsync(isFirst, cancellation),
@@ -148,8 +148,22 @@ public sealed class BrokerConnection : IDisposable
         }
     }
 
-    /// <summary>The broker in use says in an answer that it cannot do its work now, though the call as such did not fail: the next address is tried, where there is one.</summary>
-    public void Leave() => Leave(_current, _current.Address);
+    /// <summary>Whether a call ended because its address refuses or was lost. A connection whose pings are not answered, or that breaks, ends its calls as INTERNAL or CANCELLED as well, with the reason beside it.</summary>
+    /// <param name="fault">How it ended.</param>
+    public static bool IsLoss(RpcException fault)
+    {
+        ArgumentNullException.ThrowIfNull(fault);
+        if (fault.StatusCode == StatusCode.Unavailable) return true;
+        if (fault.StatusCode is not (StatusCode.Internal or StatusCode.Cancelled)) return false;
+        bool isBroken = false;
+        for (Exception? reason = fault.Status.DebugException; reason is not null; reason = reason.InnerException)
+        {
+            if (reason is OperationCanceledException) return false; // By the caller.
+            isBroken |= reason is IOException;
+        }
+
+        return isBroken;
+    }
 
     /// <summary>A call over a channel failed: where its address refused or was lost, the connection goes over to another.</summary>
     /// <param name="fault">How it failed.</param>
@@ -157,7 +171,7 @@ public sealed class BrokerConnection : IDisposable
     /// <param name="at">The address in use when the call began; null where it was the first of the channel.</param>
     internal void OnFault(RpcException fault, OpenChannel channel, Uri? at)
     {
-        if (fault.StatusCode == StatusCode.Unavailable) Leave(channel, at ?? channel.Address);
+        if (IsLoss(fault)) Leave(channel, at ?? channel.Address);
     }
 
     /// <inheritdoc/>
@@ -168,8 +182,10 @@ public sealed class BrokerConnection : IDisposable
         _ended.Dispose();
     }
 
-    // Of all calls that one loss ends only the first moves: the others were of a channel, or of an address of it, that is no longer in use.
-    private void Leave(OpenChannel channel, Uri? at)
+    /// <summary>The broker says in an answer that it cannot do its work now, though the call as such did not fail: the next address is tried, where there is one.</summary>
+    /// <param name="channel">The channel of the call.</param>
+    /// <param name="at">The address in use when it began. Of all calls that one loss ends only the first moves: the others were of a channel, or of an address of it, that is no longer in use.</param>
+    internal void Leave(OpenChannel channel, Uri? at)
     {
         lock (_lock)
         {

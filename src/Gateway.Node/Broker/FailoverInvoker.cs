@@ -83,7 +83,7 @@ internal sealed class FailoverInvoker(BrokerConnection connection) : CallInvoker
                 connection.Addresses.Answered();
                 return answer;
             }
-            catch (RpcException fault) when (fault.StatusCode == StatusCode.Unavailable)
+            catch (RpcException fault) when (BrokerConnection.IsLoss(fault))
             {
                 connection.OnFault(fault, channel, _at);
                 OpenChannel next = connection.Current;

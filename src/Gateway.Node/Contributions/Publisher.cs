@@ -20,17 +20,20 @@ public sealed class Publisher(
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        RunAsync("sealing", sealer.RunAsync, stoppingToken),
-        RunAsync("publishing", records.RunAsync, stoppingToken),
-        RunAsync("withdrawing", withdrawals.RunAsync, stoppingToken));
+        RunAsync("sealing", sealer.RunAsync, () => 0, stoppingToken),
+        RunAsync("publishing", records.RunAsync, () => records.Answered, stoppingToken),
+        RunAsync("withdrawing", withdrawals.RunAsync, () => 0, stoppingToken));
 
-    private async Task RunAsync(string work, Func<CancellationToken, Task<bool>> step, CancellationToken stopping)
+    private async Task RunAsync(string work, Func<CancellationToken, Task<bool>> step, Func<long> progress, CancellationToken stopping)
     {
         await Task.Yield();
         WorkSignal signal = outbox.NewSignal();
         TimeSpan pause = FirstPause;
         while (!stopping.IsCancellationRequested)
         {
+            OpenChannel channel = broker.Current;
+            Uri? at = channel.Address;
+            long before = progress();
             try
             {
                 bool more = await step(stopping);
@@ -49,7 +52,7 @@ public sealed class Publisher(
             }
             catch (Exception fault) when (fault is RpcException or RefusalException or StoreUnavailableException or TimeoutException)
             {
-                if (fault is RefusalException { Refusal: { Status: StatusCode.Unavailable, Code: "STORE_UNAVAILABLE" or "BROKER_STOPPING" } }) broker.Leave();
+                if (fault is RefusalException { Refusal: { Status: StatusCode.Unavailable, Code: "STORE_UNAVAILABLE" or "BROKER_STOPPING" } }) broker.Leave(channel, at ?? channel.Address);
                 NodeEvents.WorkFailed(logger, work, fault is RpcException rpc ? rpc.ToRefusal("broker").What : fault.Message);
             }
             catch (Exception fault)
@@ -58,6 +61,7 @@ public sealed class Publisher(
                 pause = IdlePause;
             }
 
+            if (progress() > before) pause = FirstPause; // What came further is not held up by what did not.
             await Task.Delay(random.Around(pause), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause * 2 < IdlePause ? pause * 2 : IdlePause;
         }

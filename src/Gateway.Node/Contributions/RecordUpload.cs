@@ -26,6 +26,9 @@ public sealed class RecordUpload(
 
     private readonly V1.ExchangeService.ExchangeServiceClient _broker = new(broker);
 
+    /// <summary>Records that were answered since the node's start.</summary>
+    public long Answered { get; private set; }
+
     /// <summary>Sends what is sealed; nothing while the store is older than the node has been.</summary>
     /// <returns>Whether anything came further.</returns>
     /// <exception cref="ReceiptRefusedException">A receipt does not hold. All other answers are stored.</exception>
@@ -61,6 +64,7 @@ public sealed class RecordUpload(
                 foreach (OutboxRow row in await store.AdvanceOutboxAsync(answered, stopping)) outbox.Tell(row);
                 if (answered.LastOrDefault(row => row.Receipt is not null)?.Receipt is { } receipt) await forks.CompareReceiptAsync(receipt, stopping);
                 progressed |= answered.Count > 0;
+                Answered += answered.Count;
             }
         }
 

@@ -25,6 +25,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
     private readonly ExchangeService.ExchangeServiceClient _broker = new(broker);
     private long _lastHeard;
     private long _brokerSize;
+    private long? _reached;
     private volatile bool _connected;
 
     /// <summary>Whether the feed is open.</summary>
@@ -43,11 +44,12 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
         while (!stoppingToken.IsCancellationRequested)
         {
             ulong before = log.View.Size;
-            TimeSpan wait;
+            bool hadWorked = false;
+            _reached = null;
+            TimeSpan? wait = null;
             try
             {
                 await FollowOnAsync(stoppingToken);
-                wait = pause;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -62,7 +64,6 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
                 Refusal refusal = fault.ToRefusal("broker");
                 if (!await standing.IsOwnAsync(refusal, stoppingToken)) NodeEvents.BrokerAway(logger, refusal.What);
                 await watch.OnRefusedAsync(refusal, stoppingToken);
-                wait = pause;
             }
             catch (FeedFaultException fault)
             {
@@ -84,15 +85,19 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
             }
             finally
             {
+                // What was open for longer than the pause before it, or brought something, had worked: earlier failures say nothing about its loss.
+                hadWorked = log.View.Size > before || (_reached is { } since && time.GetElapsedTime(since) > pause);
                 _connected = false;
             }
 
-            await Task.Delay(random.Around(wait), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = log.View.Size > before ? FirstPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            if (hadWorked) pause = FirstPause;
+            await Task.Delay(random.Around(wait ?? pause), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 
-    // The feed has no end of its own: when the connection is renewed it moves over, from where it was, and nothing of it has failed.
+    // The feed has no end of its own: when the connection is renewed, or goes over to another address because this very stream was lost, it moves over from where it was, without a pause. How often an address is left
+    // is limited there.
     private async Task FollowOnAsync(CancellationToken stopping)
     {
         while (true)
@@ -104,8 +109,9 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
                 await FollowAsync(ended.Token, stopping);
                 return;
             }
-            catch (Exception moved) when (moved is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled } && replaced.IsCancellationRequested && !stopping.IsCancellationRequested)
+            catch (Exception moved) when (replaced.IsCancellationRequested && !stopping.IsCancellationRequested && (moved is OperationCanceledException || (moved is RpcException fault && (fault.StatusCode == StatusCode.Cancelled || BrokerConnection.IsLoss(fault)))))
             {
+                _connected = false;
                 NodeEvents.FeedMoved(logger, log.View.Size);
             }
         }
@@ -122,6 +128,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
         // A refusal comes as headers, too, with its detail among them (gRPC over HTTP/2, Trailers-Only): reading the stream throws it.
         if (headers.Get(GrpcErrors.Trailer) is null)
         {
+            _reached = time.GetTimestamp();
             _connected = true;
             Interlocked.Exchange(ref _lastHeard, time.GetUtcNow().UtcTicks);
             NodeEvents.BrokerReached(logger, from);

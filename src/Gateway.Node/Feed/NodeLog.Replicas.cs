@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Gateway.Ledger;
 using Gateway.Node.Matching;
+using Gateway.Protocol;
 using Gateway.Protocol.Keys;
 using Gateway.Storage;
 using Gateway.Storage.Node;
@@ -30,11 +32,8 @@ public sealed partial class NodeLog
         try
         {
             if (_store.Replicas is not null) await TakeNewsAsync(cancellation);
-            _awaited.Clear();
-            foreach (NodeRecord record in await _store.ReadAwaitingWithdrawalAsync(cancellation)) _awaited[record.Id] = (record, Today);
-            _lastNumber = await _store.ReadLastRecordNumberAsync(cancellation);
             _early.Clear();
-            SetBackfills([.. await _store.ReadBackfillsAsync(cancellation)]);
+            await ReadPlaceAsync(cancellation);
             await _own.ReadAsync(_store, cancellation);
             NoteEnd();
         }
@@ -42,6 +41,18 @@ public sealed partial class NodeLog
         {
             _gate.Release();
         }
+    }
+
+    // What the next batch is judged by beside the view. It must be that of the store also after a commit whose answer was lost, which comes back as if another process had made it: else numbers are given twice.
+    private async Task ReadPlaceAsync(CancellationToken cancellation)
+    {
+        IReadOnlyList<NodeRecord> awaited = await _store.ReadAwaitingWithdrawalAsync(cancellation);
+        IReadOnlyList<StoredBackfill> readings = await _store.ReadBackfillsAsync(cancellation);
+        _lastNumber = await _store.ReadLastRecordNumberAsync(cancellation);
+        Dictionary<RecordId, UtcDay> since = _awaited.Values.ToDictionary(known => known.Record.Id, known => known.Since);
+        _awaited.Clear();
+        foreach (NodeRecord record in awaited) _awaited[record.Id] = (record, since.GetValueOrDefault(record.Id, Today));
+        SetBackfills([.. readings]);
     }
 
     // Under the gate. The index first, then what is visible of the log: as when a batch is applied here.
@@ -58,6 +69,7 @@ public sealed partial class NodeLog
             if (isLogged)
             {
                 _disputes.Replace(await _store.ReadDisputesAsync(cancellation));
+                await ReadPlaceAsync(cancellation);
                 (_view, _tree) = (view, tree);
                 if (!news.IsWhole || news.Changes.Any(change => change.Ended.Count > 0 || change.IsAnew)) NoteEnd();
                 NodeEvents.ChangesTaken(_logger, news.UpTo, view.Size);
@@ -73,6 +85,8 @@ public sealed partial class NodeLog
     private async Task InStepAsync(Func<Task> apply, CancellationToken cancellation)
     {
         NodeView basis = _view;
+        ImmutableList<StoredBackfill> readings = _backfills;
+        int lastNumber = _lastNumber;
         while (true)
         {
             try
@@ -83,7 +97,7 @@ public sealed partial class NodeLog
             catch (StoreMovedException)
             {
                 await TakeNewsAsync(cancellation);
-                if (_view.Size != basis.Size) throw new StoreUnavailableException("Another process of this node has applied this part of the log.", new InvalidOperationException("log"));
+                if (_view.Size != basis.Size || _lastNumber != lastNumber || !_backfills.SequenceEqual(readings)) throw new StoreUnavailableException("Another process of this node has applied this part of the log.", new InvalidOperationException("log"));
             }
         }
     }

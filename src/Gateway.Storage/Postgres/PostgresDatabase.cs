@@ -60,7 +60,7 @@ internal sealed class PostgresDatabase : SqlDatabase
     /// <summary>A connection to a schema that has this program's tables. Errors of the database come as they are.</summary>
     public static NpgsqlConnection ConnectTo(PostgresAddress address, StoreRole role, TimeProvider time)
     {
-        NpgsqlConnection connection = Connect(address);
+        NpgsqlConnection connection = Connect(address, role);
         try
         {
             PostgresMigrations.Run(connection, role, address.Name, time);
@@ -305,15 +305,15 @@ internal sealed class PostgresDatabase : SqlDatabase
         while (_idleReaders.TryTake(out PostgresSession? session)) session.Dispose();
     }
 
-    private PostgresSession Connect() => new(Connect(_address), _dialect, _journal);
+    private PostgresSession Connect() => new(Connect(_address, _role), _dialect, _journal);
 
-    private static NpgsqlConnection Connect(PostgresAddress address)
+    private static NpgsqlConnection Connect(PostgresAddress address, StoreRole role)
     {
         var connection = new NpgsqlConnection(address.Connection);
         try
         {
             connection.Open();
-            EndWhereStalled(connection);
+            EndWhereStalled(connection, role);
             PostgresMigrations.RequireDurable(connection, address.Name);
             return connection;
         }
@@ -324,10 +324,14 @@ internal sealed class PostgresDatabase : SqlDatabase
         }
     }
 
-    // A process that stands still or is cut off in the middle of a transaction would keep all others from writing for as long as the server waits for it, which is hours unless it is told.
-    private static void EndWhereStalled(NpgsqlConnection connection)
+    // A process that stands still or is cut off in the middle of a transaction would keep all others from writing for as long as the server waits for it, which is hours unless it is told. Brokers wait for
+    // each other's transactions with members waiting for them; a node's are longer, and what it screens needs none.
+    private static void EndWhereStalled(NpgsqlConnection connection, StoreRole role)
     {
-        using var command = new NpgsqlCommand("SET idle_in_transaction_session_timeout = '15s'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3", connection);
+        string limits = role == StoreRole.Broker
+            ? "SET idle_in_transaction_session_timeout = '3s'; SET tcp_keepalives_idle = 1; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2; SET tcp_user_timeout = 2500"
+            : "SET idle_in_transaction_session_timeout = '15s'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3";
+        using var command = new NpgsqlCommand(limits, connection);
         command.ExecuteNonQuery();
     }
 

@@ -74,12 +74,19 @@ internal sealed partial class PostgresReplicas(PostgresAddress address, TimeProv
             }
 
             bool isWhole = changes.Count == head - taken;
+            if (head < taken) Volatile.Write(ref _taken, Volatile.Read(ref _taken) with { UpTo = -1 }); // The database was put back to an earlier state: no change that was taken counts.
             return new StoreNews(head, isWhole ? changes : [], isWhole, ReadRows(session));
         },
         cancellation);
 
     /// <inheritdoc/>
-    public void Take(StoreNews news) => Volatile.Write(ref _taken, news);
+    public void Take(StoreNews news)
+    {
+        // Never back: what was read before a change made here was committed may be taken after it.
+        StoreNews known;
+        do known = Volatile.Read(ref _taken);
+        while (news.UpTo > known.UpTo && Interlocked.CompareExchange(ref _taken, news, known) != known);
+    }
 
     /// <inheritdoc/>
     public ValueTask<IdentifierClaims> ClaimAsync(uint version, IReadOnlyCollection<UInt128> hashes, TimeSpan life, CancellationToken cancellation) => Database.WriteAsync(

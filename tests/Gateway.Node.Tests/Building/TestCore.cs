@@ -111,7 +111,8 @@ internal sealed class TestCore : IAsyncDisposable
         Own = await OwnRecords.LoadAsync(Store, CancellationToken.None);
         Log = new NodeLog(
             Store, Matcher, _source.ReaderOf(Party, Time), Tree, view, Own, await Store.ReadAwaitingWithdrawalAsync(CancellationToken.None),
-            await Store.ReadLastRecordNumberAsync(CancellationToken.None), await Store.ReadBackfillsAsync(CancellationToken.None), Time, NullLogger<NodeLog>.Instance, Disputes);
+            await Store.ReadLastRecordNumberAsync(CancellationToken.None), await Store.ReadBackfillsAsync(CancellationToken.None), Time, NullLogger<NodeLog>.Instance, Disputes,
+            (before, cancellation) => NodeLog.ReadOnAsync(Store, before, Party.Id, Party.Keys, cancellation));
     }
 
     private async Task CloseAsync()

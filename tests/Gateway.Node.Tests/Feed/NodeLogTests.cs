@@ -38,6 +38,31 @@ public sealed class NodeLogTests
     }
 
     [Fact]
+    public async Task A_commit_whose_answer_was_lost_is_taken_over_and_the_log_goes_on_behind_it()
+    {
+        LostAnswers? lost = null;
+        await using TestCore node = await TestCore.StartAsync(_log, time: _time, through: store =>
+        {
+            (INodeStore wrapped, lost) = LostAnswers.Around(store);
+            return wrapped;
+        });
+        await node.FollowAsync();
+        SealedRecord[] records = [_log.Seal(), _log.Seal()];
+        _log.Publish(records[0]);
+        ulong before = node.Log.View.Size;
+        lost!.LosesNext = true;
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => node.FollowAsync());
+        Assert.Equal(before, node.Log.View.Size);
+
+        await node.Log.CatchUpAsync(CancellationToken.None);
+        Assert.Equal(_log.Size, node.Log.View.Size);
+        _log.Publish(records[1]);
+        await node.FollowAsync();
+        foreach (SealedRecord record in records) Assert.Equal(NodeRecordState.Live, await node.StateOfAsync(record));
+        Assert.Equal(_log.RootAt(_log.Size), node.Log.View.Root);
+    }
+
+    [Fact]
     public async Task A_restart_finds_the_same_view_the_same_keys_and_the_same_records()
     {
         await using TestCore node = await StartAsync();

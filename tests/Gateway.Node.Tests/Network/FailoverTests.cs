@@ -79,6 +79,31 @@ public sealed class FailoverTests
     }
 
     [Fact]
+    public async Task A_call_on_a_connection_that_falls_silent_is_answered_at_the_next_address()
+    {
+        await using RunningNetwork network = await RunningNetwork.StartAsync();
+        RunningNode node = await network.AddNodeAsync("one");
+        int port = Real(network).Port;
+        Dictionary<Uri, Relay> relays = new[] { new Relay(port), new Relay(port) }.ToDictionary(relay => relay.Address);
+        using NodeCertificate certificate = NodeCertificate.Load(node.Directory);
+        using BrokerConnection connection = BrokerConnection.Authenticated([.. relays.Keys], network.Options.Network, Authorities(network), certificate, TimeProvider.System);
+        await AskAsync(connection);
+        Uri used = connection.Address!;
+        relays[used].FallSilent();
+        await AskAsync(connection); // Its deadline is far longer than a ping waits.
+        Assert.NotEqual(used, connection.Address);
+        foreach (Relay relay in relays.Values) relay.Dispose();
+    }
+
+    [Fact]
+    public void What_the_caller_ends_itself_is_no_loss()
+    {
+        Assert.True(BrokerConnection.IsLoss(new RpcException(new Status(StatusCode.Internal, "", new HttpProtocolException(1, "", null)))));
+        Assert.False(BrokerConnection.IsLoss(new RpcException(new Status(StatusCode.Internal, "Bad answer."))));
+        Assert.False(BrokerConnection.IsLoss(new RpcException(new Status(StatusCode.Cancelled, "", new OperationCanceledException("", new IOException())))));
+    }
+
+    [Fact]
     public async Task When_every_address_is_unavailable_a_node_does_not_chase_round_them()
     {
         await using RunningNetwork network = await RunningNetwork.StartAsync();

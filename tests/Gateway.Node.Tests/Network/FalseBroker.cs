@@ -63,6 +63,7 @@ internal sealed class Relay : IDisposable
     private readonly List<Socket> _open = [];
     private readonly int? _to;
     private int _taken;
+    private volatile bool _isSilent;
 
     public Relay(int? to = null)
     {
@@ -76,6 +77,9 @@ internal sealed class Relay : IDisposable
 
     /// <summary>Connections that came.</summary>
     public int Taken => Volatile.Read(ref _taken);
+
+    /// <summary>Passes nothing on any more and says nothing of it, as a line that was cut or a process that stands still.</summary>
+    public void FallSilent() => _isSilent = true;
 
     /// <summary>Ends everything, as when the machine's process is killed: open connections are reset, new ones refused.</summary>
     public void Dispose()
@@ -106,6 +110,15 @@ internal sealed class Relay : IDisposable
         }
     }
 
+    private async Task PassAsync(Stream from, Stream to)
+    {
+        byte[] buffer = new byte[16_384];
+        for (int read = await from.ReadAsync(buffer); read > 0; read = await from.ReadAsync(buffer))
+        {
+            if (!_isSilent) await to.WriteAsync(buffer.AsMemory(0, read));
+        }
+    }
+
     private async Task PassAsync(Socket caller, int port)
     {
         try
@@ -114,7 +127,7 @@ internal sealed class Relay : IDisposable
             lock (_open) _open.Add(broker);
             await broker.ConnectAsync(IPAddress.Loopback, port);
             using NetworkStream from = new(caller, ownsSocket: true), to = new(broker, ownsSocket: true);
-            await Task.WhenAny(from.CopyToAsync(to), to.CopyToAsync(from));
+            await Task.WhenAny(PassAsync(from, to), PassAsync(to, from));
         }
         catch (Exception cut) when (cut is IOException or ObjectDisposedException or SocketException)
         {

@@ -40,7 +40,7 @@ public sealed class PostgresReplicaTests(PostgresCluster cluster)
     public async Task A_change_is_written_only_by_who_has_taken_all_before_it()
     {
         string schema = cluster.NewSchema();
-        await using PostgresNodeStore one = await OpenAsync(schema), other = await OpenAsync(schema);
+        await using PostgresNodeStore one = await OpenAsync(schema), other = await OpenAsync(schema), unseen = await OpenAsync(schema);
         foreach (PostgresNodeStore store in (PostgresNodeStore[])[one, other]) await BeatAsync(store, Life);
         await one.AddKnownAsync([Known(1)], None);
         await Assert.ThrowsAsync<StoreMovedException>(() => other.AddKnownAsync([Known(2)], None).AsTask());
@@ -57,8 +57,9 @@ public sealed class PostgresReplicaTests(PostgresCluster cluster)
         Assert.True((await one.Replicas.ReadNewsAsync(None)).IsWhole);
         one.Replicas.Take(await one.Replicas.ReadNewsAsync(None));
         foreach (PostgresNodeStore store in (PostgresNodeStore[])[one, other]) await BeatAsync(store, Life);
-        one.Replicas.Take(news with { UpTo = 0 });
-        Assert.False((await one.Replicas.ReadNewsAsync(None)).IsWhole);
+        one.Replicas.Take(news); // Read before the last change, taken after it.
+        Assert.Equal(2, one.Replicas.Taken);
+        Assert.False((await unseen.Replicas.ReadNewsAsync(None)).IsWhole);
     }
 
     [PostgresFact]
