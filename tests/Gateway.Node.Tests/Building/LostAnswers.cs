@@ -61,10 +61,10 @@ public class LostAnswers : DispatchProxy, IReplicaStore
     {
         if (targetMethod!.Name == "get_Replicas") return this;
         object? result = targetMethod.Invoke(_store, args);
-        return targetMethod.Name == nameof(INodeStore.ApplyAsync) && LosesNext ? LoseAsync((ValueTask)result!) : result;
+        return targetMethod.Name == nameof(INodeStore.ApplyAsync) && LosesNext ? new ValueTask(LoseAsync((ValueTask)result!)) : result;
     }
 
-    private async ValueTask LoseAsync(ValueTask commit)
+    private async Task LoseAsync(ValueTask commit)
     {
         await commit;
         LosesNext = false;
