@@ -36,7 +36,9 @@ public sealed class FailoverTests
             await AskAsync(connection);
         }
 
-        Assert.Equal((Real(network), 1), (connection.Address, silent.Taken));
+        // On a machine that stands still for half a second it is tried beside the other; at each renewal it would be twenty times.
+        Assert.Equal(Real(network), connection.Address);
+        Assert.InRange(silent.Taken, 1, 5);
     }
 
     [Fact]
