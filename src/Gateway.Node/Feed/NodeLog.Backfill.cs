@@ -91,6 +91,7 @@ public sealed partial class NodeLog
             Await(outcome);
             Tell(outcome.Alarms);
             NoteEnd();
+            if (isLast) Volatile.Write(ref _wholeFrom, _view.Size); // Before the reading is no longer listed.
             SetBackfills(isLast ? _backfills.Remove(part.Before) : _backfills.Replace(part.Before, after));
             return true;
         }

@@ -33,6 +33,7 @@ public sealed partial class NodeLog
         {
             if (_store.Replicas is not null) await TakeNewsAsync(cancellation);
             _early.Clear();
+            Volatile.Write(ref _wholeFrom, _view.Size);
             await ReadPlaceAsync(cancellation);
             await _own.ReadAsync(_store, cancellation);
             NoteEnd();

@@ -33,6 +33,7 @@ public sealed partial class NodeLog : IDisposable
     private readonly Func<NodeView, CancellationToken, Task<(NodeView View, TiledTree Tree)>> _readOn;
     private TiledTree _tree;
     private volatile NodeView _view;
+    private ulong _wholeFrom;
     private int _lastNumber;
 
     /// <summary>Continues where <see cref="OpenAsync"/> found the store.</summary>
@@ -51,12 +52,19 @@ public sealed partial class NodeLog : IDisposable
         _logger = logger;
         _disputes = disputes ?? new DisputeBook([], time);
         _backfills = [.. backfills];
+        _wholeFrom = view.Size;
         Ended = new WorkSignal(time);
         matcher.Others = CatchUpAsync;
     }
 
     /// <summary>What is true up to the last applied checkpoint.</summary>
     public NodeView View => _view;
+
+    /// <summary>
+    /// From which size on the store tells what was live: before it, a circle that was left is gone already, and of one that was joined only what was alive when it was read is there. After a
+    /// start all that was applied before.
+    /// </summary>
+    public ulong WholeFrom => Volatile.Read(ref _wholeFrom);
 
     private UtcDay Today => UtcDay.Of(_time.GetUtcNow());
 
@@ -160,6 +168,7 @@ public sealed partial class NodeLog : IDisposable
                 Left = left,
                 Backfills = verified.Grants,
             };
+            if (left.Length > 0) Volatile.Write(ref _wholeFrom, verified.View.Size); // Before the circle is gone from the store.
             await InStepAsync(() => _matcher.ApplyAsync(apply, [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.Record.Tags))], cancellation), cancellation);
             _disputes.Set(apply.Disputes, left);
             _tree.Commit();
@@ -175,11 +184,11 @@ public sealed partial class NodeLog : IDisposable
 
     private void Publish(VerifiedBatch verified, BatchOutcome outcome, LeftCircle[] left)
     {
-        _view = verified.View;
+        SetBackfills([.. _backfills.Where(reading => !left.Any(circle => circle.Circle == reading.Circle && reading.Grant < circle.At)), .. verified.Grants]);
+        _view = verified.View; // After the readings: who sees a circle's key sees that its records are still to come.
         _lastNumber += verified.Records.Count;
         Await(outcome);
         foreach (NodeRecord gone in _awaited.Values.Select(awaited => awaited.Record).Where(record => Goes(record, left)).ToArray()) _awaited.Remove(gone.Id);
-        SetBackfills([.. _backfills.Where(reading => !left.Any(circle => circle.Circle == reading.Circle && reading.Grant < circle.At)), .. verified.Grants]);
         Tell(verified.Alarms.Concat(outcome.Alarms));
         if (outcome.Ended.Count > 0 || outcome.EndedAt.Count > 0 || verified.DayAt is not null || left.Length > 0 || verified.NewKeys.Count > 0) NoteEnd();
         NodeEvents.BatchApplied(_logger, verified.Leaves.Count, verified.View.Size, outcome.Records.Length);

@@ -101,9 +101,10 @@ public sealed class Acknowledger(
         }
 
         if (await DeleteAsync(size, cancellation)) return true; // An older reader is in the way of the erasure: look again soon.
-        if (age.IsBehind || !IsDue(size)) return false;
+        if (age.IsBehind || !IsDue(size) || size < log.WholeFrom) return false;
         await epochs.RunAsync(view, cancellation);
         DeletionStatement statement = await StateAsync(view, size, cancellation);
+        if (size < log.WholeFrom) return true; // A circle was left while the digests were read: look again.
         await SendAsync(statement, cancellation);
         return true;
     }

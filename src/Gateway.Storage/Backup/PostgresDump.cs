@@ -39,7 +39,7 @@ public static class PostgresDump
         string contents = saved + ".contents";
         try
         {
-            using NpgsqlConnection connection = new(address.Connection);
+            using NpgsqlConnection connection = address.NewConnection();
             await connection.OpenAsync(cancellation).ConfigureAwait(false);
             if (await connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')").ConfigureAwait(false) > 0)
             {

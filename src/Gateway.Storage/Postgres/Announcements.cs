@@ -43,7 +43,7 @@ internal sealed class Announcements(PostgresAddress address, string channel, Tim
 
     private async ValueTask<NpgsqlConnection?> TryListenAsync(CancellationToken cancellation)
     {
-        var connection = new NpgsqlConnection(address.Connection);
+        NpgsqlConnection connection = address.NewConnection();
         try
         {
             await connection.OpenAsync(cancellation).ConfigureAwait(false);

@@ -5,10 +5,17 @@ namespace Gateway.Storage.Postgres;
 /// <summary>Where a PostgreSQL store is: a connection string such as "Host=db;Database=gateway;Username=gateway". Its password goes to the server alone: never into a log or an exception.</summary>
 public sealed class PostgresAddress
 {
+    private readonly NpgsqlDataSource _source;
+
     private PostgresAddress(string connection, string name)
     {
         Connection = connection;
         Name = name;
+        NpgsqlDataSourceBuilder source = new(connection);
+
+        // Numbers, texts and bytes are all there is; else the first connection reads every type of the database, which are as many as it has tables.
+        source.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
+        _source = source.Build();
     }
 
     /// <summary>The whole connection string, with what may be secret in it.</summary>
@@ -16,6 +23,9 @@ public sealed class PostgresAddress
 
     /// <summary>Which database it is, for messages: database, host, and schema where one is named.</summary>
     public string Name { get; }
+
+    /// <summary>A connection that is not open yet.</summary>
+    internal NpgsqlConnection NewConnection() => _source.CreateConnection();
 
     /// <summary>Whether a store's name is a connection string, and not the path of a file.</summary>
     public static bool IsOne(string store) =>

@@ -309,7 +309,7 @@ internal sealed class PostgresDatabase : SqlDatabase
 
     private static NpgsqlConnection Connect(PostgresAddress address, StoreRole role)
     {
-        var connection = new NpgsqlConnection(address.Connection);
+        NpgsqlConnection connection = address.NewConnection();
         try
         {
             connection.Open();

@@ -80,7 +80,7 @@ internal sealed partial class PostgresReplicas
         {
             if (_connection is null)
             {
-                _connection = new NpgsqlConnection(address.Connection);
+                _connection = address.NewConnection();
                 await _connection.OpenAsync(cancellation).ConfigureAwait(false);
             }
 

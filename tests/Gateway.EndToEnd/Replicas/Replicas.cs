@@ -93,7 +93,7 @@ public sealed class Replicas : IAsyncDisposable
     public async Task UntilHealthyAsync(int broker, string says)
     {
         using CancellationTokenSource patience = new(Patience);
-        while (!(await HealthAsync(broker)).StartsWith(says, StringComparison.Ordinal)) await Task.Delay(50, patience.Token);
+        while (!(await HealthAsync(broker)).StartsWith(says, StringComparison.Ordinal)) await Task.Delay(250, patience.Token); // Each question is a handshake, and the machine is busy.
     }
 
     /// <summary>What it says of itself; empty where it does not answer.</summary>
@@ -107,7 +107,7 @@ public sealed class Replicas : IAsyncDisposable
             using HttpResponseMessage response = await client.GetAsync(new Uri($"{AddressOf(broker)}/healthz"));
             return await response.Content.ReadAsStringAsync();
         }
-        catch (HttpRequestException)
+        catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException)
         {
             return "";
         }

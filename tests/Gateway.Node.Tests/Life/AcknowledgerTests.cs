@@ -99,6 +99,39 @@ public sealed class AcknowledgerTests
         Assert.DoesNotContain("delete", alarm.Remedy, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Fact]
+    public async Task Who_leaves_while_it_reads_what_is_live_states_nothing_of_it()
+    {
+        ManualTime time = ManualTime.Now();
+        TestLog log = new(UtcDay.Of(time.GetUtcNow()));
+        log.Publish(log.Seal());
+        await using LivingNode node = await LivingNode.StartAsync(log, log.Second, time);
+        await node.Core.FollowAsync();
+        node.HighWater.Raise(log.Size);
+        log.RemoveMember(log.Circle.Circle, 1, log.Second, log.Steward, log.Second);
+        node.Core.Refuses = operation =>
+        {
+            if (operation == nameof(INodeStore.ReadLiveDigestAsync) && node.Core.Log.View.Size < log.Size) node.Core.FollowAsync().GetAwaiter().GetResult();
+            return false;
+        };
+        while (await node.Acknowledger.RunAsync(CancellationToken.None) && node.Wire.Taken.IsEmpty) continue;
+        AcknowledgeRequest given = Assert.Single(node.Wire.Taken);
+        Assert.Equal(log.Size, given.Size);
+        Assert.Empty(given.Circles);
+    }
+
+    [Fact]
+    public async Task After_a_start_nothing_is_stated_of_sizes_from_before_it()
+    {
+        await using LivingNode node = await StartAsync(out TestLog log);
+        node.Accepted = log.Size - 1;
+        Assert.False(await node.Acknowledger.RunAsync(CancellationToken.None));
+        Assert.Empty(node.Wire.Taken);
+        node.Accepted = log.Size;
+        Assert.True(await node.Acknowledger.RunAsync(CancellationToken.None));
+        Assert.Equal(log.Size, Assert.Single(node.Wire.Taken).Size);
+    }
+
     private static Task<LivingNode> StartAsync(out TestLog log)
     {
         ManualTime time = ManualTime.Now();

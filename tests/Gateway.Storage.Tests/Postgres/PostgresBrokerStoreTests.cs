@@ -6,12 +6,19 @@ namespace Gateway.Storage.Tests.Postgres;
 
 [Collection(PostgresCollection.Name)]
 [TestCaseOrderer(OnlyWithPostgres.TypeName, OnlyWithPostgres.AssemblyName)]
-public sealed class PostgresBrokerStoreTests(PostgresCluster cluster) : BrokerStoreConformance
+public sealed class PostgresBrokerStoreTests(PostgresCluster cluster) : BrokerStoreConformance, IDisposable
 {
     private string? _connection;
 
-    protected override async ValueTask<IBrokerStore> OpenAsync() =>
-        await PostgresBrokerStore.OpenAsync(PostgresAddress.Parse(_connection ??= cluster.NewSchema()), TimeProvider.System, CancellationToken.None);
+    public void Dispose() => StartAnew();
 
-    protected override void StartAnew() => _connection = null;
+    protected override async ValueTask<IBrokerStore> OpenAsync() => await OpenAsync(_connection ??= await cluster.NewCopyAsync("broker", async connection => await (await OpenAsync(connection)).DisposeAsync()));
+
+    protected override void StartAnew()
+    {
+        if (_connection is not null) cluster.DropCopy(_connection);
+        _connection = null;
+    }
+
+    private static ValueTask<PostgresBrokerStore> OpenAsync(string connection) => PostgresBrokerStore.OpenAsync(PostgresAddress.Parse(connection), TimeProvider.System, CancellationToken.None);
 }
