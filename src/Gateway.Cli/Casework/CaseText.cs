@@ -9,9 +9,9 @@ namespace Gateway.Cli.Casework;
 /// <summary>Cases as people and programs read them.</summary>
 internal static class CaseText
 {
-    private static readonly Codes<CaseRole> Roles = new(CaseworkReflection.Descriptor, "CASE_ROLE_");
-    private static readonly Codes<CaseClosing> Closings = new(CaseworkReflection.Descriptor, "CASE_CLOSING_");
-    private static readonly Codes<CaseMessageState> States = new(CaseworkReflection.Descriptor, "CASE_MESSAGE_STATE_");
+    private static readonly Codes<CaseRole> Roles = new(() => CaseworkReflection.Descriptor, "CASE_ROLE_");
+    private static readonly Codes<CaseClosing> Closings = new(() => CaseworkReflection.Descriptor, "CASE_CLOSING_");
+    private static readonly Codes<CaseMessageState> States = new(() => CaseworkReflection.Descriptor, "CASE_MESSAGE_STATE_");
 
     public static object Json(CaseLine line) => new
     {
