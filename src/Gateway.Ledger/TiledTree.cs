@@ -19,6 +19,10 @@ public sealed class TiledTree
 
     private readonly ITileReader _stored;
     private readonly TileCache _cache;
+
+    // Roots over what lies right of a place, up to the end that was asked for last: the proofs of a batch, which all end there, share them. At most one for each level.
+    private readonly Dictionary<ulong, TreeHash> _ranges = [];
+    private ulong _rangesEnd;
     private readonly List<ExpandedTile> _edge = [];
     private readonly Dictionary<TileId, ExpandedTile> _completed = [];
     private ulong _committed;
@@ -161,6 +165,7 @@ public sealed class TiledTree
         }
 
         _completed.Clear();
+        _ranges.Clear();
         Size = _taken = _committed;
     }
 
@@ -233,6 +238,24 @@ public sealed class TiledTree
 
     /// <summary>The root over the leaves from <paramref name="begin"/> to <paramref name="end"/>, where a subtree begins at <paramref name="begin"/>.</summary>
     private TreeHash RootOfRange(ulong begin, ulong end)
+    {
+        if (end != _rangesEnd)
+        {
+            _ranges.Clear();
+            _rangesEnd = end;
+        }
+
+        if (_ranges.TryGetValue(begin, out TreeHash known))
+        {
+            return known;
+        }
+
+        TreeHash root = HashRange(begin, end);
+        _ranges.Add(begin, root);
+        return root;
+    }
+
+    private TreeHash HashRange(ulong begin, ulong end)
     {
         // Right to left: the lowest bit of what is left is the rightmost complete subtree.
         int level = (int)ulong.TrailingZeroCount(end - begin);

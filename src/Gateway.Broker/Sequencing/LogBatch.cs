@@ -25,9 +25,12 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
     private readonly List<ChangeDecision> _decisions = [];
     private readonly Dictionary<MemberId, long> _published = [];
 
+    private readonly NetworkState _before = view.Current;
+
     // What the leaves are routed by, null where they are for everyone.
     private readonly List<RouteKey?> _routes = [];
     private ReadOnlyMemory<byte> _salts;
+    private TreeHash[]? _hashes;
 
     public List<BrokerLeaf> Leaves { get; } = [];
 
@@ -40,6 +43,12 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
     public CircleHistory History { get; private set; } = view.History;
 
     private ulong NextIndex => firstIndex + (ulong)Leaves.Count;
+
+    /// <summary>Whether the entries change what the next ones are judged by.</summary>
+    public bool ChangesState => !ReferenceEquals(State, _before);
+
+    /// <summary>Whether it may be appended to a log of so many leaves in this state: it was put together for there.</summary>
+    public bool Follows(ulong size, NetworkState state) => size == firstIndex && ReferenceEquals(state, _before);
 
     public void Add(LogRequest request)
     {
@@ -57,7 +66,8 @@ internal sealed class LogBatch(ulong firstIndex, NetworkView view, RandomSource 
     /// <summary>Fills in the leaf data of all leaves, on all cores where there are many, and gives their hashes in the tree.</summary>
     public TreeHash[] HashLeaves()
     {
-        TreeHash[] hashes = new TreeHash[Leaves.Count];
+        if (_hashes is not null && _hashes.Length == Leaves.Count) return _hashes;
+        TreeHash[] hashes = _hashes = new TreeHash[Leaves.Count];
         if (hashes.Length >= LeastToShare) Parallel.For(0, hashes.Length, Hash);
         else for (int i = 0; i < hashes.Length; i++) Hash(i);
         return hashes;

@@ -43,6 +43,9 @@ public sealed class Sequencer : IAsyncDisposable
     private readonly Channel<LogRequest> _queue = Channel.CreateBounded<LogRequest>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly Task _loop;
 
+    // The batch after the one that is written, where it was taken already: its requests, and what they were put together to.
+    private (List<LogRequest> Requests, LogBatch? Prepared)? _next;
+
     // The last batch's receipts, while they are made beside the next batch.
     private Task _receipts = Task.CompletedTask;
     private volatile RefusalException? _halted;
@@ -154,27 +157,18 @@ public sealed class Sequencer : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        List<LogRequest> batch = [];
-        while (await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
+        while (_next is not null || await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
-            batch.Clear();
-            int leaves = 0;
-            long bytes = 0;
-            while (leaves < MaximumBatch && bytes < MaximumBytes && _queue.Reader.TryRead(out LogRequest? request))
-            {
-                batch.Add(request);
-                leaves += request.LeafCount;
-                bytes += request.ItemSize;
-            }
-
+            (List<LogRequest> batch, LogBatch? prepared) = _next ?? (Take(), null);
+            _next = null;
             try
             {
-                await SequenceAsync(batch).ConfigureAwait(false);
+                await SequenceAsync(batch, prepared).ConfigureAwait(false);
             }
             catch (Exception error) when (error is not OutOfMemoryException)
             {
                 // Whatever it was, it ends this batch and not the broker: each caller hears of it, and the tree is as it was.
-                Log.BatchFailed(_log, error, leaves);
+                Log.BatchFailed(_log, error, batch.Sum(request => request.LeafCount));
                 Exception told = Explain(error);
                 foreach (LogRequest request in batch) request.Fail(told);
             }
@@ -183,7 +177,22 @@ public sealed class Sequencer : IAsyncDisposable
         await _receipts.ConfigureAwait(false);
     }
 
-    private async ValueTask SequenceAsync(List<LogRequest> requests)
+    private List<LogRequest> Take()
+    {
+        List<LogRequest> batch = [];
+        int leaves = 0;
+        long bytes = 0;
+        while (leaves < MaximumBatch && bytes < MaximumBytes && _queue.Reader.TryRead(out LogRequest? request))
+        {
+            batch.Add(request);
+            leaves += request.LeafCount;
+            bytes += request.ItemSize;
+        }
+
+        return batch;
+    }
+
+    private async ValueTask SequenceAsync(List<LogRequest> requests, LogBatch? prepared)
     {
         if (requests.Exists(request => request is LookAtLog)) await CatchUpAsync(requests).ConfigureAwait(false);
 
@@ -193,7 +202,7 @@ public sealed class Sequencer : IAsyncDisposable
         {
             try
             {
-                await SequenceOnceAsync(requests).ConfigureAwait(false);
+                await SequenceOnceAsync(requests, attempt == 1 ? prepared : null).ConfigureAwait(false);
                 return;
             }
             catch (LogMovedException) when (attempt < MaximumAttempts)
@@ -266,21 +275,11 @@ public sealed class Sequencer : IAsyncDisposable
     internal static Refusal TakenMeanwhile(RecordId id) => Refusal.Unavailable(
         "RECORD_TAKEN_MEANWHILE", "Another broker of the network has just taken this very record.", $"record {id.Prefix}", "Ask again: the answer is its receipt.");
 
-    private async ValueTask SequenceOnceAsync(List<LogRequest> requests)
+    private async ValueTask SequenceOnceAsync(List<LogRequest> requests, LogBatch? prepared)
     {
         long started = _time.GetTimestamp();
         if (_hasOthers) await FailEndedAsync(requests).ConfigureAwait(false);
-        LogBatch batch = new(_tree.Size, _view, _random, UtcDay.Of(_time.GetUtcNow()));
-        foreach (ChangeNetwork change in requests.OfType<ChangeNetwork>().Where(change => !change.IsDone))
-        {
-            if (await FindSpentAsync(change.Change).ConfigureAwait(false) is { } spent) change.Fail(new RefusalException(spent));
-            else batch.Add(change);
-        }
-
-        // Shuffled, so that the order of leaves does not tell which records came together.
-        LogRequest[] others = [.. requests.Where(request => request is not (ChangeNetwork or LookAtLog) && !request.IsDone)];
-        Shuffle(others);
-        foreach (LogRequest request in others) batch.Add(request);
+        LogBatch batch = prepared is not null && !_hasOthers && prepared.Follows(_tree.Size, _view.Current) ? prepared : await AssembleAsync(requests).ConfigureAwait(false);
         if (batch.Leaves.Count == 0) return;
 
         LogHead head;
@@ -289,7 +288,7 @@ public sealed class Sequencer : IAsyncDisposable
             _tree.Append(batch.HashLeaves());
             IReadOnlyList<(TileId Id, byte[] Hashes)> tiles = _tree.TakeChangedTiles();
             head = new LogHead(_tree.Size, SignedNote.Sign(new Checkpoint(_signer.KeyName, _tree.Size, _tree.Root).ToText(), _signer).ToBytes());
-            await _store.AppendAsync(batch.ToAppend(tiles, head), CancellationToken.None).ConfigureAwait(false);
+            await AppendAsync(batch, tiles, head).ConfigureAwait(false);
         }
         catch
         {
@@ -307,8 +306,61 @@ public sealed class Sequencer : IAsyncDisposable
 
         // While more waits, on another core, by a tree of its own: this one grows meanwhile. For few leaves that tree would cost more to open than the receipts.
         TreeHash root = _tree.Root;
-        if (batch.Leaves.Count >= LeastForOwnTree && _queue.Reader.Count > 0) _receipts = Task.Run(() => Answer(batch, head, answered, () => OpenTree(head.Size, root)));
+        if (batch.Leaves.Count >= LeastForOwnTree && (_next is not null || _queue.Reader.Count > 0)) _receipts = Task.Run(() => Answer(batch, head, answered, () => OpenTree(head.Size, root)));
         else Answer(batch, head, answered, () => _tree);
+    }
+
+    private async ValueTask<LogBatch> AssembleAsync(List<LogRequest> requests)
+    {
+        LogBatch batch = new(_tree.Size, _view, _random, UtcDay.Of(_time.GetUtcNow()));
+        foreach (ChangeNetwork change in requests.OfType<ChangeNetwork>().Where(change => !change.IsDone))
+        {
+            if (await FindSpentAsync(change.Change).ConfigureAwait(false) is { } spent) change.Fail(new RefusalException(spent));
+            else batch.Add(change);
+        }
+
+        AddShuffled(batch, requests.Where(request => request is not (ChangeNetwork or LookAtLog) && !request.IsDone));
+        return batch;
+    }
+
+    // So that the order of leaves does not tell which records came together.
+    private void AddShuffled(LogBatch batch, IEnumerable<LogRequest> requests)
+    {
+        LogRequest[] shuffled = [.. requests];
+        Shuffle(shuffled);
+        foreach (LogRequest request in shuffled) batch.Add(request);
+    }
+
+    // Where a whole batch waits already, it is put together while this one is written. Nobody reads the tree or changes the view meanwhile, and what it was put together for is looked at before it is used.
+    private async ValueTask AppendAsync(LogBatch batch, IReadOnlyList<(TileId Id, byte[] Hashes)> tiles, LogHead head)
+    {
+        LogAppend append = batch.ToAppend(tiles, head);
+        if (_hasOthers || batch.ChangesState || _next is not null || _queue.Reader.Count < MaximumBatch)
+        {
+            await _store.AppendAsync(append, CancellationToken.None).ConfigureAwait(false);
+            return;
+        }
+
+        Task writing = Task.Run(async () => await _store.AppendAsync(append, CancellationToken.None).ConfigureAwait(false));
+        List<LogRequest> next = Take();
+        _next = (next, Prepare(next, head.Size));
+        await writing.ConfigureAwait(false);
+    }
+
+    private LogBatch? Prepare(List<LogRequest> requests, ulong size)
+    {
+        if (!requests.TrueForAll(request => request is PublishRecord or WithdrawRecord)) return null;
+        try
+        {
+            LogBatch batch = new(size, _view, _random, UtcDay.Of(_time.GetUtcNow()));
+            AddShuffled(batch, requests);
+            batch.HashLeaves();
+            return batch;
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            return null; // It has nothing to do with the batch that is being written. Put together again in its turn, it fails there.
+        }
     }
 
     private TiledTree OpenTree(ulong size, TreeHash root)
