@@ -17,6 +17,9 @@ internal sealed partial class FailingDisk(IBrokerStore store) : IBrokerStore
     /// <summary>Whether writes of the log are refused, as by a full disk.</summary>
     public bool IsFull { get; set; }
 
+    /// <summary>Which transaction of the sequencer alone is refused, counted as <see cref="Appends"/>.</summary>
+    public int? Refused { get; set; }
+
     public ICertificateStore Certificates => store.Certificates;
 
     public IDisputeStore Disputes => store.Disputes;
@@ -50,10 +53,10 @@ internal sealed partial class FailingDisk(IBrokerStore store) : IBrokerStore
 
     public async ValueTask AppendAsync(LogAppend append, CancellationToken cancellation)
     {
-        Interlocked.Increment(ref _appends);
+        int number = Interlocked.Increment(ref _appends);
         _reached?.TrySetResult();
         if (_gate is { } gate) await gate.Task.WaitAsync(cancellation);
-        if (IsFull) throw new StoreUnavailableException("The disk is full.", new IOException("No space left on device"));
+        if (IsFull || number == Refused) throw new StoreUnavailableException("The disk is full.", new IOException("No space left on device"));
         await store.AppendAsync(append, cancellation);
     }
 

@@ -58,6 +58,31 @@ public sealed class SequencerTests
         Assert.All(receipts, receipt => Proofs.AssertProves(network, receipt.ToMessage()));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_put_together_while_a_batch_was_written_stands_behind_it_or_where_it_failed_in_its_place(bool fails)
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        Sequencer sequencer = network.Broker.Core.Sequencer;
+        FailingDisk disk = network.Broker.Disk!;
+        AdmittedRecord[] records = [.. Enumerable.Range(0, (2 * Sequencer.MaximumBatch) + 100).Select(_ => Unchecked(network))];
+        Task reached = disk.Hold();
+        Task<LogReceipt> first = sequencer.PublishAsync(Admit(network, network.Seal(network.Steward)));
+        await reached;
+        Task<LogReceipt>[] waiting = [.. records.Select(sequencer.PublishAsync)];
+        disk.Refused = fails ? disk.Appends + 1 : null;
+        disk.Release();
+        ulong start = (await first).Index + 1;
+        await Task.WhenAll(waiting).ContinueWith(_ => { }, TaskScheduler.Default);
+        Exception[] told = [.. waiting.Where(one => one.IsFaulted).Select(one => one.Exception!.InnerException!)];
+        Assert.Equal(fails ? Sequencer.MaximumBatch : 0, told.Length);
+        Assert.All(told, error => Assert.Equal("STORE_UNAVAILABLE", Assert.IsType<RefusalException>(error).Refusal.Code));
+        LogReceipt[] receipts = [.. waiting.Where(one => one.IsCompletedSuccessfully).Select(one => one.Result)];
+        Assert.Equal(Enumerable.Range(0, receipts.Length).Select(i => start + (ulong)i), receipts.Select(receipt => receipt.Index).Order());
+        Assert.All(receipts, receipt => Proofs.AssertProves(network, receipt.ToMessage()));
+    }
+
     [Fact]
     public async Task A_full_disk_refuses_everybody_of_the_batch_and_leaves_no_trace()
     {
