@@ -93,6 +93,14 @@ internal sealed class BenchNetwork : IAsyncDisposable
         return Process;
     }
 
+    /// <summary>SIGKILL for the broker's process; returns when the one that follows it listens.</summary>
+    public async Task KillBrokerAsync()
+    {
+        Process?.Dispose();
+        Process = null;
+        Process = await BrokerProcess.StartAsync(Options);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopBrokerAsync();

@@ -15,7 +15,7 @@ namespace Gateway.Benchmarks;
 
 /// <summary>
 /// The log by itself: entries through the sequencer, each answered with its proof after fdatasync; then the audit of it all from outside by the code of `gateway log verify URL`, over HTTPS on
-/// loopback, as any stranger under the broker's ordinary limits.
+/// loopback, as any stranger under the broker's ordinary limits; then its backup.
 /// </summary>
 internal sealed class LogBench(int entries)
 {
@@ -56,7 +56,26 @@ internal sealed class LogBench(int entries)
         table.AtMost(string.Create(CultureInfo.InvariantCulture, $"audit of {report.Size:N0} entries from outside, from zero"), [seconds], "s", 60);
         table.Note("  leaves", [report.Size / seconds], "leaves/s");
         table.Note("  working set of the process, broker and auditor", [Environment.WorkingSet / 1_048_576.0], "MiB");
+        BackUp(network, table);
         output.WriteLine();
+    }
+
+    // By the commands an operator gives, while the broker runs.
+    private static void BackUp(BenchNetwork network, FigureTable table)
+    {
+        string saved = Path.Combine(network.Folder, "saved"), restored = Path.Combine(network.Folder, "restored");
+        double millions = network.LogSize / 1e6;
+        table.AtMost("`gateway backup` of a million entries", [Run("backup", "--dir", network.Options.Directory, "--to", saved) / millions], "s", 300);
+        table.AtMost("`gateway restore` of a million entries, checked leaf by leaf", [Run("restore", "--from", saved, "--dir", restored) / millions], "s", 300);
+    }
+
+    private static double Run(params string[] command)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using Process process = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, "gateway.dll"), .. command]) { RedirectStandardOutput = true })!;
+        string said = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? Stopwatch.GetElapsedTime(start).TotalSeconds : throw new InvalidOperationException($"gateway {command[0]} ended with {process.ExitCode}: {said}");
     }
 
     // What the sequencer appends has passed admission; the bytes of keys and signatures are not looked at again.

@@ -6,7 +6,7 @@ using Gateway.Benchmarks.Scale;
 const string Usage = """
     usage: Gateway.Benchmarks NAME [sizes]
       publish    [records a run]                 durable publish at the broker           (20000)
-      log        [entries]                       log append, and the audit from outside  (1000000)
+      log        [entries]                       append, audit from outside, backup     (1000000)
       voprf                                      pseudonyms, server and client
       feed       [records]                       a node applies the feed                 (20000)
       screening  [known identifiers ...]         look-ups, then the node's whole path    (1000000 10000000)
@@ -17,6 +17,7 @@ const string Usage = """
       watch      [sellers]                       alerts, account opening, past shipments (100000)
       withdrawals [withdrawals] [nodes] [live]   until all nodes have acknowledged; the live digest   (1000 5 1000000)
       scale      [followers] [backlog]           a broker with many members: lateness, memory, a new node  (200 1000000)
+      return     [nodes]                         a broker is killed and comes back: until its nodes follow again   (50)
       learn                                      counts the scoring's weights and writes them
       persons                                    FEBRL 4 through the pseudonyms
       calibration                                whether a score is a probability
@@ -52,7 +53,7 @@ if (args is ["matcher", ..])
 }
 
 int[] sizes = [.. args.Skip(1).Select(size => int.TryParse(size, CultureInfo.InvariantCulture, out int number) && number > 0 ? number : 0)];
-if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "log" or "voprf" or "feed" or "screening" or "start" or "watch" or "withdrawals" or "scale" or "names" or "learn" or "persons" or "calibration" or "all"))
+if (args.Length == 0 || sizes.Contains(0) || args[0] is not ("publish" or "log" or "voprf" or "feed" or "screening" or "start" or "watch" or "withdrawals" or "scale" or "return" or "names" or "learn" or "persons" or "calibration" or "all"))
 {
     Console.Error.WriteLine(Usage);
     return 2;
@@ -73,6 +74,7 @@ if (all || args[0] == "feed") await new FeedBench(Size(0, 20_000)).RunAsync(Cons
 if (all || args[0] == "watch") await new WatchBench(Size(0, 100_000)).RunAsync(Console.Out);
 if (all || args[0] == "withdrawals") await new WithdrawalsBench(Size(0, 1_000), Size(1, 5), Size(2, 1_000_000)).RunAsync(Console.Out);
 if (all || args[0] == "scale") await new ScaleBench(Size(0, 200), Size(1, 1_000_000)).RunAsync(Console.Out);
+if (all || args[0] == "return") await new ReturnBench(Size(0, 50)).RunAsync(Console.Out);
 if (all || args[0] == "names") new NamesBench(Size(0, 1_000), Size(1, 10_000)).Run(Console.Out);
 if (all || args[0] == "voprf") VoprfBench.Run(Console.Out);
 if (all || args[0] == "screening")

@@ -149,7 +149,7 @@ public sealed class LocalNetwork : IAsyncDisposable
     public static void Quiet(ILoggingBuilder logging)
     {
         logging.ClearProviders();
-        if (Environment.GetEnvironmentVariable("GATEWAY_TEST_LOG") is not null) logging.AddSimpleConsole(options => options.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        if (Environment.GetEnvironmentVariable("GATEWAY_TEST_LOG") is not null) logging.AddSimpleConsole(options => (options.SingleLine, options.TimestampFormat) = (true, "HH:mm:ss.fff ")).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
     }
 
     public static int FreePort()

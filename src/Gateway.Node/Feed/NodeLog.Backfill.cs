@@ -23,6 +23,10 @@ public sealed partial class NodeLog
     public async Task WaitForBackfillAsync(CancellationToken cancellation)
     {
         while (_backfills.IsEmpty) await _wanted.WaitAsync(cancellation);
+
+        // The batch that began it may not be visible yet; what is asked for is asked by the view.
+        await _gate.WaitAsync(cancellation);
+        _gate.Release();
     }
 
     /// <summary>Collects what came after the grants in earlier runs of this node. Once, before the first part is applied.</summary>

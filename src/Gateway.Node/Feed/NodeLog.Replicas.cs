@@ -70,6 +70,7 @@ public sealed partial class NodeLog
             if (isLogged)
             {
                 _disputes.Replace(await _store.ReadDisputesAsync(cancellation));
+                Volatile.Write(ref _wholeFrom, view.Size); // Among it may be a departure or the end of a second reading.
                 await ReadPlaceAsync(cancellation);
                 (_view, _tree) = (view, tree);
                 if (!news.IsWhole || news.Changes.Any(change => change.Ended.Count > 0 || change.IsAnew)) NoteEnd();

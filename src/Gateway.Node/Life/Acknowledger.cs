@@ -104,6 +104,7 @@ public sealed class Acknowledger(
         if (age.IsBehind || !IsDue(size) || size < log.WholeFrom) return false;
         await epochs.RunAsync(view, cancellation);
         DeletionStatement statement = await StateAsync(view, size, cancellation);
+        await log.CatchUpAsync(cancellation); // Another process of this node may have gone on in this one's place.
         if (size < log.WholeFrom) return true; // A circle was left while the digests were read: look again.
         await SendAsync(statement, cancellation);
         return true;

@@ -11,11 +11,14 @@ public sealed class PostgresAddress
     {
         Connection = connection;
         Name = name;
-        NpgsqlDataSourceBuilder source = new(connection);
+        NpgsqlConnectionStringBuilder one = new(connection) { TargetSessionAttributes = null };
+        NpgsqlDataSourceBuilder source = new(one.ConnectionString);
 
         // Numbers, texts and bytes are all there is; else the first connection reads every type of the database, which are as many as it has tables.
         source.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
-        _source = source.Build();
+
+        // A store is written: of several hosts the primary is meant, whatever else the string may say.
+        _source = one.Host!.Contains(',', StringComparison.Ordinal) ? source.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary) : source.Build();
     }
 
     /// <summary>The whole connection string, with what may be secret in it.</summary>
@@ -62,7 +65,14 @@ public sealed class PostgresAddress
         builder.ApplicationName ??= "gateway";
         if (!builder.ShouldSerialize("Timeout")) builder.Timeout = 5;
         string schema = string.IsNullOrEmpty(builder.SearchPath) ? "" : $" (schema {builder.SearchPath})";
-        return new PostgresAddress(builder.ConnectionString, $"{builder.Database} at {builder.Host}{schema}");
+        try
+        {
+            return new PostgresAddress(builder.ConnectionString, $"{builder.Database} at {builder.Host}{schema}");
+        }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException or NotSupportedException)
+        {
+            throw new StoreRefusedException("The connection string of the store holds settings that do not go together: leave out all but host, database, username, password and search path, and add them one by one.");
+        }
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ namespace Gateway.EndToEnd.Replicas;
 /// <summary>Two broker processes on one PostgreSQL, and two nodes that know both addresses: a retailer and a customs administration in the circle "protocol".</summary>
 public sealed class Replicas : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3), SupervisorsPause = TimeSpan.FromSeconds(1);
 
     private readonly GatewayProcess[] _processes = new GatewayProcess[2];
 
@@ -66,12 +66,13 @@ public sealed class Replicas : IAsyncDisposable
 
     public void Start(int broker) => _processes[broker] = GatewayProcess.Start(Path.Combine(Network.Folder, $"broker-{broker}.out"), "broker", "run", "--dir", Folders[broker]);
 
-    /// <summary>SIGKILL, and up again.</summary>
-    public void Kill(int broker)
+    /// <summary>SIGKILL, and up again a moment later, as by a supervisor. To start it costs the one machine that all of this runs on seconds of a core, which its nodes need as they go over to the other broker.</summary>
+    public async Task KillAsync(int broker)
     {
         Assert.False(_processes[broker].HasExited, $"{Folders[broker]} ended by itself; see its log");
         _processes[broker].Kill();
         _processes[broker].Dispose();
+        await Task.Delay(SupervisorsPause);
         Start(broker);
     }
 

@@ -32,7 +32,7 @@ public sealed class TwoBrokersKillTests(ITestOutputHelper output)
             {
                 await Task.Delay(random.Next(200, 2_000));
                 int victim = random.Next(2);
-                replicas.Kill(victim);
+                await replicas.KillAsync(victim);
                 killed[victim]++;
                 await replicas.UntilServedAsync(); // One of them is always there, as with a rolling restart.
             }

@@ -114,7 +114,7 @@ public sealed class AcknowledgerTests
             if (operation == nameof(INodeStore.ReadLiveDigestAsync) && node.Core.Log.View.Size < log.Size) node.Core.FollowAsync().GetAwaiter().GetResult();
             return false;
         };
-        while (await node.Acknowledger.RunAsync(CancellationToken.None) && node.Wire.Taken.IsEmpty) continue;
+        for (int look = 0; look < 5 && node.Wire.Taken.IsEmpty; look++) await node.Acknowledger.RunAsync(CancellationToken.None);
         AcknowledgeRequest given = Assert.Single(node.Wire.Taken);
         Assert.Equal(log.Size, given.Size);
         Assert.Empty(given.Circles);
