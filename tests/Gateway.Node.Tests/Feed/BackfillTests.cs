@@ -57,6 +57,7 @@ public sealed class BackfillTests
             [NodeRecordState.Live, NodeRecordState.Expired, NodeRecordState.Withdrawn, NodeRecordState.Live, NodeRecordState.Live],
             [await node.StateOfAsync(met), await node.StateOfAsync(expired), await node.StateOfAsync(withdrawn), await node.StateOfAsync(newer), await node.StateOfAsync(last)]);
         Assert.Empty(node.Log.Backfills);
+        Assert.Equal(node.Log.View.Size, node.Log.WholeFrom); // What was live before and ended since has never been here.
         Assert.Empty(await node.AlarmsAsync());
 
         // The same tree as ever, and the entries can now be read in it.

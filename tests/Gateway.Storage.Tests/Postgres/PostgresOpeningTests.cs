@@ -66,6 +66,15 @@ public sealed class PostgresOpeningTests(PostgresCluster cluster)
         Assert.DoesNotContain("hunter2", error.ToString() + address, StringComparison.Ordinal);
     }
 
+    [PostgresFact]
+    public async Task Of_several_hosts_the_one_that_is_there_is_found()
+    {
+        string connection = cluster.NewSchema();
+        string several = connection.Replace("Host=", "Host=/nowhere/at/all,", StringComparison.Ordinal) + ";Target Session Attributes=primary";
+        await (await OpenBrokerAsync(several)).DisposeAsync();
+        await (await OpenBrokerAsync(connection + ";Target Session Attributes=primary")).DisposeAsync();
+    }
+
     [Theory]
     [InlineData("Host=db;Password=hunter2")]
     [InlineData("Host=db;Database=x;Port=hunter2")]
