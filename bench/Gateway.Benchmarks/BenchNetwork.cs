@@ -28,6 +28,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
     private const string Circle = "bench";
 
     private WebApplication? _broker;
+    private WebApplication? _second;
 
     private BenchNetwork(string folder) => Folder = folder;
 
@@ -83,7 +84,19 @@ internal sealed class BenchNetwork : IAsyncDisposable
     }
 
     /// <summary>A channel that shows the member's certificate, as its node's.</summary>
-    public BrokerConnection Connect(BenchMember member) => Connect(member.Directory);
+    public BrokerConnection Connect(BenchMember member) => Connect(member.Directory, Options.AdvertisedAddress);
+
+    /// <summary>Starts a second broker on the same PostgreSQL, also in this process, and opens a member's channel to it.</summary>
+    public async Task<BrokerConnection> ConnectToSecondAsync(BenchMember member)
+    {
+        int port = FreePort();
+        string folder = Directory.CreateDirectory(Path.Combine(Folder, "broker-2")).FullName;
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        foreach (string file in Directory.GetFiles(Options.Directory).Where(file => Path.GetExtension(file) != ".lock")) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        _second = await BrokerHost.BuildAsync(Options with { Directory = folder, Listen = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}") }, new BrokerSeams { Logging = Quiet });
+        await _second.StartAsync();
+        return Connect(member.Directory, string.Create(CultureInfo.InvariantCulture, $"https://localhost:{port}"));
+    }
 
     /// <summary>Lets the broker go on in a process of its own, whose memory and processor time are then its alone.</summary>
     public async Task<BrokerProcess> MoveBrokerAsync()
@@ -103,6 +116,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_second is not null) await StopAsync(_second);
         await StopBrokerAsync();
         Process?.Dispose();
         Directory.Delete(Folder, recursive: true);
@@ -110,14 +124,19 @@ internal sealed class BenchNetwork : IAsyncDisposable
 
     public static void Quiet(ILoggingBuilder logging) => logging.ClearProviders();
 
-    private BrokerConnection Connect(NodeDirectory directory) => BrokerConnection.Authenticated(new Uri(Options.AdvertisedAddress), Network, Authority, NodeCertificate.Load(directory), TimeProvider.System);
+    private BrokerConnection Connect(NodeDirectory directory, string address) => BrokerConnection.Authenticated(new Uri(address), Network, Authority, NodeCertificate.Load(directory), TimeProvider.System);
 
     private async Task StopBrokerAsync()
     {
         if (_broker is null) return;
-        await _broker.StopAsync();
-        await _broker.DisposeAsync();
+        await StopAsync(_broker);
         _broker = null;
+    }
+
+    private static async Task StopAsync(WebApplication broker)
+    {
+        await broker.StopAsync();
+        await broker.DisposeAsync();
     }
 
     private async Task<IReadOnlyList<BenchMember>> FoundCircleAsync(NameMatching matching, string[] names)
@@ -151,7 +170,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
     private async Task AcceptAsync(NodeDirectory directory, NodeView view)
     {
         using MemberKeys keys = directory.ReadKeys();
-        using BrokerConnection connection = Connect(directory);
+        using BrokerConnection connection = Connect(directory, Options.AdvertisedAddress);
         SignedStatement acceptance = CircleConsent.Accept(view.State, view.State.FindCircle(Circle)!, directory.ReadSettings().Member, [], keys.Member);
         await new MembershipService.MembershipServiceClient(connection.Invoker).AcceptCircleAsync(new AcceptCircleRequest { Acceptance = acceptance });
     }

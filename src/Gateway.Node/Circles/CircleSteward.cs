@@ -89,11 +89,11 @@ public sealed class CircleSteward(
         }
     }
 
-    // The epochs that still have live records; a steward whose role does not read cannot tell, and gives all it has.
+    // The epochs that still have live records, and the one in force: records are published under it until the next begins. A steward whose role does not read cannot tell, and gives all it has.
     private async Task<IReadOnlyList<CircleKey>> GrantedAsync(NetworkCircle circle, NetworkState state, CancellationToken cancellation)
     {
         IReadOnlyList<uint>? live = circle.MayRead(state.Members[member]) ? await store.ReadLiveEpochsAsync(circle.Id, cancellation) : null;
-        return [.. view().Keyring.Keys.Where(key => key.Circle == circle.Id && (live?.Contains(key.Epoch) ?? true)).TakeLast(KeyGrants.MostKeys)];
+        return [.. view().Keyring.Keys.Where(key => key.Circle == circle.Id && (live is null || live.Contains(key.Epoch) || key.Epoch == circle.CurrentEpoch)).TakeLast(KeyGrants.MostKeys)];
     }
 
     private async Task CountersignAsync(NetworkState state, CancellationToken cancellation)
