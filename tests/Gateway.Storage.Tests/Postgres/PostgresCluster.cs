@@ -35,7 +35,7 @@ public sealed class PostgresCluster : IDisposable
     }
 
     /// <summary>
-    /// A connection string to a new database with what <paramref name="fill"/> puts into one: done once for a name, and copied; tables are made ten times slower than they are copied. One caller at a time.
+    /// A connection string to a new database with what <paramref name="fill"/> puts into one: done once for a name, and copied, since to make all tables takes longer than many a test. One caller at a time.
     /// </summary>
     public async Task<string> NewCopyAsync(string name, Func<string, Task> fill)
     {
