@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Broker.Hosting;
 using Gateway.Broker.Quotas;
+using Gateway.Cli.Lab;
 using Gateway.Cryptography;
 using Gateway.Node.Broker;
 using Gateway.Node.Circles;
@@ -90,9 +91,8 @@ internal sealed class BenchNetwork : IAsyncDisposable
     public async Task<BrokerConnection> ConnectToSecondAsync(BenchMember member)
     {
         int port = FreePort();
-        string folder = Directory.CreateDirectory(Path.Combine(Folder, "broker-2")).FullName;
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        foreach (string file in Directory.GetFiles(Options.Directory).Where(file => Path.GetExtension(file) != ".lock")) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        string folder = Path.Combine(Folder, "broker-2");
+        LabFounding.Copy(Options.Directory, folder);
         _second = await BrokerHost.BuildAsync(Options with { Directory = folder, Listen = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}") }, new BrokerSeams { Logging = Quiet });
         await _second.StartAsync();
         return Connect(member.Directory, string.Create(CultureInfo.InvariantCulture, $"https://localhost:{port}"));
@@ -106,13 +106,15 @@ internal sealed class BenchNetwork : IAsyncDisposable
         return Process;
     }
 
-    /// <summary>SIGKILL for the broker's process; returns when the one that follows it listens.</summary>
-    public async Task KillBrokerAsync()
+    /// <summary>SIGKILL for the broker's process.</summary>
+    public void KillBroker()
     {
         Process?.Dispose();
         Process = null;
-        Process = await BrokerProcess.StartAsync(Options);
     }
+
+    /// <summary>Starts it again; returns when it listens.</summary>
+    public async Task RestartBrokerAsync() => Process = await BrokerProcess.StartAsync(Options);
 
     public async ValueTask DisposeAsync()
     {

@@ -9,14 +9,12 @@ internal sealed class PublishBench(int records)
 {
     private const int Runs = 5;
 
-    private const string AtTwoBrokers = "the same, each at a broker of its own";
-
-    private static readonly (int Members, int Outstanding, string Name)[] Loads =
+    private static readonly (int Members, int Brokers, int Outstanding, string Name)[] Loads =
     [
-        (1, Upload.MessageSize, "1 member, one message of 256 at a time (a node's outbox)"),
-        (1, 1_024, "1 member, 1,024 records under way"),
-        (2, 1_024, "2 members, 1,024 records under way each"),
-        (2, 1_024, AtTwoBrokers),
+        (1, 1, Upload.MessageSize, "1 member, one message of 256 at a time (a node's outbox)"),
+        (1, 1, 1_024, "1 member, 1,024 records under way"),
+        (2, 1, 1_024, "2 members, 1,024 records under way each"),
+        (2, 2, 1_024, "the same, each at a broker of its own"),
     ];
 
     public async Task RunAsync(TextWriter output)
@@ -33,10 +31,10 @@ internal sealed class PublishBench(int records)
             // In turns, so that a busy moment of the machine does not fall on one load alone.
             for (int load = 0; load < loads; load++)
             {
-                (int members, int outstanding, string name) = Loads[load];
+                (int members, int brokers, int outstanding, _) = Loads[load];
                 SealedRecord[][] own = [.. network.Members.Take(members).Select(member => member.Seal(records / members))];
                 bytes = own[0][0].Submission.Item.Length;
-                Upload upload = await Upload.RunAsync(name == AtTwoBrokers ? apart : connections[..members], own, outstanding);
+                Upload upload = await Upload.RunAsync(brokers == 2 ? apart : connections[..members], own, outstanding);
                 if (run >= 0) uploads[load].Add(upload);
             }
         }

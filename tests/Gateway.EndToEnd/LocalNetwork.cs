@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Broker.Hosting;
+using Gateway.Cli.Lab;
 using Gateway.Cryptography;
 using Gateway.Node;
 using Gateway.Node.Broker;
@@ -130,9 +131,7 @@ public sealed class LocalNetwork : IAsyncDisposable
         LocalNode[] replicas = [first, .. Enumerable.Range(2, count - 1).Select(number => new LocalNode(Path.Combine(Folder, $"{name}-{number}")))];
         foreach (LocalNode replica in replicas.Skip(1))
         {
-            Directory.CreateDirectory(replica.Directory.Path);
-            replica.Directory.Close();
-            foreach (string file in Directory.GetFiles(first.Directory.Path).Where(file => Path.GetExtension(file) != ".lock")) File.Copy(file, Path.Combine(replica.Directory.Path, Path.GetFileName(file)));
+            LabFounding.Copy(first.Directory.Path, replica.Directory.Path);
         }
 
         _nodes.AddRange(replicas);

@@ -105,7 +105,8 @@ internal sealed class LabFounding(LabNetwork network, CommandLine commands)
 
     private static string ListenOf(LabBroker broker) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{broker.Port}");
 
-    private static void Copy(string from, string to)
+    /// <summary>Copies a broker's or a node's folder, as closed to others as it is, for another process of the same broker or node.</summary>
+    internal static void Copy(string from, string to)
     {
         if (!OperatingSystem.IsWindows()) Directory.CreateDirectory(to, File.GetUnixFileMode(from));
         foreach (string file in Directory.GetFiles(from).Where(file => Path.GetExtension(file) != ".lock")) File.Copy(file, Path.Combine(to, Path.GetFileName(file)));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Broker.Hosting;
+using Gateway.Cli.Lab;
 using Gateway.Node.Identity;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Tests.Postgres;
@@ -11,7 +12,7 @@ namespace Gateway.EndToEnd.Replicas;
 /// <summary>Two broker processes on one PostgreSQL, and two nodes that know both addresses: a retailer and a customs administration in the circle "protocol".</summary>
 public sealed class Replicas : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3), SupervisorsPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly GatewayProcess[] _processes = new GatewayProcess[2];
 
@@ -66,13 +67,13 @@ public sealed class Replicas : IAsyncDisposable
 
     public void Start(int broker) => _processes[broker] = GatewayProcess.Start(Path.Combine(Network.Folder, $"broker-{broker}.out"), "broker", "run", "--dir", Folders[broker]);
 
-    /// <summary>SIGKILL, and up again a moment later, as by a supervisor. To start it costs the one machine that all of this runs on seconds of a core, which its nodes need as they go over to the other broker.</summary>
-    public async Task KillAsync(int broker)
+    /// <summary>SIGKILL, and up again after a pause.</summary>
+    public async Task KillAsync(int broker, TimeSpan pause)
     {
         Assert.False(_processes[broker].HasExited, $"{Folders[broker]} ended by itself; see its log");
         _processes[broker].Kill();
         _processes[broker].Dispose();
-        await Task.Delay(SupervisorsPause);
+        await Task.Delay(pause);
         Start(broker);
     }
 
@@ -114,20 +115,17 @@ public sealed class Replicas : IAsyncDisposable
         }
     }
 
-    /// <summary>The longest time in which the log did not grow at the publisher.</summary>
-    public async Task<TimeSpan> LongestSilenceAsync(CancellationToken stop)
+    /// <summary>Tells at each growth of the log at the publisher how long it had not grown.</summary>
+    public async Task WatchGrowthAsync(Action<TimeSpan> silence, CancellationToken stop)
     {
-        TimeSpan longest = TimeSpan.Zero;
         Stopwatch since = Stopwatch.StartNew();
         for (ulong before = 0; !stop.IsCancellationRequested; await Task.Delay(50, CancellationToken.None))
         {
             if ((await Retailer.StatusAsync()).LogSize is var size && size == before) continue;
             before = size;
-            if (since.Elapsed > longest) longest = since.Elapsed;
+            silence(since.Elapsed);
             since.Restart();
         }
-
-        return longest;
     }
 
     public async ValueTask DisposeAsync()
@@ -140,8 +138,7 @@ public sealed class Replicas : IAsyncDisposable
     private string CopyBroker(int broker, string store)
     {
         string folder = Path.Combine(Network.Folder, $"broker-{broker}");
-        if (!OperatingSystem.IsWindows()) Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        foreach (string file in Directory.GetFiles(Network.BrokerFolder).Where(file => Path.GetExtension(file) != ".lock")) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        LabFounding.Copy(Network.BrokerFolder, folder);
         BrokerOptions options = BrokerOptions.Load(folder) with { Listen = $"127.0.0.1:{Ports[broker]}", Store = store };
         File.WriteAllBytes(options.Files.Options, options.ToJson());
         return folder;

@@ -24,7 +24,11 @@ public sealed class TwoBrokersKillTests(ITestOutputHelper output)
         ConcurrentDictionary<string, ByteString> published = [];
         using CancellationTokenSource stop = new();
         Task<int> contributing = KillTests.ContributeForeverAsync(replicas.Retailer.Directory.SocketFile, published, stop.Token, TimeSpan.FromMilliseconds(100));
-        Task<TimeSpan> silence = replicas.LongestSilenceAsync(stop.Token);
+
+        // A broker that starts takes seconds of a core, which on one machine its nodes need as they go over to the other: every second kill is followed by a pause, as of a supervisor.
+        TimeSpan[] pauses = [TimeSpan.Zero, TimeSpan.FromSeconds(1)], longest = new TimeSpan[pauses.Length];
+        int manner = 0;
+        Task watching = replicas.WatchGrowthAsync(silence => longest[manner] = silence > longest[manner] ? silence : longest[manner], stop.Token);
         int[] killed = new int[2];
         try
         {
@@ -32,7 +36,8 @@ public sealed class TwoBrokersKillTests(ITestOutputHelper output)
             {
                 await Task.Delay(random.Next(200, 2_000));
                 int victim = random.Next(2);
-                await replicas.KillAsync(victim);
+                manner = kill % pauses.Length;
+                await replicas.KillAsync(victim, pauses[manner]);
                 killed[victim]++;
                 await replicas.UntilServedAsync(); // One of them is always there, as with a rolling restart.
             }
@@ -44,8 +49,8 @@ public sealed class TwoBrokersKillTests(ITestOutputHelper output)
 
         int contributed = await contributing;
         await KillTests.CheckAsync(replicas.Retailer.Directory.SocketFile, replicas.Customs.Directory.SocketFile, contributed, published);
-        TimeSpan longest = await silence;
-        output.WriteLine($"seed {seed}: {killed[0]} and {killed[1]} kills, {contributed} cases, {published.Count} heard as published; longest time in which the log did not grow at the publisher {longest.TotalSeconds:0.0} s");
-        Assert.True(longest < Bearable, $"The log stood still for {longest.TotalSeconds:0.0} s.");
+        await watching;
+        output.WriteLine($"seed {seed}: {killed[0]} and {killed[1]} kills, {contributed} cases, {published.Count} heard as published; longest time in which the log did not grow at the publisher {longest[0].TotalSeconds:0.0} s where the killed one was started at once, {longest[1].TotalSeconds:0.0} s where a second later");
+        Assert.True(longest.Max() < Bearable, $"The log stood still for {longest.Max().TotalSeconds:0.0} s.");
     }
 }

@@ -27,8 +27,11 @@ public sealed class FailoverTests
     {
         await using RunningNetwork network = await RunningNetwork.StartAsync();
         using Relay silent = new();
-        using BrokerConnection connection = Anonymous(network, silent.Address, Real(network));
-        await AskAsync(connection);
+        ManualTime time = ManualTime.Now();
+        using BrokerConnection connection = BrokerConnection.Anonymous([silent.Address, Real(network)], network.Options.Network, Authorities(network), time, new First());
+        Task first = AskAsync(connection);
+        for (; !first.IsCompleted; await Task.Delay(20)) time.Advance(TimeSpan.FromMilliseconds(500)); // Whose patience with it ends.
+        await first;
         Assert.Equal((Real(network), 1), (connection.Address, silent.Taken));
         for (int renewal = 0; renewal < 20; renewal++)
         {
@@ -36,9 +39,7 @@ public sealed class FailoverTests
             await AskAsync(connection);
         }
 
-        // On a machine that stands still for half a second it is tried beside the other; at each renewal it would be twenty times.
-        Assert.Equal(Real(network), connection.Address);
-        Assert.InRange(silent.Taken, 1, 5);
+        Assert.Equal((Real(network), 1), (connection.Address, silent.Taken));
     }
 
     [Fact]
@@ -165,6 +166,14 @@ public sealed class FailoverTests
         BrokerConnection.Anonymous(addresses, network.Options.Network, Authorities(network), random: new Even());
 
     private static async Task AskAsync(BrokerConnection connection) => await new LogService.LogServiceClient(connection.Invoker).GetCheckpointAsync(new GetCheckpointRequest(), deadline: connection.Deadline(TimeSpan.FromSeconds(30)));
+
+    /// <summary>The first of all, without a pause.</summary>
+    private sealed class First : Random
+    {
+        public override int Next(int maxValue) => 0;
+
+        public override double NextDouble() => 0;
+    }
 
     /// <summary>The first of all, and the middle of every range.</summary>
     private sealed class Even : Random
