@@ -65,7 +65,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
     public static async Task<BenchNetwork> StartAsync(NameMatching matching, params string[] names)
     {
         BenchNetwork network = new(Directory.CreateDirectory(Path.Combine(Machine.WorkFolder, $"gw-bench-{Environment.ProcessId}")).FullName);
-        int port = FreePort();
+        int port = FreePort.Next();
         network.Options = new BrokerOptions
         {
             Directory = Path.Combine(network.Folder, "broker"),
@@ -90,7 +90,7 @@ internal sealed class BenchNetwork : IAsyncDisposable
     /// <summary>Starts a second broker on the same PostgreSQL, also in this process, and opens a member's channel to it.</summary>
     public async Task<BrokerConnection> ConnectToSecondAsync(BenchMember member)
     {
-        int port = FreePort();
+        int port = FreePort.Next();
         string folder = Path.Combine(Folder, "broker-2");
         LabFounding.Copy(Options.Directory, folder);
         _second = await BrokerHost.BuildAsync(Options with { Directory = folder, Listen = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}") }, new BrokerSeams { Logging = Quiet });
@@ -190,11 +190,4 @@ internal sealed class BenchNetwork : IAsyncDisposable
         MaximumRetentionDays = 730,
         NameMatching = matching,
     };
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

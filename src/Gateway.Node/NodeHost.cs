@@ -128,6 +128,7 @@ public static class NodeHost
 
         WebApplication application = builder.Build();
         application.Services.GetRequiredService<NodeResources>(); // The first made is the last disposed.
+        application.Services.GetRequiredService<NodeLog>().Ending = application.Services.GetRequiredService<StoreAge>().Mark;
         NodeGauges.Add(metrics.Meter, application.Services);
         application.MapGrpcService<ScreeningEndpoint>();
         application.MapGrpcService<ContributionsEndpoint>();
@@ -174,7 +175,7 @@ public static class NodeHost
 
     private static void AddWork(IServiceCollection services, NodeSettings settings, MemberKeys keys, NodeSeams seams)
     {
-        services.AddSingleton(provider => new EvaluatorClient(provider.GetRequiredService<EvaluatorConnections>().Of, seams.Random, seams.Time));
+        services.AddSingleton(provider => new EvaluatorClient(provider.GetRequiredService<EvaluatorConnections>().Of, seams.Random));
         services.AddSingleton(new RecordSealer(seams.Random)).AddSingleton(new ContributionRules(settings.Member, seams.Time)).AddSingleton<Outbox>();
         services.AddSingleton<Pseudonymiser>().AddHostedService(provider => provider.GetRequiredService<Pseudonymiser>());
         services.AddSingleton<Follower>().AddLeased<Follower>();

@@ -1,15 +1,14 @@
 using Gateway.Broker.Hosting;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
+using Gateway.Cli.Lab;
 
 namespace Gateway.Cli.Tests;
 
 /// <summary>A broker, an evaluator and a node made and run by nothing but commands, in one folder and one process.</summary>
 internal sealed class NetworkOfCommands(string folder)
 {
-    private readonly int _brokerPort = FreePort();
-    private readonly int _evaluatorPort = FreePort();
+    private readonly int _brokerPort = FreePort.Next();
+    private readonly int _evaluatorPort = FreePort.Next();
 
     public Dictionary<string, string> Variables { get; } = [];
 
@@ -85,13 +84,6 @@ internal sealed class NetworkOfCommands(string folder)
         using StringWriter output = new(), error = new();
         int code = await GatewayCommand.RunAsync(arguments, Surroundings(output, error), CancellationToken.None);
         return (code, output.ToString(), error.ToString());
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private sealed class Ready : StringWriter

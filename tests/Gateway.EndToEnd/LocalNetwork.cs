@@ -48,7 +48,7 @@ public sealed class LocalNetwork : IAsyncDisposable
     public static async Task<LocalNetwork> StartAsync(string store = "")
     {
         LocalNetwork network = new(Directory.CreateTempSubdirectory("gw-").FullName);
-        int port = FreePort();
+        int port = FreePort.Next();
         network.Options = new BrokerOptions
         {
             Directory = network.BrokerFolder,
@@ -149,13 +149,6 @@ public sealed class LocalNetwork : IAsyncDisposable
     {
         logging.ClearProviders();
         if (Environment.GetEnvironmentVariable("GATEWAY_TEST_LOG") is not null) logging.AddSimpleConsole(options => (options.SingleLine, options.TimestampFormat) = (true, "HH:mm:ss.fff ")).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
-    }
-
-    public static int FreePort()
-    {
-        using TcpListener listener = new(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

@@ -49,7 +49,7 @@ public sealed class EvaluatorCore : IAsyncDisposable
             new ExchangeService.ExchangeServiceClient(_channel), new LogService.LogServiceClient(_channel), new EvaluatorsService.EvaluatorsServiceClient(_channel), new CertificatesService.CertificatesServiceClient(_channel));
         Log = new EvaluatorLog(files, Convert.FromHexString(options.GenesisHash), time);
         Shares = ShareRing.Open(options.Name, files.Shares, _secrets, null, random, time);
-        Receiver = new ShareReceiver(options.Name, options.Address, _box, Shares, Log, Broker.Evaluators, random, time, loggers.CreateLogger<ShareReceiver>());
+        Receiver = new ShareReceiver(options.Name, options.Address, _box, Shares, Log, Broker.Evaluators, random, loggers.CreateLogger<ShareReceiver>());
         Evaluations = new EvaluationQueue(Math.Max(1, Environment.ProcessorCount), EvaluationQueue.DefaultPerMember, time);
         Identifier = new PeerIdentifier(Log.View, _ => false, IsDenied, time);
         Connections = new OpenConnections(time, loggers.CreateLogger<OpenConnections>());

@@ -3,6 +3,7 @@ using Gateway.Broker.Hosting;
 using Gateway.Broker.Observation;
 using Gateway.Broker.Quotas;
 using Gateway.Cryptography;
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Gateway.Storage;
@@ -47,7 +48,7 @@ public sealed class EvaluatorWork(EvaluatorCore core, RandomSource random, TimeP
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(FollowUntilStoppedAsync(stoppingToken), LookUntilStoppedAsync(stoppingToken));
 
-    private DateTime Deadline => time.GetUtcNow().UtcDateTime + Patience;
+    private DateTime Deadline => CallDeadline.After(Patience);
 
     private async Task FollowUntilStoppedAsync(CancellationToken stopping)
     {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Gateway.Cryptography;
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
@@ -13,7 +14,7 @@ namespace Gateway.Broker.Evaluators;
 /// The other side of <see cref="ShareDealer"/>: takes a difference that the broker offers, checks that the keys it leads to add up to the same as before, writes the new share to disk, and only then
 /// accepts. Done again after a stop at any point, it comes to the same end.
 /// </summary>
-public sealed class ShareReceiver(string name, string address, BoxKey box, ShareRing shares, EvaluatorLog log, EvaluatorsService.EvaluatorsServiceClient broker, RandomSource random, TimeProvider time, ILogger<ShareReceiver> logger)
+public sealed class ShareReceiver(string name, string address, BoxKey box, ShareRing shares, EvaluatorLog log, EvaluatorsService.EvaluatorsServiceClient broker, RandomSource random, ILogger<ShareReceiver> logger)
 {
     // Two looks at once would meet at one offer, and the later one would take the earlier one's success for a fault.
     private readonly KeyedLock<string> _one = new();
@@ -29,7 +30,7 @@ public sealed class ShareReceiver(string name, string address, BoxKey box, Share
         ShareOffer? offer;
         try
         {
-            offer = (await broker.GetShareOfferAsync(new GetShareOfferRequest(), deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation).ConfigureAwait(false)).Offer;
+            offer = (await broker.GetShareOfferAsync(new GetShareOfferRequest(), deadline: CallDeadline.After(Patience), cancellationToken: cancellation).ConfigureAwait(false)).Offer;
             if (offer is null || log.View.Current.OprfKeys is not { } before || !OprfKeySet.HashOf(before).AsSpan().SequenceEqual(offer.Replaces.Span)) return false;
             OprfShare share = Open(offer, before);
             shares.Add(share);
@@ -37,7 +38,7 @@ public sealed class ShareReceiver(string name, string address, BoxKey box, Share
             OprfShare next = shares.Find(offer.Keys.Version, IdentifierClass.Strong, share.PublicKeyOf(IdentifierClass.Strong)!.Value)!;
             RistrettoElement[] probe = [RistrettoElement.FromBytes(offer.Probe.Span)];
             foreach (IdentifierClass identifierClass in OprfKeySet.Classes) accept.Evaluations.Add(Gateway.Broker.Services.PseudonymsService.ToResponse(next.ServerOf(identifierClass)!.Evaluate(probe)));
-            await broker.AcceptShareAsync(accept, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation).ConfigureAwait(false);
+            await broker.AcceptShareAsync(accept, deadline: CallDeadline.After(Patience), cancellationToken: cancellation).ConfigureAwait(false);
             Log.ShareAccepted(logger, offer.Keys.Version);
             return true;
         }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Gateway.Cli.Output;
 using Gateway.Cryptography;
 using Gateway.Node.Broker;
+using Gateway.Protocol;
 using Gateway.Protocol.Disputes;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Identity;
@@ -55,7 +56,7 @@ internal static class DisputeFileCommand
         DisputesService.DisputesServiceClient broker = new(connection.Invoker);
         try
         {
-            ListDesksResponse desks = await broker.ListDesksAsync(new ListDesksRequest(), deadline: connection.Deadline(Patience), cancellationToken: cancellation);
+            ListDesksResponse desks = await broker.ListDesksAsync(new ListDesksRequest(), deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
             if (desks.Desks.Count == 0) throw new RefusalException(Refusal.Precondition("DISPUTE_DESK_MISSING", "No circle of this network names a dispute desk.", "--network", "Object through a member, or write to the broker's operator."));
             FileObjectionRequest request = new();
             foreach (DisputeDeskKey desk in desks.Desks)
@@ -64,7 +65,7 @@ internal static class DisputeFileCommand
                 request.Objections.Add(new SealedObjection { DeskId = desk.MemberId, Sealed = ByteString.CopyFrom(ObjectionBox.Seal(objection, key)) });
             }
 
-            return (await broker.FileObjectionAsync(request, deadline: connection.Deadline(Patience), cancellationToken: cancellation), [.. desks.Desks.Select(desk => desk.Name)]);
+            return (await broker.FileObjectionAsync(request, deadline: CallDeadline.After(Patience), cancellationToken: cancellation), [.. desks.Desks.Select(desk => desk.Name)]);
         }
         catch (RpcException fault) when (!cancellation.IsCancellationRequested)
         {

@@ -4,6 +4,7 @@ using Gateway.Broker.Hosting;
 using Gateway.Cryptography;
 using Gateway.Node.Broker;
 using Gateway.Node.Identity;
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
@@ -50,7 +51,7 @@ public sealed class BrokerAccess : IDisposable
     public CallInvoker Invoker { get; }
 
     /// <summary>Deadline of one call.</summary>
-    public DateTime Deadline => _connection.Deadline(Patience);
+    public DateTime Deadline => CallDeadline.After(Patience);
 
     /// <summary>As an operator.</summary>
     /// <param name="folder">The broker's folder, which may hold the operator's file; nothing of it is needed where a file is named.</param>

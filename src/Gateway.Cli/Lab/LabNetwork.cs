@@ -1,6 +1,7 @@
 using Gateway.Cli.Connect;
 using Gateway.Ledger;
 using Gateway.Node.Identity;
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
@@ -38,7 +39,7 @@ internal sealed class LabNetwork : IAsyncDisposable
     public LabProcesses Processes { get; }
 
     /// <summary>Deadline of one question to a process.</summary>
-    public DateTime Deadline => _time.GetUtcNow().UtcDateTime + CallPatience;
+    public DateTime Deadline => CallDeadline.After(CallPatience);
 
     /// <summary>A new lab in an empty folder, with its ports and its links; nothing runs yet.</summary>
     /// <exception cref="RefusalException">The folder is not empty, or a stated port is taken.</exception>
@@ -46,7 +47,7 @@ internal sealed class LabNetwork : IAsyncDisposable
     {
         if (OperatingSystem.IsWindows()) throw new RefusalException(Refusal.Precondition("PLATFORM_UNSUPPORTED", "A lab starts its processes by /bin/sh.", "Windows", "Run it on Linux, or in WSL."));
         string[] names = [.. plan.BrokerNames];
-        int[] ports = LabProcesses.FreePorts(names.Length * (1 + plan.Members.Count));
+        int[] ports = [.. Enumerable.Range(0, names.Length * (1 + plan.Members.Count)).Select(_ => FreePort.Next())];
         LabBroker[] brokers = [.. names.Select((name, i) => new LabBroker(name, plan.Port == 0 ? ports[i] : plan.Port + i))];
         foreach (LabBroker broker in brokers) LabProcesses.RequireFree(broker.Port);
         LabState state = new() { Brokers = brokers, Links = [.. plan.Members.SelectMany((member, row) => brokers.Select((broker, i) => new LabLink(member.Folder, broker.Name, ports[((1 + row) * names.Length) + i], IsCut: false)))] };

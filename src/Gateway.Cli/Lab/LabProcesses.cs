@@ -124,21 +124,6 @@ internal sealed class LabProcesses(LabBook book, TimeProvider time) : IAsyncDisp
         foreach (ServerProcess server in _started.Values) server.Dispose();
     }
 
-    /// <summary>Ports of loopback that nobody listens on at this moment, each another.</summary>
-    public static int[] FreePorts(int count)
-    {
-        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        try
-        {
-            foreach (TcpListener listener in listeners) listener.Start();
-            return [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        }
-        finally
-        {
-            foreach (TcpListener listener in listeners) listener.Dispose();
-        }
-    }
-
     /// <summary>Refuses a port on which somebody listens.</summary>
     /// <exception cref="RefusalException">Somebody does.</exception>
     public static void RequireFree(int port)

@@ -132,9 +132,6 @@ public sealed class BrokerConnection : IDisposable
     /// <summary>Whether a call may be asked again at another address, though the first may have carried it out: a node's may, an operator's proposal would be made twice.</summary>
     internal bool MayRepeat { get; private init; }
 
-    /// <summary>The deadline so long from now.</summary>
-    public DateTime Deadline(TimeSpan after) => _time.GetUtcNow().UtcDateTime + after;
-
     /// <summary>
     /// Opens a new channel, which shows the certificate as it is now: the broker judges a connection by the certificate it was opened with. Calls under way end over the old channel; the feed is
     /// opened anew where it was.

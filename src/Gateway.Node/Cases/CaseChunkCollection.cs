@@ -1,3 +1,4 @@
+using Gateway.Protocol;
 using Gateway.Protocol.Cases;
 using Gateway.Storage.Node;
 using Google.Protobuf;
@@ -121,5 +122,5 @@ public sealed class CaseChunkCollection(INodeStore store, CallInvoker broker, Ti
         }
     }
 
-    private DateTime Deadline() => time.GetUtcNow().UtcDateTime + Patience;
+    private DateTime Deadline() => CallDeadline.After(Patience);
 }

@@ -1,4 +1,5 @@
 using Gateway.Node.Feed;
+using Gateway.Protocol;
 using Gateway.Protocol.Cases;
 using Gateway.Storage;
 using Gateway.Storage.Node;
@@ -78,5 +79,5 @@ public sealed class CaseCollection(INodeStore store, CaseReceiver receiver, Call
         }
     }
 
-    private DateTime Deadline() => time.GetUtcNow().UtcDateTime + Patience;
+    private DateTime Deadline() => CallDeadline.After(Patience);
 }

@@ -12,7 +12,7 @@ using V1 = Gateway.Protocol.V1;
 namespace Gateway.Node.Contributions;
 
 /// <summary>Sends withdrawals until the broker has answered for each, and checks its receipts. One that cannot be answered now does not keep the others back.</summary>
-public sealed class WithdrawalUpload(INodeStore store, CallInvoker broker, StoreAge age, ForkWatch forks, Func<NodeView> view, TimeProvider time)
+public sealed class WithdrawalUpload(INodeStore store, CallInvoker broker, StoreAge age, ForkWatch forks, Func<NodeView> view)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -56,7 +56,7 @@ public sealed class WithdrawalUpload(INodeStore store, CallInvoker broker, Store
         V1.Receipt receipt;
         try
         {
-            V1.WithdrawResponse response = await _broker.WithdrawAsync(request, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: stopping);
+            V1.WithdrawResponse response = await _broker.WithdrawAsync(request, deadline: CallDeadline.After(Patience), cancellationToken: stopping);
             receipt = response.Receipt ?? new V1.Receipt();
         }
         catch (RpcException fault) when (fault.StatusCode is StatusCode.InvalidArgument or StatusCode.NotFound or StatusCode.PermissionDenied)

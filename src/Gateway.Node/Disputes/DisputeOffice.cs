@@ -184,7 +184,7 @@ public sealed class DisputeOffice(
     {
         try
         {
-            return await call(time.GetUtcNow().UtcDateTime + Patience);
+            return await call(CallDeadline.After(Patience));
         }
         catch (RpcException fault)
         {

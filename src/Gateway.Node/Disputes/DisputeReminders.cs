@@ -92,7 +92,7 @@ public sealed class DisputeReminders(INodeStore store, DisputeBook book, OwnReco
     {
         if (Time.GetUtcNow() < _nextInbox || !view().State.Circles.Values.Any(circle => DisputeTerms.Of(circle.Policy).Desks.Contains(member))) return;
         _nextInbox = Time.GetUtcNow() + InboxRound;
-        ReadObjectionsResponse inbox = await _broker.ReadObjectionsAsync(new ReadObjectionsRequest { After = _newestObjection }, deadline: Time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+        ReadObjectionsResponse inbox = await _broker.ReadObjectionsAsync(new ReadObjectionsRequest { After = _newestObjection }, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
         if (inbox.Objections.Count == 0) return;
         _newestObjection = inbox.Objections[^1].Id;
         await Alarms.RaiseOnceAsync(

@@ -13,6 +13,9 @@ public sealed partial class NodeLog
     /// <summary>Size of the log with which <see cref="Ended"/> was set last; 0 when not in this run.</summary>
     public ulong EndedBelow => (ulong)Interlocked.Read(ref _endedBelow);
 
+    /// <summary>Called with the size of the log that ends records, before anybody sees them ended: a store that is put back from then on is known to be older.</summary>
+    public Action<ulong> Ending { get; set; } = _ => { };
+
     /// <summary>Forgets the key of an epoch that the store has noted as given up.</summary>
     public async Task RetireAsync(CircleKey key, CancellationToken cancellation)
     {
@@ -24,6 +27,18 @@ public sealed partial class NodeLog
         finally
         {
             _gate.Release();
+        }
+    }
+
+    private void NoteEnding(ulong size)
+    {
+        try
+        {
+            Ending(size);
+        }
+        catch (IOException)
+        {
+            // What ended waits for no file. The acknowledger tries again, and says so.
         }
     }
 

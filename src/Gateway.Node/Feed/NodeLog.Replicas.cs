@@ -66,6 +66,8 @@ public sealed partial class NodeLog
             bool isLogged = !news.IsWhole || news.Changes.Any(change => change.IsLogged || change.IsAnew || change.IsRetired);
             (NodeView view, TiledTree tree) = isLogged ? await _readOn(before, cancellation) : (before, _tree);
             CircleKey[] gone = [.. before.Keyring.Keys.Where(key => view.Keyring.Find(key.Circle, key.Epoch) is null)];
+            bool hasEnded = isLogged && (!news.IsWhole || news.Changes.Any(change => change.Ended.Count > 0 || change.IsAnew));
+            if (hasEnded) NoteEnding(view.Size);
             await _matcher.TakeAsync(news, view, gone, cancellation);
             if (isLogged)
             {
@@ -73,7 +75,7 @@ public sealed partial class NodeLog
                 Volatile.Write(ref _wholeFrom, view.Size); // Among it may be a departure or the end of a second reading.
                 await ReadPlaceAsync(cancellation);
                 (_view, _tree) = (view, tree);
-                if (!news.IsWhole || news.Changes.Any(change => change.Ended.Count > 0 || change.IsAnew)) NoteEnd();
+                if (hasEnded) NoteEnd();
                 NodeEvents.ChangesTaken(_logger, news.UpTo, view.Size);
             }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Gateway.Node.Broker;
 using Gateway.Node.Feed;
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.Keys;
@@ -93,7 +94,7 @@ public sealed class CertificateRenewal(
                     MemberId = ByteString.CopyFrom(settings.Member.ToArray()),
                     CertificateRequestSignature = ByteString.CopyFrom(CertificateRequestProof.Sign(request, Convert.FromHexString(settings.GenesisHash), keys.Member)),
                 },
-                deadline: time.GetUtcNow().UtcDateTime + TimeSpan.FromSeconds(30),
+                deadline: CallDeadline.After(TimeSpan.FromSeconds(30)),
                 cancellationToken: cancellation);
             certificate.Replace(response.Certificate.ToByteArray(), key);
             connection.Renew();

@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Cryptography;
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.Log;
@@ -33,7 +34,7 @@ public sealed class NodeDenials(NodeDirectory directory, TimeProvider time, Alar
         SignedDenyList? signed;
         try
         {
-            GetDenyListResponse response = await new CertificatesService.CertificatesServiceClient(broker).GetDenyListAsync(new GetDenyListRequest(), deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+            GetDenyListResponse response = await new CertificatesService.CertificatesServiceClient(broker).GetDenyListAsync(new GetDenyListRequest(), deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
             signed = response.DenyList;
         }
         catch (RpcException fault)

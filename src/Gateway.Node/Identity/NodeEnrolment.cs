@@ -118,7 +118,7 @@ public sealed class NodeEnrolment(RandomSource random)
         };
         try
         {
-            EnrolResponse response = await new MembershipService.MembershipServiceClient(broker.Invoker).EnrolAsync(request, deadline: broker.Deadline(TimeSpan.FromSeconds(30)), cancellationToken: cancellation);
+            EnrolResponse response = await new MembershipService.MembershipServiceClient(broker.Invoker).EnrolAsync(request, deadline: CallDeadline.After(TimeSpan.FromSeconds(30)), cancellationToken: cancellation);
             using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(response.Certificate.Span);
             NodeCertificate.Write(directory, certificate, tls);
         }

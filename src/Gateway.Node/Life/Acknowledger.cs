@@ -22,7 +22,7 @@ namespace Gateway.Node.Life;
 /// does not take more than a fifth of a processor.
 /// </summary>
 public sealed class Acknowledger(
-    INodeStore store, NodeLog log, Func<ulong> acceptedSize, MemberId member, MemberKeys keys, CallInvoker broker, HighWater highWater, StoreAge age, EpochRetirement epochs, HitOpener opener, AlarmBell alarms, TimeProvider time, ILogger<Acknowledger> logger)
+    INodeStore store, NodeLog log, Func<ulong> acceptedSize, MemberId member, MemberKeys keys, CallInvoker broker, StoreAge age, EpochRetirement epochs, HitOpener opener, AlarmBell alarms, TimeProvider time, ILogger<Acknowledger> logger)
     : BackgroundService
 {
     private const int DeletedAtOnce = 1_000;
@@ -91,7 +91,7 @@ public sealed class Acknowledger(
         await CheckAgeAsync(cancellation);
         NodeView view = log.View;
         ulong size = Math.Min(acceptedSize(), view.Size);
-        if (!age.AsksBroker) highWater.Raise(view.Size); // Before the deletion, which may fail. A mark made while none is known would say that the store is current.
+        age.Mark(view.Size); // Before the deletion, which may fail.
         if (store.Replicas is { } replicas)
         {
             _awaited ??= (replicas.Taken, size);
@@ -163,7 +163,7 @@ public sealed class Acknowledger(
     {
         AcknowledgeRequest request = new() { Size = statement.Size, Root = ByteString.CopyFrom(statement.Root.ToArray()), Signature = ByteString.CopyFrom(statement.Sign(keys.Node)) };
         request.Circles.AddRange(statement.Circles.Select(circle => new CircleDigest { CircleId = circle.Circle.ToByteString(), Digest = ByteString.CopyFrom(circle.Digest.ToArray()) }));
-        AcknowledgeResponse response = await _broker.AcknowledgeAsync(request, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+        AcknowledgeResponse response = await _broker.AcknowledgeAsync(request, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
         _acknowledged = statement.Size;
         _acknowledgedAt = time.GetUtcNow();
         if (response.Kept is { } kept)
@@ -196,7 +196,7 @@ public sealed class Acknowledger(
         if (!age.IsBehind) return;
         await alarms.RaiseOnceAsync(age.Describe(), cancellation);
         if (!age.AsksBroker) return;
-        GetCheckpointResponse newest = await _log.GetCheckpointAsync(new GetCheckpointRequest(), deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+        GetCheckpointResponse newest = await _log.GetCheckpointAsync(new GetCheckpointRequest(), deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
         if (TryReadSize(newest, out ulong? size)) age.Require(size.Value);
     }
 

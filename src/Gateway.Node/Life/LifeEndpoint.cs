@@ -52,7 +52,7 @@ public sealed class LifeEndpoint(Outbox outbox, SubjectSearch subjects, INodeSto
         asked.RecordIds.AddRange(request.RecordIds);
         try
         {
-            GetDeletionsResponse known = await _broker.GetDeletionsAsync(asked, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: context.CancellationToken);
+            GetDeletionsResponse known = await _broker.GetDeletionsAsync(asked, deadline: CallDeadline.After(Patience), cancellationToken: context.CancellationToken);
             return new GetRecordDeletionsResponse { Records = { known.Records } };
         }
         catch (RpcException fault)

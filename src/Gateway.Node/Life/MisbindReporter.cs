@@ -29,7 +29,7 @@ public sealed class MisbindReporter(INodeStore store, MemberKeys keys, CallInvok
                 ReportMisboundRequest report = new() { RecordId = ByteString.CopyFrom(record.Id.ToArray()), Check = check, Signature = ByteString.CopyFrom(keys.Node.Sign(RecordFormat.MisbindMessage(record.Id, check))) };
                 try
                 {
-                    await _broker.ReportMisboundAsync(report, deadline: Time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+                    await _broker.ReportMisboundAsync(report, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
                 }
                 catch (RpcException refused) when (refused.StatusCode is StatusCode.NotFound or StatusCode.InvalidArgument)
                 {

@@ -9,6 +9,7 @@ namespace Gateway.Node.Life;
 /// </summary>
 public sealed class StoreAge
 {
+    private readonly HighWater _mark;
     private readonly Func<NodeView> _view;
     private long _required;
     private volatile bool _asksBroker;
@@ -16,6 +17,7 @@ public sealed class StoreAge
     /// <summary>Compares the store with the mark beside it.</summary>
     public StoreAge(HighWater highWater, Func<NodeView> view)
     {
+        _mark = highWater;
         _view = view;
         _required = (long)highWater.Size;
 
@@ -31,6 +33,13 @@ public sealed class StoreAge
 
     /// <summary>Whether the store is older than this node has been.</summary>
     public bool IsBehind => _asksBroker || _view().Size < Required;
+
+    /// <summary>Marks how far the node has come. Not while no mark is known: one that was made then would say that the store is current.</summary>
+    /// <exception cref="IOException">The mark cannot be written; the old one stands.</exception>
+    public void Mark(ulong size)
+    {
+        if (!_asksBroker) _mark.Raise(size);
+    }
 
     /// <summary>The node has been, or the log is, as far as this.</summary>
     public void Require(ulong size)

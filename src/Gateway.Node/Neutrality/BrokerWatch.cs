@@ -1,5 +1,6 @@
 using Gateway.Ledger;
 using Gateway.Node.Feed;
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
@@ -10,7 +11,7 @@ namespace Gateway.Node.Neutrality;
 /// <summary>
 /// Looks closer when the broker's feed does not go on from what this node has verified: whether the broker shows an older log, or another one, and then gets the proof out of the broker's own answers.
 /// </summary>
-public sealed class BrokerWatch(OwnLog log, ForkWatch forks, LogConditions conditions, AlarmBell alarms, CallInvoker broker, TimeProvider time)
+public sealed class BrokerWatch(OwnLog log, ForkWatch forks, LogConditions conditions, AlarmBell alarms, CallInvoker broker)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
@@ -86,5 +87,5 @@ public sealed class BrokerWatch(OwnLog log, ForkWatch forks, LogConditions condi
         return new Comparison(Agreement.Unreadable, theirs.Size, Fault: "the broker does not show how its log goes on from this node's.");
     }
 
-    private DateTime Deadline() => time.GetUtcNow().UtcDateTime + Patience;
+    private DateTime Deadline() => CallDeadline.After(Patience);
 }

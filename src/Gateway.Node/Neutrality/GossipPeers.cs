@@ -66,7 +66,7 @@ public sealed class GossipPeers(
         try
         {
             CompareCheckpointsResponse response = await new GossipService.GossipServiceClient(connection.Invoker).CompareCheckpointsAsync(
-                new CompareCheckpointsRequest { Checkpoint = ByteString.CopyFrom(head.Note) }, deadline: connection.Deadline(Patience), cancellationToken: cancellation);
+                new CompareCheckpointsRequest { Checkpoint = ByteString.CopyFrom(head.Note) }, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
             string? fault = response.Checkpoint.IsEmpty ? null : await CompareAsync(head, response, answered!.Value, cancellation);
             return fault is null ? peer with { Member = answered, ComparedAt = Time.GetUtcNow(), Fault = null } : Failed(peer, fault);
         }

@@ -84,7 +84,7 @@ public sealed class LogWitness(
         try
         {
             ExchangeCosignaturesResponse response = await _broker.ExchangeCosignaturesAsync(
-                new ExchangeCosignaturesRequest { CosignedCheckpoint = Own is null ? ByteString.Empty : ByteString.CopyFrom(Own.Note.ToBytes()), After = _read }, deadline: Time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+                new ExchangeCosignaturesRequest { CosignedCheckpoint = Own is null ? ByteString.Empty : ByteString.CopyFrom(Own.Note.ToBytes()), After = _read }, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
             _read = response.Last < _read ? 0 : response.Last;
             tally.Take(response.CosignedCheckpoints.Select(note => note.Memory), now.State, verifier);
         }

@@ -44,7 +44,7 @@ public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, Memb
         {
             Reports = { waiting.Select(outcome => new OutcomeReport { RecordId = outcome.Record.ToByteString(), Shipment = ByteString.CopyFrom(outcome.Shipment), Outcome = outcome.Outcome, Reason = outcome.Reason }) },
         };
-        ReportOutcomesResponse response = await _broker.ReportOutcomesAsync(request, deadline: Time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+        ReportOutcomesResponse response = await _broker.ReportOutcomesAsync(request, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
         List<(NodeOutcome, NodeOutcomeState)> answered = [];
         foreach ((NodeOutcome outcome, OutcomeAnswer answer) in waiting.Zip(response.Answers))
         {
@@ -65,7 +65,7 @@ public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, Memb
         while (fetch.Circles.TryPeek(out CircleId circle))
         {
             ListOutcomeGradesResponse page = now.Reads(member, circle, Time)
-                ? await _broker.ListOutcomeGradesAsync(new ListOutcomeGradesRequest { CircleId = circle.ToByteString(), After = fetch.After }, deadline: Time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation)
+                ? await _broker.ListOutcomeGradesAsync(new ListOutcomeGradesRequest { CircleId = circle.ToByteString(), After = fetch.After }, deadline: CallDeadline.After(Patience), cancellationToken: cancellation)
                 : new ListOutcomeGradesResponse();
             bool isLast = page.Records.Count == 0 || page.Records[^1].RecordId == fetch.After;
             if (isLast) fetch.Circles.Dequeue();
@@ -75,7 +75,7 @@ public sealed class OutcomeExchange(INodeStore store, OutcomeGrades grades, Memb
 
         while (true)
         {
-            ListOwnOutcomesResponse page = await _broker.ListOwnOutcomesAsync(new ListOwnOutcomesRequest { After = fetch.After }, deadline: Time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+            ListOwnOutcomesResponse page = await _broker.ListOwnOutcomesAsync(new ListOwnOutcomesRequest { After = fetch.After }, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
             if (page.Records.Count == 0 || page.Records[^1].RecordId == fetch.After) break;
             fetch.Own.AddRange(page.Records);
             fetch.After = page.Records[^1].RecordId;

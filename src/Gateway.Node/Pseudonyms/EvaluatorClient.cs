@@ -1,5 +1,6 @@
 using Gateway.Cryptography;
 using Gateway.Matching.Identifiers;
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
 using Google.Protobuf;
@@ -14,7 +15,7 @@ namespace Gateway.Node.Pseudonyms;
 /// <param name="invokerOf">The way to an evaluator that the log names; null when there is none.</param>
 /// <param name="random">Blinds.</param>
 /// <param name="time">Deadlines.</param>
-public sealed class EvaluatorClient(Func<EvaluatorKeys, CallInvoker?> invokerOf, RandomSource random, TimeProvider time)
+public sealed class EvaluatorClient(Func<EvaluatorKeys, CallInvoker?> invokerOf, RandomSource random)
 {
     // Short on purpose: the weights of a large batch's proof can be attacked by who has minutes (docs/protocol.md, Pseudonyms).
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -76,7 +77,7 @@ public sealed class EvaluatorClient(Func<EvaluatorKeys, CallInvoker?> invokerOf,
         EvaluateResponse response;
         try
         {
-            response = await new PseudonymsService.PseudonymsServiceClient(invoker).EvaluateAsync(request, deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+            response = await new PseudonymsService.PseudonymsServiceClient(invoker).EvaluateAsync(request, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
         }
         catch (RpcException fault)
         {

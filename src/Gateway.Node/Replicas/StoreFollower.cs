@@ -22,7 +22,7 @@ namespace Gateway.Node.Replicas;
 /// case it could not.
 /// </summary>
 public sealed class StoreFollower(
-    INodeStore store, NodeLog log, NodeMatcher matcher, HitOpener opener, Leadership leadership, ReplicaLease lease, Acceptance acceptance, ForkWatch forks, Acknowledger acknowledger, StoreAge age, HighWater highWater,
+    INodeStore store, NodeLog log, NodeMatcher matcher, HitOpener opener, Leadership leadership, ReplicaLease lease, Acceptance acceptance, ForkWatch forks, Acknowledger acknowledger, StoreAge age,
     ReplicaWork work, AlarmBell alarms, TimeProvider time, ILogger<StoreFollower> logger) : BackgroundService
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(2);
@@ -105,7 +105,7 @@ public sealed class StoreFollower(
     private async Task CheckAgeAsync(CancellationToken cancellation)
     {
         await acknowledger.CheckAgeAsync(cancellation);
-        if (!age.AsksBroker) highWater.Raise(log.View.Size);
+        age.Mark(log.View.Size);
     }
 
     private async Task TryAsync(Func<Task> step, CancellationToken cancellation)

@@ -175,7 +175,7 @@ public sealed class LogAudit(INodeStore store, CallInvoker broker, OwnRecordAudi
         return MerkleProof.VerifyConsistency(mine.Size, theirs.Size, mine.Root, theirs.Root, hashes);
     }
 
-    private DateTime Deadline() => time.GetUtcNow().UtcDateTime + TimeSpan.FromSeconds(15);
+    private DateTime Deadline() => CallDeadline.After(TimeSpan.FromSeconds(15));
 
     private static void Add(VerifyLogResponse response, string code, string what, string which, string remedy) => Add(response, Refusal.DataLoss(code, what, which, remedy));
 

@@ -12,7 +12,7 @@ using Grpc.Core;
 namespace Gateway.Node.Services;
 
 /// <summary>What a member's officers do at its node (officers.proto): the node signs for them, and only what they were shown.</summary>
-public sealed class OfficersEndpoint(CallInvoker broker, NodeSettings settings, MemberKeys keys, IAuditStore audit, TimeProvider time) : OfficersService.OfficersServiceBase
+public sealed class OfficersEndpoint(CallInvoker broker, NodeSettings settings, MemberKeys keys, IAuditStore audit) : OfficersService.OfficersServiceBase
 {
     private const int EntriesInMessage = 1_000;
 
@@ -86,5 +86,5 @@ public sealed class OfficersEndpoint(CallInvoker broker, NodeSettings settings, 
         }
     }
 
-    private DateTime Deadline() => time.GetUtcNow().UtcDateTime + Patience;
+    private DateTime Deadline() => CallDeadline.After(Patience);
 }

@@ -199,7 +199,7 @@ public sealed class SharingTests
         EvaluatorCore core = evaluator.Core;
         using SecretFolder secrets = evaluator.Options.OpenSecrets(RandomSource.System);
         BoxKey box = EvaluatorInitialiser.ReadBoxKey(evaluator.Options.Files, secrets);
-        return new ShareReceiver(core.Options.Name, core.Options.Address, box, core.Shares, core.Log, new EvaluatorsService.EvaluatorsServiceClient(evaluator.ToBroker().Intercept(wire)), RandomSource.System, TimeProvider.System, NullLogger<ShareReceiver>.Instance);
+        return new ShareReceiver(core.Options.Name, core.Options.Address, box, core.Shares, core.Log, new EvaluatorsService.EvaluatorsServiceClient(evaluator.ToBroker().Intercept(wire)), RandomSource.System, NullLogger<ShareReceiver>.Instance);
     }
 
     /// <summary>The network between evaluator and broker, with a hand in it.</summary>

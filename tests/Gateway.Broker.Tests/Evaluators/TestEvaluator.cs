@@ -1,9 +1,8 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Broker.Evaluators;
 using Gateway.Broker.Quotas;
+using Gateway.Cli.Lab;
 using Gateway.Cryptography;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
@@ -37,7 +36,7 @@ internal sealed class TestEvaluator : IAsyncDisposable
 
     public static async Task<TestEvaluator> StartAsync(TestBroker broker, string name = "second", QuotaOptions? quotas = null)
     {
-        int port = FreePort();
+        int port = FreePort.Next();
         EvaluatorOptions options = new()
         {
             Directory = Path.Combine(Path.GetTempPath(), "gateway-evaluator-" + Guid.NewGuid().ToString("N")),
@@ -134,13 +133,6 @@ internal sealed class TestEvaluator : IAsyncDisposable
     {
         await StopAsync();
         Directory.Delete(Options.Directory, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

@@ -74,7 +74,7 @@ public sealed class WiresTests
         private Relay(string cut)
         {
             _broker.Start();
-            LabLink[] links = [.. new[] { "one", "other" }.Select(node => new LabLink(node, "broker", LabProcesses.FreePorts(1)[0], node == cut))];
+            LabLink[] links = [.. new[] { "one", "other" }.Select(node => new LabLink(node, "broker", FreePort.Next(), node == cut))];
             _book = LabBook.Make(new LabFolder(_folder.File("lab")), DefaultPlan.Plan, new LabState { Brokers = [new LabBroker("broker", ((IPEndPoint)_broker.LocalEndpoint).Port)], Links = links });
         }
 

@@ -1,5 +1,6 @@
 using Gateway.Node.Broker;
 using Gateway.Node.Identity;
+using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
@@ -65,7 +66,7 @@ public sealed class LostDatabaseTests
         AuthoritySet authorities = AuthoritySet.FromPem(await File.ReadAllTextAsync(replicas.Network.Options.Files.AuthorityCertificate));
         using NodeCertificate certificate = NodeCertificate.Load(replicas.Customs.Directory);
         using BrokerConnection connection = BrokerConnection.Authenticated([new Uri(replicas.AddressOf(broker))], LocalNetwork.Network, () => authorities, certificate, TimeProvider.System);
-        using AsyncServerStreamingCall<FollowResponse> call = new ExchangeService.ExchangeServiceClient(connection.Invoker).Follow(new FollowRequest(), deadline: connection.Deadline(TimeSpan.FromSeconds(30)));
+        using AsyncServerStreamingCall<FollowResponse> call = new ExchangeService.ExchangeServiceClient(connection.Invoker).Follow(new FollowRequest(), deadline: CallDeadline.After(TimeSpan.FromSeconds(30)));
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
     }
 }

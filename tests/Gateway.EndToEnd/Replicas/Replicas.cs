@@ -26,7 +26,7 @@ public sealed class Replicas : IAsyncDisposable
 
     public LocalNetwork Network { get; }
 
-    public int[] Ports { get; } = [LocalNetwork.FreePort(), LocalNetwork.FreePort()];
+    public int[] Ports { get; } = [FreePort.Next(), FreePort.Next()];
 
     public string[] Folders { get; } = new string[2];
 

@@ -105,7 +105,7 @@ internal sealed class TestOutbox : IAsyncDisposable
     private async Task ComposeAsync()
     {
         Alarms = new AlarmBell(Core.Store, Core.Time, NullLogger<AlarmBell>.Instance);
-        Pseudonymiser = new Pseudonymiser(new EvaluatorClient(evaluator => evaluator.Name == "broker" ? Wire : Other, RandomSource.System, Core.Time), Core.Matcher, Core.Cache, () => Core.Log.View, Alarms, RandomSource.System, Core.Time, NullLogger<Pseudonymiser>.Instance);
+        Pseudonymiser = new Pseudonymiser(new EvaluatorClient(evaluator => evaluator.Name == "broker" ? Wire : Other, RandomSource.System), Core.Matcher, Core.Cache, () => Core.Log.View, Alarms, RandomSource.System, Core.Time, NullLogger<Pseudonymiser>.Instance);
         await Pseudonymiser.StartAsync(CancellationToken.None);
         string mark = Path.Combine(Core.Folder, "high-water");
         HighWater.Load(mark, Core.Party.Keys).Raise(Core.Log.View.Size);
@@ -115,7 +115,7 @@ internal sealed class TestOutbox : IAsyncDisposable
         Sealer = new DraftSealer(Outbox, Core.Store, Core.Cache, Pseudonymiser, new RecordSealer(RandomSource.System), schedule, new ContributionRules(Core.Party.Id, Core.Time), Core.Own, Core.Party.Keys, Core.Party.Id, Age, new PublishedBefore(Core.Store, Core.Matcher, Core.Cache, Core.Own, Core.Party.Keys, () => Core.Log.View), () => Core.Log.View);
         Forks = new ForkWatch(new OwnLog(Core.Store, () => Core.Log.View), Core.Store, () => Core.Log.View, new LogConditions(Alarms, Core.Time), Core.Time);
         Records = new RecordUpload(Outbox, Core.Store, schedule, Core.Party.Id, Wire, Age, Forks, () => Core.Log.View, Core.Time, NullLogger<RecordUpload>.Instance);
-        Withdrawals = new WithdrawalUpload(Core.Store, Wire, Age, Forks, () => Core.Log.View, Core.Time);
+        Withdrawals = new WithdrawalUpload(Core.Store, Wire, Age, Forks, () => Core.Log.View);
         Rectifier = new Rectifier(Outbox, Age, Alarms, RandomSource.System, Core.Time);
     }
 

@@ -62,6 +62,20 @@ public sealed class AcknowledgerTests
     }
 
     [Fact]
+    public async Task What_has_ended_is_noted_at_once_though_the_node_dies_before_it_acknowledges()
+    {
+        await using LivingNode node = await StartAsync(out TestLog log);
+        SealedRecord record = log.Seal();
+        log.Publish(record);
+        await node.Core.FollowAsync();
+        await node.Acknowledger.RunAsync(CancellationToken.None);
+        log.Withdraw(record);
+        await node.Core.FollowAsync();
+        await node.RestartAsync();
+        Assert.Equal(log.Size, node.Age.Required);
+    }
+
+    [Fact]
     public async Task While_acceptance_lags_the_stores_files_are_cleared_once_for_what_has_ended()
     {
         await using LivingNode node = await StartAsync(out TestLog log);

@@ -84,9 +84,10 @@ internal sealed class LivingNode : IAsyncDisposable
     {
         HighWater = HighWater.Load(Path.Combine(Core.Folder, "high-water"), Core.Party.Keys);
         Age = new StoreAge(HighWater, () => Core.Log.View);
+        Core.Log.Ending = Age.Mark;
         AlarmBell alarms = new(Core.Store, Core.Time, NullLogger<AlarmBell>.Instance);
         Opener = new HitOpener(Core.Store, Core.Matcher, () => Core.Log.View, alarms, Core.Party.Id, Core.Time);
         Acknowledger = new Acknowledger(
-            Core.Store, Core.Log, () => Accepted, Core.Party.Id, Core.Party.Keys, Wire, HighWater, Age, new EpochRetirement(Core.Store, Core.Log, Core.Matcher, Core.Time), Opener, alarms, Core.Time, NullLogger<Acknowledger>.Instance);
+            Core.Store, Core.Log, () => Accepted, Core.Party.Id, Core.Party.Keys, Wire, Age, new EpochRetirement(Core.Store, Core.Log, Core.Matcher, Core.Time), Opener, alarms, Core.Time, NullLogger<Acknowledger>.Instance);
     }
 }

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Cli.Lab;
 using Gateway.Node.Broker;
 using Gateway.Node.Identity;
 using Gateway.Node.Tests.Building;
+using Gateway.Protocol;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
 using Gateway.Shared;
@@ -17,7 +19,7 @@ public sealed class FailoverTests
     public async Task An_address_that_refuses_connections_is_passed_over()
     {
         await using RunningNetwork network = await RunningNetwork.StartAsync();
-        using BrokerConnection connection = Anonymous(network, new Uri($"https://localhost:{RunningNetwork.FreePort()}"), Real(network));
+        using BrokerConnection connection = Anonymous(network, new Uri($"https://localhost:{FreePort.Next()}"), Real(network));
         await AskAsync(connection);
         Assert.Equal(Real(network), connection.Address);
     }
@@ -165,7 +167,7 @@ public sealed class FailoverTests
     private static BrokerConnection Anonymous(RunningNetwork network, params Uri[] addresses) =>
         BrokerConnection.Anonymous(addresses, network.Options.Network, Authorities(network), random: new Even());
 
-    private static async Task AskAsync(BrokerConnection connection) => await new LogService.LogServiceClient(connection.Invoker).GetCheckpointAsync(new GetCheckpointRequest(), deadline: connection.Deadline(TimeSpan.FromSeconds(30)));
+    private static async Task AskAsync(BrokerConnection connection) => await new LogService.LogServiceClient(connection.Invoker).GetCheckpointAsync(new GetCheckpointRequest(), deadline: CallDeadline.After(TimeSpan.FromSeconds(30)));
 
     /// <summary>The first of all, without a pause.</summary>
     private sealed class First : Random

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Cli.Lab;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -48,7 +49,7 @@ internal sealed class FalseBroker : IAsyncDisposable
 
     public static async Task<FalseBroker> StartAsync(X509Certificate2 certificate)
     {
-        FalseBroker broker = new(certificate, new Uri($"https://localhost:{RunningNetwork.FreePort()}"));
+        FalseBroker broker = new(certificate, new Uri($"https://localhost:{FreePort.Next()}"));
         await broker._application.StartAsync();
         return broker;
     }

@@ -1,3 +1,4 @@
+using Gateway.Cli.Lab;
 using Gateway.Node.Identity;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
@@ -14,7 +15,7 @@ public sealed class LocalApiTests
     public async Task The_loopback_port_wants_the_token_and_the_socket_does_not()
     {
         await using RunningNetwork network = await RunningNetwork.StartAsync();
-        int port = RunningNetwork.FreePort();
+        int port = FreePort.Next();
         RunningNode node = await network.AddNodeAsync("retailer", port);
         await node.StartAsync();
         Assert.Equal("retailer", (await node.Contributions.GetStatusAsync(new GetStatusRequest())).MemberName);

@@ -1,7 +1,7 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Broker.Hosting;
+using Gateway.Cli.Lab;
 using Gateway.Cryptography;
 using Gateway.Node.Broker;
 using Gateway.Node.Identity;
@@ -42,7 +42,7 @@ internal sealed class RunningNetwork : IAsyncDisposable
     public static async Task<RunningNetwork> StartAsync(Func<BrokerOptions, BrokerOptions>? change = null)
     {
         RunningNetwork network = new();
-        int port = FreePort();
+        int port = FreePort.Next();
         network._options = new BrokerOptions
         {
             Directory = Path.Combine(network._folder, "broker"),
@@ -112,13 +112,6 @@ internal sealed class RunningNetwork : IAsyncDisposable
         foreach (RunningNode node in _nodes) await node.StopAsync();
         if (_broker is not null) await StopBrokerAsync();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    public static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

@@ -24,7 +24,7 @@ public sealed class ForkTests
             foreach (RunningNode node in (RunningNode[])[network.First, network.Second])
             {
                 if (!await IsForkedAsync(node)) await ForkedNetwork.RoundAsync(node); // Its own round, where the other's question did not tell it yet.
-                Assert.True(await IsForkedAsync(node), $"trial {trial}");
+                Assert.True(await IsForkedAsync(node), $"trial {trial}: {string.Join(' ', (await node.Neutrality.GetLogStandingAsync(new GetLogStandingRequest())).Peers.Select(peer => peer.Fault))}");
                 KeptEvidence kept = (await node.Neutrality.ListEvidenceAsync(new ListEvidenceRequest())).Evidence[0];
                 Assert.Null(ForkProof.FaultOf(kept.Evidence, network.GenesisHash));
                 Assert.Contains((await node.Contributions.GetStatusAsync(new GetStatusRequest())).Alarms, alarm => alarm.Error.Code == "LOG_FORKED");

@@ -1,4 +1,5 @@
 using Gateway.Broker.Hosting;
+using Gateway.Cli.Lab;
 using Gateway.Cryptography;
 using Gateway.Node.Identity;
 using Gateway.Node.Neutrality;
@@ -50,7 +51,7 @@ internal sealed class ForkedNetwork : IAsyncDisposable
         Copy(Path.Combine(prepared, "first"), Path.Combine(network._folder, "first"));
         Copy(Path.Combine(prepared, "second"), Path.Combine(network._folder, "second"));
         network.Options = [OptionsAt(Path.Combine(network._folder, "broker-0")), OptionsAt(Path.Combine(network._folder, "broker-1"))];
-        int[] ports = [RunningNetwork.FreePort(), RunningNetwork.FreePort()];
+        int[] ports = [FreePort.Next(), FreePort.Next()];
         network.First = network.Node("first", 0, ports);
         network.Second = network.Node("second", 1, ports);
         network.GenesisHash = Convert.FromHexString(network.First.Directory.ReadSettings().GenesisHash);
@@ -93,7 +94,7 @@ internal sealed class ForkedNetwork : IAsyncDisposable
 
     private static BrokerOptions OptionsAt(string folder)
     {
-        int port = RunningNetwork.FreePort();
+        int port = FreePort.Next();
         return new BrokerOptions { Directory = folder, Network = Network, Listen = $"127.0.0.1:{port}", AdvertisedAddress = $"https://localhost:{port}" };
     }
 

@@ -102,11 +102,11 @@ public sealed class PseudonymiserTests
 
         Dictionary<string, TestWire> wires = log.Evaluators.Keys.ToDictionary(name => name, name => new TestWire(log, log.Second, name));
         byte[] input = Email(1).Encode();
-        byte[] both = Assert.Single(await new EvaluatorClient(evaluator => wires[evaluator.Name], RandomSource.System, time).EvaluateAsync([input], Gateway.Matching.Identifiers.IdentifierClass.Strong, keys, CancellationToken.None));
+        byte[] both = Assert.Single(await new EvaluatorClient(evaluator => wires[evaluator.Name], RandomSource.System).EvaluateAsync([input], Gateway.Matching.Identifiers.IdentifierClass.Strong, keys, CancellationToken.None));
         Assert.All(wires.Values, wire => Assert.Single(wire.Evaluations));
 
         keys.Evaluators.RemoveAt(1);
-        byte[] one = Assert.Single(await new EvaluatorClient(evaluator => wires[evaluator.Name], RandomSource.System, time).EvaluateAsync([input], Gateway.Matching.Identifiers.IdentifierClass.Strong, keys, CancellationToken.None));
+        byte[] one = Assert.Single(await new EvaluatorClient(evaluator => wires[evaluator.Name], RandomSource.System).EvaluateAsync([input], Gateway.Matching.Identifiers.IdentifierClass.Strong, keys, CancellationToken.None));
         Assert.NotEqual(one, both);
     }
 
@@ -117,7 +117,7 @@ public sealed class PseudonymiserTests
         (OprfKeys keys, Dictionary<string, TestWire> wires) = Three(time);
         wires["second"].Evaluated = response => response.Proof = ByteString.CopyFrom([(byte)(response.Proof[0] ^ 1), .. response.Proof.Span[1..]]);
         wires["broker"].IsAway = true;
-        EvaluatorClient client = new(evaluator => wires[evaluator.Name], RandomSource.System, time);
+        EvaluatorClient client = new(evaluator => wires[evaluator.Name], RandomSource.System);
         Refusal refusal = (await Assert.ThrowsAsync<RefusalException>(() => client.EvaluateAsync([Email(1).Encode()], Gateway.Matching.Identifiers.IdentifierClass.Strong, keys, CancellationToken.None))).Refusal;
         Assert.Equal(("EVALUATION_UNPROVEN", "evaluator second"), (refusal.Code, refusal.Which));
     }
@@ -127,7 +127,7 @@ public sealed class PseudonymiserTests
     {
         ManualTime time = ManualTime.Now();
         (OprfKeys keys, Dictionary<string, TestWire> wires) = Three(time);
-        EvaluatorClient client = new(evaluator => wires[evaluator.Name], RandomSource.System, time);
+        EvaluatorClient client = new(evaluator => wires[evaluator.Name], RandomSource.System);
         wires["third"].IsAway = true;
         byte[][] inputs = [Email(1).Encode(), Email(2).Encode()];
         using EvaluationAttempt attempt = client.Begin(inputs, Gateway.Matching.Identifiers.IdentifierClass.Strong, keys);
@@ -149,7 +149,7 @@ public sealed class PseudonymiserTests
         OprfShare freshBroker = broker.Subtract(difference, new byte[32], RandomSource.System), freshSecond = second.Add(difference, new byte[32], RandomSource.System);
         OprfKeys before = KeysOf(broker, second), after = KeysOf(freshBroker, freshSecond);
         Dictionary<string, TestWire> wires = new[] { "broker", "second" }.ToDictionary(name => name, name => new TestWire(log, log.Second, name));
-        EvaluatorClient client = new(evaluator => wires[evaluator.Name], RandomSource.System, time);
+        EvaluatorClient client = new(evaluator => wires[evaluator.Name], RandomSource.System);
         byte[][] inputs = [Email(1).Encode()];
         byte[][] right = await client.EvaluateAsync(inputs, Gateway.Matching.Identifiers.IdentifierClass.Strong, before, CancellationToken.None);
 
@@ -219,11 +219,11 @@ public sealed class PseudonymiserTests
         ManualTime time = ManualTime.Now();
         TestLog log = new(UtcDay.Of(time.GetUtcNow()));
         OprfKeys keys = new() { Version = 1, Evaluators = { log.Evaluators["broker"].ToKeys() } };
-        Assert.Equal("EVALUATOR_UNKNOWN", await CodeAsync(new EvaluatorClient(_ => null, RandomSource.System, time), keys));
+        Assert.Equal("EVALUATOR_UNKNOWN", await CodeAsync(new EvaluatorClient(_ => null, RandomSource.System), keys));
         keys.Evaluators[0].ClassKeys.Clear();
-        Assert.Equal("EVALUATOR_KEY_MISSING", await CodeAsync(new EvaluatorClient(_ => new TestWire(log, log.Second), RandomSource.System, time), keys));
+        Assert.Equal("EVALUATOR_KEY_MISSING", await CodeAsync(new EvaluatorClient(_ => new TestWire(log, log.Second), RandomSource.System), keys));
         keys.Evaluators.Clear();
-        Assert.Equal("EVALUATORS_MISSING", await CodeAsync(new EvaluatorClient(_ => null, RandomSource.System, time), keys));
+        Assert.Equal("EVALUATORS_MISSING", await CodeAsync(new EvaluatorClient(_ => null, RandomSource.System), keys));
     }
 
     private static async Task<string> CodeAsync(EvaluatorClient client, OprfKeys keys) =>

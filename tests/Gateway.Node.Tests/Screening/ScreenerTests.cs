@@ -266,7 +266,7 @@ public sealed class ScreenerTests
             Log = log;
             Core = core;
             AlarmBell alarms = new(core.Store, core.Time, NullLogger<AlarmBell>.Instance);
-            Pseudonymiser pseudonymiser = new(new EvaluatorClient(_ => null, RandomSource.System, core.Time), core.Matcher, core.Cache, () => core.Log.View, alarms, RandomSource.System, core.Time, NullLogger<Pseudonymiser>.Instance);
+            Pseudonymiser pseudonymiser = new(new EvaluatorClient(_ => null, RandomSource.System), core.Matcher, core.Cache, () => core.Log.View, alarms, RandomSource.System, core.Time, NullLogger<Pseudonymiser>.Instance);
             HitOpener opener = new(core.Store, core.Matcher, () => core.Log.View, alarms, core.Party.Id, core.Time);
             Screener = core.ScreenerOver(opener, pseudonymiser);
         }

@@ -118,7 +118,7 @@ internal sealed class WatchDesk : IAsyncDisposable
     private async Task ComposeAsync()
     {
         AlarmBell alarms = new(Core.Store, Core.Time, NullLogger<AlarmBell>.Instance);
-        Pseudonymiser pseudonymiser = new(new EvaluatorClient(_ => null, RandomSource.System, Core.Time), Core.Matcher, Core.Cache, () => Core.Log.View, alarms, RandomSource.System, Core.Time, NullLogger<Pseudonymiser>.Instance);
+        Pseudonymiser pseudonymiser = new(new EvaluatorClient(_ => null, RandomSource.System), Core.Matcher, Core.Cache, () => Core.Log.View, alarms, RandomSource.System, Core.Time, NullLogger<Pseudonymiser>.Instance);
         HitOpener opener = new(Core.Store, Core.Matcher, () => Core.Log.View, alarms, Core.Party.Id, Core.Time);
         Screener = Core.ScreenerOver(opener, pseudonymiser);
         SellerEvaluation evaluation = new(Core.Store, Core.Matcher, Screener, Core.Seal, alarms, Core.Time);
