@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Gateway.Cryptography;
 using Gateway.Ledger;
 using Gateway.Node.Circles;
@@ -9,7 +8,6 @@ using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
 using Gateway.Storage;
 using Gateway.Storage.Node;
-using Google.Protobuf;
 
 namespace Gateway.Node.Feed;
 
@@ -39,19 +37,18 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         if (batch.FirstIndex != tree.Size) throw Fault("FEED_GAP", $"The broker sent leaf {batch.FirstIndex} where leaf {tree.Size} is next.", $"leaf {tree.Size}", batch);
         Progress progress = new(before);
         List<LoggedLeaf> leaves = new(batch.Leaves.Count);
-        TreeHash[] hashes = new TreeHash[batch.Leaves.Count];
+        CheckedLeaf[] read = batch.Check(before.Keyring);
         for (int i = 0; i < batch.Leaves.Count; i++)
         {
             ulong index = batch.FirstIndex + (ulong)i;
             FeedLeaf leaf = batch.Leaves[i];
             if (!LeafData.IsWellFormed(leaf.LeafData.Span)) throw Fault("LEAF_MALFORMED", "A leaf is not 49 bytes of version 1.", $"leaf {index}", batch);
-            hashes[i] = LeafData.HashOf(leaf.LeafData.Span);
             if (leaf.Entry.IsEmpty) CheckOpaque(index, leaf, progress, batch);
-            else ReadEntry(index, leaf, progress, batch);
+            else ReadEntry(index, leaf, read[i], progress, batch);
             leaves.Add(new LoggedLeaf(index, leaf.LeafData.ToByteArray(), leaf.Entry.IsEmpty ? null : leaf.Salt.ToByteArray(), leaf.Entry.IsEmpty ? null : leaf.Entry.ToByteArray()));
         }
 
-        tree.Append(hashes);
+        tree.Append(Array.ConvertAll(read, leaf => leaf.Hash));
         CheckCheckpoint(batch, progress.State, tree);
         return new VerifiedBatch
         {
@@ -75,52 +72,36 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         if (progress.Keyring.FindRoute(index, leaf.LeafData.Span) is { } key) throw Fault("ENTRY_HIDDEN", $"The broker kept back an entry of circle {key.Circle.Prefix}.", $"leaf {index}", batch);
     }
 
-    private void ReadEntry(ulong index, FeedLeaf leaf, Progress progress, FeedBatch batch)
+    private void ReadEntry(ulong index, FeedLeaf leaf, in CheckedLeaf read, Progress progress, FeedBatch batch)
     {
         if (leaf.Entry.Length > LeafData.MaximumEntry) throw Fault("ENTRY_TOO_LARGE", $"An entry has {leaf.Entry.Length:N0} bytes.", $"leaf {index}", batch);
-        if (!LeafData.CommitsTo(leaf.LeafData.Span, leaf.Salt.Span, leaf.Entry.Span)) throw Fault("ENTRY_ALTERED", "An entry is not the one its leaf commits to.", $"leaf {index}", batch);
+        if (!read.IsCommitted) throw Fault("ENTRY_ALTERED", "An entry is not the one its leaf commits to.", $"leaf {index}", batch);
         if (index == 0 && !NetworkState.HashGenesis(leaf.Entry.Span).AsSpan().SequenceEqual(genesisHash.Span))
         {
             throw Fault("GENESIS_FOREIGN", "The log does not begin with the Genesis this node pins.", "leaf 0", batch);
         }
 
-        if (!TryParse(leaf.Entry, out Entry? entry, out (CircleId Circle, uint Epoch)? route))
+        if (read.Entry is not { } entry)
         {
             progress.Alarms.Add(Unreadable(index));
             return;
         }
 
-        CheckRoute(index, leaf, route, progress, batch);
+        CheckRoute(index, leaf, read.Route, progress, batch);
         switch (entry.ContentCase)
         {
             case Entry.ContentOneofCase.RecordPublished:
-                ReadRecord(index, leaf, entry.RecordPublished, progress, batch);
+                ReadRecord(index, leaf, entry.RecordPublished, read.Item, progress, batch);
                 break;
             case Entry.ContentOneofCase.RecordWithdrawn:
                 progress.Withdrawals.Add(new ArrivedWithdrawal(index, entry.RecordWithdrawn));
                 break;
             case { } when DisputeArrivals.Is(entry):
-                ReadDispute(index, entry, route!.Value, progress);
+                ReadDispute(index, entry, read.Route!.Value, progress);
                 break;
             default:
                 ApplyState(index, leaf, entry, progress);
                 break;
-        }
-    }
-
-    // A route names a circle: an entry whose circle is not 16 bytes says as little as one that is no message.
-    private static bool TryParse(ByteString bytes, [NotNullWhen(true)] out Entry? entry, out (CircleId Circle, uint Epoch)? route)
-    {
-        try
-        {
-            entry = Entry.Parser.ParseFrom(bytes);
-            route = EntryRoute.Of(entry);
-            return true;
-        }
-        catch (Exception unreadable) when (unreadable is InvalidProtocolBufferException or ArgumentException)
-        {
-            (entry, route) = (null, null);
-            return false;
         }
     }
 
@@ -174,7 +155,7 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         }
     }
 
-    private void ReadRecord(ulong index, FeedLeaf leaf, RecordPublished record, Progress progress, FeedBatch batch)
+    private void ReadRecord(ulong index, FeedLeaf leaf, RecordPublished record, OpenedItem? item, Progress progress, FeedBatch batch)
     {
         if (!RecordArrivals.IsReadable(record))
         {
@@ -185,7 +166,7 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         if (progress.Keyring.Find(CircleId.FromBytes(record.CircleId.Span), record.Epoch) is not { } key) return; // Of an epoch before this member's.
         ArrivedRecord? arrived = RecordArrivals.Take(index, leaf, record, key, progress.MayRead(key.Circle, member), time, out bool isHidden);
         if (isHidden) throw Fault("ITEM_HIDDEN", $"The broker kept back the item of a record of circle {key.Circle.Prefix} that is neither withdrawn nor expired.", $"leaf {index}", batch);
-        if (arrived is not null) progress.Records.Add(arrived);
+        if (arrived is not null) progress.Records.Add(arrived with { Opened = item });
     }
 
     private static void ReadDispute(ulong index, Entry entry, (CircleId Circle, uint Epoch) route, Progress progress)

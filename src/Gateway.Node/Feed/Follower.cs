@@ -16,7 +16,7 @@ namespace Gateway.Node.Feed;
 public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection connection, NodeAuthorities authorities, OwnStanding standing, BrokerWatch watch, AlarmBell alarms, RandomSource random, TimeProvider time, ILogger<Follower> logger) : BackgroundService
 {
     private const int MostLeaves = 65_536;
-    private const long MostBytes = 256L * 1_048_576;
+    private const long MostBytes = 256L * 1_048_576; // Of one batch; at most two are here at once.
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
@@ -135,12 +135,25 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
             watch.OnFollowed();
         }
 
-        List<FeedLeaf> leaves = [];
-        ulong first = from;
-        long bytes = 0;
-        while (await call.ResponseStream.MoveNext(ended))
+        FeedPipeline pipeline = new(() => log.View.Keyring, batch => TakeAsync(batch, stopping));
+        try
         {
-            FollowResponse message = call.ResponseStream.Current;
+            await ReadAsync(call.ResponseStream, pipeline, from, ended, stopping);
+            await pipeline.Underway;
+        }
+        finally
+        {
+            await pipeline.Underway.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Whatever ended the stream: it is opened anew from where the log stands.
+        }
+    }
+
+    private async Task ReadAsync(IAsyncStreamReader<FollowResponse> feed, FeedPipeline pipeline, ulong first, CancellationToken ended, CancellationToken stopping)
+    {
+        List<FeedLeaf> leaves = [];
+        long bytes = 0;
+        while (await MoveNextAsync(feed, pipeline, ended))
+        {
+            FollowResponse message = feed.Current;
             Interlocked.Exchange(ref _lastHeard, time.GetUtcNow().UtcTicks);
             if (leaves.Count == 0) first = message.FirstIndex;
             bytes += message.CalculateSize();
@@ -151,12 +164,39 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
 
             leaves.AddRange(message.Leaves);
             if (message.Checkpoint.IsEmpty) continue;
-            if (leaves.Count > 0) await log.ApplyAsync(new FeedBatch(first, leaves, message.Checkpoint.ToByteArray()), stopping);
-            authorities.Follow(log.View.State);
-            await standing.CheckAsync(log.View.State, stopping);
-            Interlocked.Exchange(ref _brokerSize, (long)log.View.Size);
+            if (leaves.Count > 0)
+            {
+                await pipeline.AddAsync(new FeedBatch(first, leaves, message.Checkpoint.ToByteArray()));
+            }
+            else
+            {
+                await pipeline.Underway;
+                await SettleAsync(stopping);
+            }
+
             leaves = [];
             bytes = 0;
         }
+    }
+
+    // What fails while it is applied ends the stream, though the broker may have nothing more to say.
+    private static async Task<bool> MoveNextAsync(IAsyncStreamReader<FollowResponse> feed, FeedPipeline pipeline, CancellationToken ended)
+    {
+        Task<bool> more = feed.MoveNext(ended);
+        if (await Task.WhenAny(more, pipeline.Underway) != more) await pipeline.Underway;
+        return await more;
+    }
+
+    private async Task TakeAsync(FeedBatch batch, CancellationToken stopping)
+    {
+        await log.ApplyAsync(batch, stopping);
+        await SettleAsync(stopping);
+    }
+
+    private async Task SettleAsync(CancellationToken stopping)
+    {
+        authorities.Follow(log.View.State);
+        await standing.CheckAsync(log.View.State, stopping);
+        Interlocked.Exchange(ref _brokerSize, (long)log.View.Size);
     }
 }

@@ -73,14 +73,12 @@ public sealed partial class NodeLog
         };
         if (arrived.WithdrawnAt is { } at) return record with { State = NodeRecordState.AwaitingWithdrawal, WithdrawnAt = at };
         if (arrived.Item.IsEmpty) return record with { State = NodeRecordState.Expired };
-        if (!RecordOpener.TryUnwrap(arrived.Circle, entry, arrived.Item.Span, out UnwrappedRecord? unwrapped, out RecordFault? fault))
-        {
-            return record with { State = NodeRecordState.Quarantined, Fault = fault.Check.ToString(), Item = arrived.Item.ToArray() };
-        }
+        OpenedItem opened = arrived.Opened is { } ahead && ahead.Key == arrived.Circle ? ahead : OpenedItem.Of(arrived.Circle, entry, arrived.Item.Span);
+        if (opened.Tags is null) return record with { State = NodeRecordState.Quarantined, Fault = opened.Fault!.Check.ToString(), Item = arrived.Item.ToArray() };
 
         // Expired while this node was away: counted, never indexed.
         if (record.Expiry < _view.ExpiryDay(_time)) return record with { State = NodeRecordState.Expired };
-        return record with { Item = arrived.Item.ToArray(), Tags = unwrapped.CopyTags() };
+        return record with { Item = arrived.Item.ToArray(), Tags = opened.Tags };
     }
 
     // Protocol §5: neither id nor key was in the log before. A broker that repeats one replays or forges; what came first stands.

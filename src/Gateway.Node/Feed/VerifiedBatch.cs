@@ -13,7 +13,11 @@ namespace Gateway.Node.Feed;
 /// <param name="Item">The item; empty where the broker has deleted it.</param>
 /// <param name="Circle">The key it is sealed under.</param>
 /// <param name="WithdrawnAt">Index of the promised withdrawal, where the item is missing for it.</param>
-public sealed record ArrivedRecord(ulong Index, RecordPublished Entry, ReadOnlyMemory<byte> Item, CircleKey Circle, ulong? WithdrawnAt);
+public sealed record ArrivedRecord(ulong Index, RecordPublished Entry, ReadOnlyMemory<byte> Item, CircleKey Circle, ulong? WithdrawnAt)
+{
+    /// <summary>The item, opened ahead; null where it was not.</summary>
+    public OpenedItem? Opened { get; init; }
+}
 
 /// <summary>A withdrawal that a batch brings.</summary>
 /// <param name="Index">Index of its entry.</param>
