@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Gateway.Cli.Connect;
 using Gateway.Cli.Input;
@@ -23,6 +24,7 @@ internal static class LatencyBench
 {
     private const int Records = 8_000;
     private const int ManifestRows = 50_000;
+    private const int MonotonicClock = 1, AbsoluteTime = 1; // Linux's, which Stopwatch reads too.
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan Alone = TimeSpan.FromSeconds(5);
 
@@ -84,9 +86,7 @@ internal static class LatencyBench
         long due = Stopwatch.GetTimestamp() + step;
         for (int i = 0; !ended.IsCancellationRequested; i++, due += step)
         {
-            // Sleeping is exact to half a millisecond at best; the rest is waited out awake.
-            while (due - Stopwatch.GetTimestamp() > step / 2) Thread.Sleep(1);
-            while (Stopwatch.GetTimestamp() < due) Thread.SpinWait(20);
+            SleepUntil(due);
             TimeSpan paused = GC.GetTotalPauseDuration();
             long begin = Stopwatch.GetTimestamp();
             ScreeningResult result = screener.DecideAsync(screener.Prepare(shipments[i % shipments.Length]), CancellationToken.None).AsTask().GetAwaiter().GetResult();
@@ -98,6 +98,25 @@ internal static class LatencyBench
         }
 
         return new Probed(fromDue, fromBegin, undisturbed, GC.CollectionCount(0) - collectionsBefore, GC.GetTotalPauseDuration() - pausedBefore);
+    }
+
+    // As a thread of the node waits for a request: asleep to the last moment. One that waits awake has used up its share of the core before the call, and the others are let go first.
+    private static void SleepUntil(long due)
+    {
+        Timespec time = new(due / Stopwatch.Frequency, due % Stopwatch.Frequency * (1_000_000_000 / Stopwatch.Frequency));
+        while (ClockNanosleep(MonotonicClock, AbsoluteTime, ref time, 0) != 0)
+        {
+            // A signal came; the moment is the same.
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "clock_nanosleep")]
+    private static extern int ClockNanosleep(int clock, int flags, ref Timespec time, nint remaining);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Timespec(long seconds, long nanoseconds)
+    {
+        public long Seconds = seconds, Nanoseconds = nanoseconds;
     }
 
     /// <summary>What the officer's process does: streams a manifest through a node again and again, and prints a point for each time.</summary>

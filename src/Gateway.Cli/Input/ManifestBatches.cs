@@ -18,8 +18,8 @@ public sealed class ManifestBatches
     private readonly Action<IReadOnlyList<InputFault>> _note;
     private readonly RepeatedCells _cells = new();
 
-    // About 20 MB for a million shipments.
-    private readonly HashSet<ulong> _ids = [];
+    // 16 MiB for a million shipments.
+    private readonly MetHashes _ids = new();
     private readonly byte[] _idBytes = new byte[MostShipments * 4 * ManifestFile.LongestId];
     private ShipmentBatch _batch = New();
     private int _idEnd, _partBytes;

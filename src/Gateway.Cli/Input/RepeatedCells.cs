@@ -13,7 +13,7 @@ internal sealed class RepeatedCells
     private readonly byte[] _key = RandomSource.System.GetBytes(SipHash.KeySize);
     private readonly byte[] _pieceKey = RandomSource.System.GetBytes(SipHash.KeySize); // One piece and single cells are two encodings: bytes of the one are never taken for the other.
     private readonly ArrayBufferWriter<byte> _bytes = new(1_024);
-    private readonly Dictionary<UInt128, uint> _numbers = [];
+    private readonly NumbersByHash _numbers = new();
 
     /// <summary>Contents remembered.</summary>
     public int Count => _numbers.Count;
@@ -41,10 +41,10 @@ internal sealed class RepeatedCells
     public ulong KeyOf(ReadOnlySpan<byte> id) => SipHash.Hash64(_key, id);
 
     /// <summary>The number that was remembered for it.</summary>
-    public bool TryFind(UInt128 key, out uint number) => _numbers.TryGetValue(key, out number);
+    public bool TryFind(UInt128 key, out uint number) => _numbers.TryFind(key, out number);
 
     /// <summary>Remembers a number.</summary>
-    public void Keep(UInt128 key, uint number) => _numbers[key] = number;
+    public void Keep(UInt128 key, uint number) => _numbers.Set(key, number);
 
     /// <summary>Forgets all of them.</summary>
     public void Clear() => _numbers.Clear();
