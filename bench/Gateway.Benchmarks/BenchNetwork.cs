@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Broker.Hosting;
 using Gateway.Broker.Quotas;

@@ -82,7 +82,7 @@ internal sealed class FeedBench(int records)
             NodeLog log = new(store, matcher, batchReader, TiledTree.Empty(store), NodeView.Empty, new OwnRecords(), [], 0, [], TimeProvider.System, NullLogger<NodeLog>.Instance);
             TimeSpan processor = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();
-            FeedPipeline pipeline = new(() => log.View.Keyring, batch => log.ApplyAsync(batch, CancellationToken.None));
+            FeedPipeline pipeline = new(() => log.View.Keyring, batch => log.ApplyAsync(batch, CancellationToken.None), CancellationToken.None);
             foreach (FeedBatch batch in batches) await pipeline.AddAsync(new FeedBatch(batch.FirstIndex, batch.Leaves, batch.Checkpoint)); // Of one from an earlier run all is checked.
             await pipeline.Underway;
             seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;

@@ -20,6 +20,9 @@ internal sealed partial class FailingDisk(IBrokerStore store) : IBrokerStore
     /// <summary>Which transaction of the sequencer alone is refused, counted as <see cref="Appends"/>.</summary>
     public int? Refused { get; set; }
 
+    /// <summary>Which transaction of the sequencer finds another broker's before it.</summary>
+    public int? Overtaken { get; set; }
+
     public ICertificateStore Certificates => store.Certificates;
 
     public IDisputeStore Disputes => store.Disputes;
@@ -51,12 +54,22 @@ internal sealed partial class FailingDisk(IBrokerStore store) : IBrokerStore
         gate?.SetResult();
     }
 
+    /// <summary>Lets what is held back go on, and holds the next transaction back; completes when it has come.</summary>
+    public Task Step()
+    {
+        TaskCompletionSource? gate = _gate;
+        Task reached = Hold();
+        gate?.SetResult();
+        return reached;
+    }
+
     public async ValueTask AppendAsync(LogAppend append, CancellationToken cancellation)
     {
         int number = Interlocked.Increment(ref _appends);
         _reached?.TrySetResult();
         if (_gate is { } gate) await gate.Task.WaitAsync(cancellation);
         if (IsFull || number == Refused) throw new StoreUnavailableException("The disk is full.", new IOException("No space left on device"));
+        if (number == Overtaken) throw new LogMovedException(append.Leaves[0].Index);
         await store.AppendAsync(append, cancellation);
     }
 

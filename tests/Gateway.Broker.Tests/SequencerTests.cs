@@ -84,6 +84,42 @@ public sealed class SequencerTests
     }
 
     [Fact]
+    public async Task A_halt_while_a_batch_is_written_lets_that_one_end_and_refuses_the_one_put_together_behind_it()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        Sequencer sequencer = network.Broker.Core.Sequencer;
+        Task<LogReceipt>[] waiting = await TwoBatchesAsync(network);
+        sequencer.Halt(Refusal.Precondition("LOG_HELD", "Held by a test.", "log", "Let it go on."));
+        network.Broker.Disk!.Release();
+        LogReceipt[] written = await Task.WhenAll(waiting[..Sequencer.MaximumBatch]);
+        foreach (Task<LogReceipt> refused in waiting[Sequencer.MaximumBatch..]) Assert.Equal("LOG_HELD", (await Assert.ThrowsAsync<RefusalException>(() => refused)).Refusal.Code);
+        Assert.Equal(written.Max(receipt => receipt.Index) + 1, network.Broker.Core.Signal.Size);
+
+        sequencer.GoOn();
+        LogReceipt next = await sequencer.PublishAsync(Admit(network, network.Seal(network.Steward)));
+        Assert.Equal(written.Max(receipt => receipt.Index) + 1, next.Index);
+        Proofs.AssertProves(network, next.ToMessage());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_put_together_ahead_is_committed_though_the_sequencer_ends_or_another_broker_was_quicker(bool ends)
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        Task<LogReceipt>[] waiting = await TwoBatchesAsync(network);
+        Task ending = ends ? network.Broker.Core.Sequencer.DisposeAsync().AsTask() : Task.CompletedTask;
+        if (!ends) network.Broker.Disk!.Overtaken = network.Broker.Disk.Appends;
+        network.Broker.Disk!.Release();
+        LogReceipt[] receipts = await Task.WhenAll(waiting);
+        await ending;
+        ulong first = receipts.Min(receipt => receipt.Index);
+        Assert.Equal(Enumerable.Range(0, waiting.Length).Select(i => first + (ulong)i), receipts.Select(receipt => receipt.Index).Order());
+        Assert.Equal(first + (ulong)waiting.Length, network.Broker.Core.Signal.Size);
+        Assert.All(receipts, receipt => Proofs.AssertProves(network, receipt.ToMessage()));
+    }
+
+    [Fact]
     public async Task A_full_disk_refuses_everybody_of_the_batch_and_leaves_no_trace()
     {
         await using TestNetwork network = await TestNetwork.StartAsync();
@@ -160,6 +196,20 @@ public sealed class SequencerTests
         FeedLeaf leaf = (await network.ReadFeedAsync(network.Second)).SelectMany(message => message.Leaves).ElementAt((int)receipt.Index);
         Assert.True(leaf.Item.IsEmpty);
         Assert.Equal(receipt.Entry, leaf.Entry);
+    }
+
+    // One batch is being written, and held back there; another whole one waits, and is put together meanwhile.
+    private static async Task<Task<LogReceipt>[]> TwoBatchesAsync(TestNetwork network)
+    {
+        Sequencer sequencer = network.Broker.Core.Sequencer;
+        AdmittedRecord[] records = [.. Enumerable.Range(0, 2 * Sequencer.MaximumBatch).Select(_ => Unchecked(network))];
+        Task reached = network.Broker.Disk!.Hold();
+        Task<LogReceipt> first = sequencer.PublishAsync(Admit(network, network.Seal(network.Steward)));
+        await reached;
+        Task<LogReceipt>[] waiting = [.. records.Select(sequencer.PublishAsync)];
+        await network.Broker.Disk.Step();
+        await first;
+        return waiting;
     }
 
     private static AdmittedRecord Admit(TestNetwork network, SealedRecord record) => new(

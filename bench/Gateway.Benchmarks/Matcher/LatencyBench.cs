@@ -24,8 +24,9 @@ internal static class LatencyBench
 {
     private const int Records = 8_000;
     private const int ManifestRows = 50_000;
-    private const int MonotonicClock = 1, AbsoluteTime = 1; // Linux's, which Stopwatch reads too.
+    private const int MonotonicClock = 1, AbsoluteTime = 1, ThisThread = 1, Interrupted = 4; // Linux's, which Stopwatch reads too.
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(0.5);
     private static readonly TimeSpan Alone = TimeSpan.FromSeconds(5);
 
     public static async Task RunAsync(TextWriter output)
@@ -74,13 +75,14 @@ internal static class LatencyBench
         table.Note($"{when}: p99.9 of the call itself, of calls during which no garbage collection held the program", [taken.Undisturbed.Quantile(0.999) / 1e3], "µs");
         table.Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"  {taken.Due.Count:N0} calls, {taken.Due.Count - taken.Undisturbed.Count:N0} of them held up by collections; {taken.Collections:N0} collections held the program for {taken.Paused.TotalMilliseconds:N1} ms in all"));
+            $"  {taken.Due.Count:N0} calls, {taken.Due.Count - taken.Undisturbed.Count:N0} of them held up by collections; {taken.Collections:N0} collections held the program for {taken.Paused.TotalMilliseconds:N1} ms in all; {taken.Slow:N0} calls took more than {Slow.TotalMilliseconds} ms, and in {taken.Switched:N0} of them the thread had to give up its core to others"));
     }
 
     private static Probed Probe(Screener screener, Shipment[] shipments, CancellationToken ended)
     {
         LatencyHistogram fromDue = new(), fromBegin = new(), undisturbed = new();
         TimeSpan pausedBefore = GC.GetTotalPauseDuration();
+        int slow = 0, switched = 0;
         int collectionsBefore = GC.CollectionCount(0);
         long step = (long)(Every.TotalSeconds * Stopwatch.Frequency);
         long due = Stopwatch.GetTimestamp() + step;
@@ -88,27 +90,44 @@ internal static class LatencyBench
         {
             SleepUntil(due);
             TimeSpan paused = GC.GetTotalPauseDuration();
+            long taken = InvoluntarySwitches();
             long begin = Stopwatch.GetTimestamp();
             ScreeningResult result = screener.DecideAsync(screener.Prepare(shipments[i % shipments.Length]), CancellationToken.None).AsTask().GetAwaiter().GetResult();
             long end = Stopwatch.GetTimestamp();
             GC.KeepAlive(result);
             fromDue.Add((long)((end - due) * 1e9 / Stopwatch.Frequency));
             fromBegin.Add((long)((end - begin) * 1e9 / Stopwatch.Frequency));
+            if (end - begin > Slow.TotalSeconds * Stopwatch.Frequency)
+            {
+                slow++;
+                switched += InvoluntarySwitches() > taken ? 1 : 0;
+            }
+
             if (GC.GetTotalPauseDuration() == paused) undisturbed.Add((long)((end - begin) * 1e9 / Stopwatch.Frequency));
         }
 
-        return new Probed(fromDue, fromBegin, undisturbed, GC.CollectionCount(0) - collectionsBefore, GC.GetTotalPauseDuration() - pausedBefore);
+        return new Probed(fromDue, fromBegin, undisturbed, slow, switched, GC.CollectionCount(0) - collectionsBefore, GC.GetTotalPauseDuration() - pausedBefore);
     }
 
     // As a thread of the node waits for a request: asleep to the last moment. One that waits awake has used up its share of the core before the call, and the others are let go first.
     private static void SleepUntil(long due)
     {
         Timespec time = new(due / Stopwatch.Frequency, due % Stopwatch.Frequency * (1_000_000_000 / Stopwatch.Frequency));
-        while (ClockNanosleep(MonotonicClock, AbsoluteTime, ref time, 0) != 0)
-        {
-            // A signal came; the moment is the same.
-        }
+        int error;
+        do error = ClockNanosleep(MonotonicClock, AbsoluteTime, ref time, 0);
+        while (error == Interrupted); // A signal came; the moment is the same.
+        if (error != 0) throw new InvalidOperationException($"The system does not let a thread sleep until a moment: error {error}.");
     }
+
+    // How often the system took the core from this thread: the last field of struct rusage, of 18 of eight bytes.
+    private static long InvoluntarySwitches()
+    {
+        long[] usage = new long[18];
+        return GetUsage(ThisThread, usage) == 0 ? usage[17] : throw new InvalidOperationException("The system does not tell how often it took the core from a thread.");
+    }
+
+    [DllImport("libc", EntryPoint = "getrusage")]
+    private static extern int GetUsage(int who, [In, Out] long[] usage);
 
     [DllImport("libc", EntryPoint = "clock_nanosleep")]
     private static extern int ClockNanosleep(int clock, int flags, ref Timespec time, nint remaining);
@@ -135,5 +154,5 @@ internal static class LatencyBench
         }
     }
 
-    private sealed record Probed(LatencyHistogram Due, LatencyHistogram Begun, LatencyHistogram Undisturbed, int Collections, TimeSpan Paused);
+    private sealed record Probed(LatencyHistogram Due, LatencyHistogram Begun, LatencyHistogram Undisturbed, int Slow, int Switched, int Collections, TimeSpan Paused);
 }

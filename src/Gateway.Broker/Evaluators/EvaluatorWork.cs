@@ -48,7 +48,7 @@ public sealed class EvaluatorWork(EvaluatorCore core, RandomSource random, TimeP
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(FollowUntilStoppedAsync(stoppingToken), LookUntilStoppedAsync(stoppingToken));
 
-    private DateTime Deadline => CallDeadline.After(Patience);
+    private static DateTime Deadline => CallDeadline.After(Patience);
 
     private async Task FollowUntilStoppedAsync(CancellationToken stopping)
     {

@@ -65,7 +65,7 @@ internal static class AcknowledgementsCommand
         ListAcknowledgementsResponse all;
         try
         {
-            all = await new AcknowledgementsService.AcknowledgementsServiceClient(broker.Invoker).ListAcknowledgementsAsync(new ListAcknowledgementsRequest { OverdueOnly = overdueOnly }, deadline: broker.Deadline, cancellationToken: cancellation);
+            all = await new AcknowledgementsService.AcknowledgementsServiceClient(broker.Invoker).ListAcknowledgementsAsync(new ListAcknowledgementsRequest { OverdueOnly = overdueOnly }, deadline: BrokerAccess.Deadline, cancellationToken: cancellation);
         }
         catch (RpcException fault)
         {

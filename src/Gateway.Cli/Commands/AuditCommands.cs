@@ -89,7 +89,7 @@ internal static class AuditCommands
         using BrokerAccess broker = BrokerAccess.AsOperator(folder, @operator);
         try
         {
-            using AsyncServerStreamingCall<GetAuditResponse> call = broker.Administration.GetAudit(new GetAuditRequest { From = 1 }, deadline: broker.Deadline, cancellationToken: cancellation);
+            using AsyncServerStreamingCall<GetAuditResponse> call = broker.Administration.GetAudit(new GetAuditRequest { From = 1 }, deadline: BrokerAccess.Deadline, cancellationToken: cancellation);
             return await call.ResponseStream.ReadAllAsync(cancellation).SelectMany(page => page.Entries).ToListAsync(cancellation);
         }
         catch (RpcException fault)

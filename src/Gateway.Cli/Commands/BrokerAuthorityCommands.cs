@@ -25,7 +25,7 @@ internal static class BrokerAuthorityCommands
             string folder = new Folder(frame.Surroundings).Of(parsed.GetValue(directory), FolderKind.Broker);
             return await ProposeAsync(frame, parsed, folder, parsed.GetValue(operatorName)!, output, async broker =>
             {
-                PrepareAuthorityResponse prepared = await broker.Certificates.PrepareAuthorityAsync(new PrepareAuthorityRequest(), deadline: broker.Deadline, cancellationToken: cancellation);
+                PrepareAuthorityResponse prepared = await broker.Certificates.PrepareAuthorityAsync(new PrepareAuthorityRequest(), deadline: BrokerAccess.Deadline, cancellationToken: cancellation);
                 return new CertificateAuthorityChange { Certificate = prepared.Certificate, Action = AuthorityAction.Added };
             }, cancellation);
         });
@@ -77,7 +77,7 @@ internal static class BrokerAuthorityCommands
         {
             CertificateAuthorityChange change = await make(broker);
             ProposeChangeResponse proposed = await broker.Administration.ProposeChangeAsync(
-                new ProposeChangeRequest { Change = new Change { CertificateAuthority = change } }, deadline: broker.Deadline, cancellationToken: cancellation);
+                new ProposeChangeRequest { Change = new Change { CertificateAuthority = change } }, deadline: BrokerAccess.Deadline, cancellationToken: cancellation);
             using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(change.Certificate.Span);
             string fingerprint = AuthoritySet.Fingerprint(certificate);
             output.Result(

@@ -24,8 +24,8 @@ internal static class BrokerStatusCommand
             ListAcknowledgementsResponse overdue;
             try
             {
-                overdue = await new AcknowledgementsService.AcknowledgementsServiceClient(broker.Invoker).ListAcknowledgementsAsync(new ListAcknowledgementsRequest { OverdueOnly = true }, deadline: broker.Deadline, cancellationToken: cancellation);
-                status = await new OperationsService.OperationsServiceClient(broker.Invoker).GetBrokerStatusAsync(new GetBrokerStatusRequest(), deadline: broker.Deadline, cancellationToken: cancellation);
+                overdue = await new AcknowledgementsService.AcknowledgementsServiceClient(broker.Invoker).ListAcknowledgementsAsync(new ListAcknowledgementsRequest { OverdueOnly = true }, deadline: BrokerAccess.Deadline, cancellationToken: cancellation);
+                status = await new OperationsService.OperationsServiceClient(broker.Invoker).GetBrokerStatusAsync(new GetBrokerStatusRequest(), deadline: BrokerAccess.Deadline, cancellationToken: cancellation);
             }
             catch (RpcException fault)
             {

@@ -19,7 +19,7 @@ internal static class CertificateCommands
         Command command = new("list", "Lists the certificates that the broker has issued and that have not ended.") { directory, operatorName };
         return frame.Handle(command, async (parsed, output, cancellation) =>
         {
-            ListCertificatesResponse list = await CallAsync(frame, parsed, directory, operatorName, broker => broker.Certificates.ListCertificatesAsync(new ListCertificatesRequest(), deadline: broker.Deadline, cancellationToken: cancellation));
+            ListCertificatesResponse list = await CallAsync(frame, parsed, directory, operatorName, broker => broker.Certificates.ListCertificatesAsync(new ListCertificatesRequest(), deadline: BrokerAccess.Deadline, cancellationToken: cancellation));
             output.Result(
                 new
                 {
@@ -49,7 +49,7 @@ internal static class CertificateCommands
         {
             byte[] number = Parse(parsed.GetValue(serial)!);
             DenyCertificateRequest request = new() { Serial = ByteString.CopyFrom(number), Reason = parsed.GetValue(reason)! };
-            DenyCertificateResponse denied = await CallAsync(frame, parsed, directory, operatorName, broker => broker.Certificates.DenyCertificateAsync(request, deadline: broker.Deadline, cancellationToken: cancellation));
+            DenyCertificateResponse denied = await CallAsync(frame, parsed, directory, operatorName, broker => broker.Certificates.DenyCertificateAsync(request, deadline: BrokerAccess.Deadline, cancellationToken: cancellation));
             output.Result(new { denied.Number }, console => console.MarkupLineInterpolated($"Denied by list {denied.Number}; its connections are cut within seconds."));
             return ExitCode.Ok;
         });

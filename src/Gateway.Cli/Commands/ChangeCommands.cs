@@ -76,7 +76,7 @@ internal static class ChangeCommands
 
             // Before the broker carries it out: the answer is given once.
             if (waiting is not null && GivesFile(waiting.Change) && path is null) throw new RefusalException(Refusal.Invalid("OUT_MISSING", "The approval gives something that is shown once, and there is no file for it.", "--out", "Name a file with --out."));
-            ApproveChangeResponse approved = await broker.AskAsync(deadline => broker.Administration.ApproveChangeAsync(new ApproveChangeRequest { Id = parsed.GetValue(id) }, deadline: deadline, cancellationToken: cancellation));
+            ApproveChangeResponse approved = await BrokerAccess.AskAsync(deadline => broker.Administration.ApproveChangeAsync(new ApproveChangeRequest { Id = parsed.GetValue(id) }, deadline: deadline, cancellationToken: cancellation));
             if (approved.Invitation is { } invitation)
             {
                 NodeDirectory.WriteSecret(path!, Encoding.UTF8.GetBytes(InvitationOf(broker.Network!, approved.Change.Change.Admission, invitation).ToJson()));
@@ -118,7 +118,7 @@ internal static class ChangeCommands
         return frame.Handle(asking.On(new Command("reject", "Ends a change without carrying it out; also one's own.") { id }), async (parsed, output, cancellation) =>
         {
             using BrokerAccess broker = asking.Open(parsed);
-            RejectChangeResponse rejected = await broker.AskAsync(deadline => broker.Administration.RejectChangeAsync(new RejectChangeRequest { Id = parsed.GetValue(id) }, deadline: deadline, cancellationToken: cancellation));
+            RejectChangeResponse rejected = await BrokerAccess.AskAsync(deadline => broker.Administration.RejectChangeAsync(new RejectChangeRequest { Id = parsed.GetValue(id) }, deadline: deadline, cancellationToken: cancellation));
             output.Result(ChangeText.Document(rejected.Change), console => console.MarkupLineInterpolated($"Change {rejected.Change.Id} is rejected: {ChangeText.Of(rejected.Change.Change)}"));
             return ExitCode.Ok;
         });
@@ -163,7 +163,7 @@ internal static class ChangeCommands
     }
 
     private static async Task<IReadOnlyList<ChangeRecord>> ReadAsync(BrokerAccess broker, bool includeDecided, CancellationToken cancellation) =>
-        (await broker.AskAsync(deadline => broker.Administration.ListChangesAsync(new ListChangesRequest { IncludeDecided = includeDecided }, deadline: deadline, cancellationToken: cancellation))).Changes;
+        (await BrokerAccess.AskAsync(deadline => broker.Administration.ListChangesAsync(new ListChangesRequest { IncludeDecided = includeDecided }, deadline: deadline, cancellationToken: cancellation))).Changes;
 
     private static string Moment(long seconds) => DateTimeOffset.FromUnixTimeSeconds(seconds).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 }

@@ -54,7 +54,7 @@ internal static class CircleCreateCommand
             policy.NotBeforeDay = DayOf(parsed.GetValue(first));
             policy.NotAfterDay = DayOf(parsed.GetValue(last));
             if (parsed.GetValue(template) == "operation" && policy.NotAfterDay == 0) throw new RefusalException(Refusal.Invalid("OPERATION_WITHOUT_END", "An operation has a last day.", "--not-after", "State it."));
-            ChangeRecord change = (await broker.AskAsync(deadline => broker.Administration.ProposeChangeAsync(
+            ChangeRecord change = (await BrokerAccess.AskAsync(deadline => broker.Administration.ProposeChangeAsync(
                 new ProposeChangeRequest { Change = new Change { CirclePolicy = new CirclePolicyChange { Policy = policy } } }, deadline: deadline, cancellationToken: cancellation))).Change;
             output.Result(
                 new { ChangeId = change.Id, policy.Name, Steward = parsed.GetValue(steward), Members = policy.FoundingMemberIds.Count, RetentionDays = policy.MaximumRetentionDays },

@@ -30,7 +30,7 @@ internal static class DirectoryListing
     {
         try
         {
-            return await broker.Members.GetDirectoryAsync(new GetDirectoryRequest(), deadline: broker.Deadline, cancellationToken: cancellation);
+            return await broker.Members.GetDirectoryAsync(new GetDirectoryRequest(), deadline: BrokerAccess.Deadline, cancellationToken: cancellation);
         }
         catch (RpcException fault)
         {

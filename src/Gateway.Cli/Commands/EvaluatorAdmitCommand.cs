@@ -43,7 +43,7 @@ internal static class EvaluatorAdmitCommand
             AdmitEvaluatorResponse admitted;
             try
             {
-                admitted = await new EvaluatorsService.EvaluatorsServiceClient(broker.Invoker).AdmitEvaluatorAsync(admit, deadline: broker.Deadline, cancellationToken: cancellation);
+                admitted = await new EvaluatorsService.EvaluatorsServiceClient(broker.Invoker).AdmitEvaluatorAsync(admit, deadline: BrokerAccess.Deadline, cancellationToken: cancellation);
             }
             catch (RpcException fault)
             {

@@ -27,5 +27,5 @@ internal sealed class OperatorAsking(CommandFrame frame)
 
     /// <summary>Proposes a change.</summary>
     public static async Task<ChangeRecord> ProposeAsync(BrokerAccess broker, Change change, CancellationToken cancellation) =>
-        (await broker.AskAsync(deadline => broker.Administration.ProposeChangeAsync(new ProposeChangeRequest { Change = change }, deadline: deadline, cancellationToken: cancellation))).Change;
+        (await BrokerAccess.AskAsync(deadline => broker.Administration.ProposeChangeAsync(new ProposeChangeRequest { Change = change }, deadline: deadline, cancellationToken: cancellation))).Change;
 }

@@ -86,7 +86,7 @@ internal static class OperatorCommands
             using BrokerAccess broker = BrokerAccess.AsOperator("", path);
             using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             RenewOperatorCertificateRequest request = new() { CertificateRequest = ByteString.CopyFrom(RequestOf(key, file.Name).CreateSigningRequest()) };
-            RenewOperatorCertificateResponse renewed = await broker.AskAsync(deadline => broker.Administration.RenewOperatorCertificateAsync(request, deadline: deadline, cancellationToken: cancellation));
+            RenewOperatorCertificateResponse renewed = await BrokerAccess.AskAsync(deadline => broker.Administration.RenewOperatorCertificateAsync(request, deadline: deadline, cancellationToken: cancellation));
             using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(renewed.Certificate.Span);
             Save(path, file, certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
             DateTimeOffset end = new(certificate.NotAfter.ToUniversalTime());

@@ -32,7 +32,7 @@ internal static class QuotaCommand
             GetUsageResponse usage;
             try
             {
-                usage = await new PseudonymsService.PseudonymsServiceClient(broker.Invoker).GetUsageAsync(request, deadline: broker.Deadline, cancellationToken: cancellation);
+                usage = await new PseudonymsService.PseudonymsServiceClient(broker.Invoker).GetUsageAsync(request, deadline: BrokerAccess.Deadline, cancellationToken: cancellation);
             }
             catch (RpcException fault)
             {

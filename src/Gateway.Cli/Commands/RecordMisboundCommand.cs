@@ -21,7 +21,7 @@ internal static class RecordMisboundCommand
             ListMisboundResponse all;
             try
             {
-                all = await new MisbindingService.MisbindingServiceClient(broker.Invoker).ListMisboundAsync(new ListMisboundRequest(), deadline: broker.Deadline, cancellationToken: cancellation);
+                all = await new MisbindingService.MisbindingServiceClient(broker.Invoker).ListMisboundAsync(new ListMisboundRequest(), deadline: BrokerAccess.Deadline, cancellationToken: cancellation);
             }
             catch (RpcException fault)
             {

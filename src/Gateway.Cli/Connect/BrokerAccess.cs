@@ -51,7 +51,7 @@ public sealed class BrokerAccess : IDisposable
     public CallInvoker Invoker { get; }
 
     /// <summary>Deadline of one call.</summary>
-    public DateTime Deadline => CallDeadline.After(Patience);
+    public static DateTime Deadline => CallDeadline.After(Patience);
 
     /// <summary>As an operator.</summary>
     /// <param name="folder">The broker's folder, which may hold the operator's file; nothing of it is needed where a file is named.</param>
@@ -95,7 +95,7 @@ public sealed class BrokerAccess : IDisposable
     public static RefusalException Explain(RpcException fault) => new(fault.ToRefusal("broker"));
 
     /// <summary>One call, its failure in the words of the command line.</summary>
-    public async Task<T> AskAsync<T>(Func<DateTime, AsyncUnaryCall<T>> call)
+    public static async Task<T> AskAsync<T>(Func<DateTime, AsyncUnaryCall<T>> call)
     {
         try
         {

@@ -148,7 +148,7 @@ internal sealed class Examination(Surroundings surroundings)
         {
             using BrokerAccess broker = BrokerAccess.Of(folder, kind, operatorName, surroundings.Time, secret);
             // A call that wants a certificate: a checkpoint is given to strangers too.
-            AsyncUnaryCall<GetDirectoryResponse> call = broker.Members.GetDirectoryAsync(new GetDirectoryRequest(), deadline: broker.Deadline, cancellationToken: cancellation);
+            AsyncUnaryCall<GetDirectoryResponse> call = broker.Members.GetDirectoryAsync(new GetDirectoryRequest(), deadline: BrokerAccess.Deadline, cancellationToken: cancellation);
             Metadata headers = await call.ResponseHeadersAsync;
             await call;
             _findings.Add(Finding.Ok("broker", "reachable, and knows this certificate"));

@@ -1,6 +1,6 @@
 namespace Gateway.Cli.Input;
 
-/// <summary>Numbers by hashes under a secret key, kept as <see cref="MetHashes"/> keeps its own.</summary>
+/// <summary>Numbers by hashes under a secret key, kept as <see cref="MetHashes"/> keeps its own; 24 bytes each.</summary>
 internal sealed class NumbersByHash
 {
     private Place[] _places = new Place[1_024];

@@ -39,7 +39,7 @@ internal sealed class LabNetwork : IAsyncDisposable
     public LabProcesses Processes { get; }
 
     /// <summary>Deadline of one question to a process.</summary>
-    public DateTime Deadline => CallDeadline.After(CallPatience);
+    public static DateTime Deadline => CallDeadline.After(CallPatience);
 
     /// <summary>A new lab in an empty folder, with its ports and its links; nothing runs yet.</summary>
     /// <exception cref="RefusalException">The folder is not empty, or a stated port is taken.</exception>
@@ -47,6 +47,7 @@ internal sealed class LabNetwork : IAsyncDisposable
     {
         if (OperatingSystem.IsWindows()) throw new RefusalException(Refusal.Precondition("PLATFORM_UNSUPPORTED", "A lab starts its processes by /bin/sh.", "Windows", "Run it on Linux, or in WSL."));
         string[] names = [.. plan.BrokerNames];
+        for (int i = 0; plan.Port > 0 && i < names.Length; i++) FreePort.Reserve(plan.Port + i);
         int[] ports = [.. Enumerable.Range(0, names.Length * (1 + plan.Members.Count)).Select(_ => FreePort.Next())];
         LabBroker[] brokers = [.. names.Select((name, i) => new LabBroker(name, plan.Port == 0 ? ports[i] : plan.Port + i))];
         foreach (LabBroker broker in brokers) LabProcesses.RequireFree(broker.Port);

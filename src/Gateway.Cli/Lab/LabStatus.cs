@@ -53,7 +53,7 @@ internal sealed class LabStatus(LabNetwork network)
     private async Task<LabStatusRow> AskAsync(LabStatusRow row, LabBroker broker, CancellationToken cancellation)
     {
         Checkpoint checkpoint = await network.CheckpointAsync(broker.Name, cancellation);
-        GetBrokerStatusResponse status = await new OperationsService.OperationsServiceClient(network.BrokerOf(broker.Name).Invoker).GetBrokerStatusAsync(new GetBrokerStatusRequest(), deadline: network.Deadline, cancellationToken: cancellation);
+        GetBrokerStatusResponse status = await new OperationsService.OperationsServiceClient(network.BrokerOf(broker.Name).Invoker).GetBrokerStatusAsync(new GetBrokerStatusRequest(), deadline: LabNetwork.Deadline, cancellationToken: cancellation);
         return row with { LogSize = checkpoint.Size, LogRoot = Convert.ToHexStringLower(checkpoint.Root.ToArray()), Feeds = status.OpenFeeds };
     }
 

@@ -122,5 +122,5 @@ public sealed class CaseChunkCollection(INodeStore store, CallInvoker broker, Ti
         }
     }
 
-    private DateTime Deadline() => CallDeadline.After(Patience);
+    private static DateTime Deadline() => CallDeadline.After(Patience);
 }

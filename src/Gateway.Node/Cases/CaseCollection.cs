@@ -79,5 +79,5 @@ public sealed class CaseCollection(INodeStore store, CaseReceiver receiver, Call
         }
     }
 
-    private DateTime Deadline() => CallDeadline.After(Patience);
+    private static DateTime Deadline() => CallDeadline.After(Patience);
 }

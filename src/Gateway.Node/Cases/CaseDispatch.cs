@@ -191,5 +191,5 @@ public sealed class CaseDispatch(INodeStore store, CaseVault vault, CallInvoker 
     private static bool IsFinal(RpcException fault) => fault.StatusCode is StatusCode.InvalidArgument or StatusCode.NotFound or StatusCode.FailedPrecondition
         || (fault.StatusCode == StatusCode.PermissionDenied && fault.ToRefusal("broker").Code.StartsWith("CASE_", StringComparison.Ordinal));
 
-    private DateTime Deadline() => CallDeadline.After(Patience);
+    private static DateTime Deadline() => CallDeadline.After(Patience);
 }

@@ -158,7 +158,7 @@ public sealed class CircleOrders(INodeStore store, CallInvoker broker, MemberId 
     private static IEnumerable<string> Founders(NetworkCircle circle, NetworkState state) =>
         state.Members.Values.Where(one => circle.IsFounder(one.Id)).OrderBy(one => one.Name, StringComparer.Ordinal).Select(one => $"{one.Name} ({one.Role}, {one.Id})");
 
-    private DateTime Deadline() => CallDeadline.After(Patience);
+    private static DateTime Deadline() => CallDeadline.After(Patience);
 
     private static RefusalException Invalid(string code, string what, string which, string remedy) => new(Refusal.Invalid(code, what, which, remedy));
 

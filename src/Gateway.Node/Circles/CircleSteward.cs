@@ -127,5 +127,5 @@ public sealed class CircleSteward(
         StatementSignature Signed(string name, SignedStatement statement) => Statements.Sign(name, statement.Body.Span, state.GenesisHash.Span, member, keys.Member);
     }
 
-    private DateTime Deadline() => CallDeadline.After(Patience);
+    private static DateTime Deadline() => CallDeadline.After(Patience);
 }

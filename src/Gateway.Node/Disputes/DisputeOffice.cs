@@ -180,7 +180,7 @@ public sealed class DisputeOffice(
         return line;
     }
 
-    private async Task<T> AskAsync<T>(Func<DateTime, AsyncUnaryCall<T>> call)
+    private static async Task<T> AskAsync<T>(Func<DateTime, AsyncUnaryCall<T>> call)
     {
         try
         {

@@ -17,6 +17,9 @@ internal sealed class BatchOutcome
     /// <summary>The records held before that it ends, and as what.</summary>
     public List<(NodeRecord Record, NodeRecordState State)> Ended { get; } = [];
 
+    /// <summary>Their numbers and tags.</summary>
+    public (int Number, byte[] Tags)[] EndedTags => [.. Ended.Select(ended => (ended.Record.Number, ended.Record.Tags))];
+
     /// <summary>How disputes stand after it, by record: those that it changes.</summary>
     public Dictionary<RecordId, DisputeState> Disputes { get; } = [];
 

@@ -37,7 +37,7 @@ public sealed class BatchReader(MemberId member, BoxKey box, ReadOnlyMemory<byte
         if (batch.FirstIndex != tree.Size) throw Fault("FEED_GAP", $"The broker sent leaf {batch.FirstIndex} where leaf {tree.Size} is next.", $"leaf {tree.Size}", batch);
         Progress progress = new(before);
         List<LoggedLeaf> leaves = new(batch.Leaves.Count);
-        CheckedLeaf[] read = batch.Check(before.Keyring);
+        CheckedLeaf[] read = batch.TakeChecked(before.Keyring);
         for (int i = 0; i < batch.Leaves.Count; i++)
         {
             ulong index = batch.FirstIndex + (ulong)i;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Gateway.Ledger;
 using Gateway.Node.Circles;
 using Gateway.Protocol;
@@ -22,10 +23,11 @@ internal readonly record struct CheckedLeaf(TreeHash Hash, bool IsCommitted, Ent
     /// <summary>Checks leaves on all cores.</summary>
     /// <param name="leaves">The leaves.</param>
     /// <param name="keyring">The keys known so far. Under keys that the leaves themselves bring, items are opened when they are judged.</param>
-    public static CheckedLeaf[] Of(IReadOnlyList<FeedLeaf> leaves, CircleKeyring keyring)
+    /// <param name="cancellation">Ends it.</param>
+    public static CheckedLeaf[] Of(IReadOnlyList<FeedLeaf> leaves, CircleKeyring keyring, CancellationToken cancellation)
     {
         CheckedLeaf[] done = new CheckedLeaf[leaves.Count];
-        if (done.Length >= Few) Parallel.For(0, done.Length, i => done[i] = Of(leaves[i], keyring));
+        if (done.Length >= Few) Parallel.For(0, done.Length, new ParallelOptions { CancellationToken = cancellation }, i => done[i] = Of(leaves[i], keyring));
         else for (int i = 0; i < done.Length; i++) done[i] = Of(leaves[i], keyring);
         return done;
     }
@@ -38,17 +40,24 @@ internal readonly record struct CheckedLeaf(TreeHash Hash, bool IsCommitted, Ent
         bool isCommitted = !leaf.Entry.IsEmpty && leaf.Entry.Length <= LeafData.MaximumEntry && LeafData.CommitsTo(data, leaf.Salt.Span, leaf.Entry.Span);
         if (!isCommitted) return new CheckedLeaf(hash, false, null, null, null);
 
-        // A route names a circle: an entry whose circle is not 16 bytes says as little as one that is no message.
+        if (!TryParse(leaf.Entry, out Entry? entry, out (CircleId Circle, uint Epoch)? route)) return new CheckedLeaf(hash, true, null, null, null);
+        OpenedItem? item = entry.RecordPublished is { } record && !leaf.Item.IsEmpty && keyring.Find(route!.Value.Circle, route.Value.Epoch) is { } key ? OpenedItem.Of(key, record, leaf.Item.Span) : null;
+        return new CheckedLeaf(hash, true, entry, route, item);
+    }
+
+    // A route names a circle: an entry whose circle is not 16 bytes says as little as one that is no message.
+    private static bool TryParse(ByteString bytes, [NotNullWhen(true)] out Entry? entry, out (CircleId Circle, uint Epoch)? route)
+    {
         try
         {
-            Entry entry = Entry.Parser.ParseFrom(leaf.Entry);
-            (CircleId Circle, uint Epoch)? route = EntryRoute.Of(entry);
-            OpenedItem? item = entry.RecordPublished is { } record && !leaf.Item.IsEmpty && keyring.Find(route!.Value.Circle, route.Value.Epoch) is { } key ? OpenedItem.Of(key, record, leaf.Item.Span) : null;
-            return new CheckedLeaf(hash, true, entry, route, item);
+            entry = Entry.Parser.ParseFrom(bytes);
+            route = EntryRoute.Of(entry);
+            return true;
         }
         catch (Exception unreadable) when (unreadable is InvalidProtocolBufferException or ArgumentException)
         {
-            return new CheckedLeaf(hash, true, null, null, null);
+            (entry, route) = (null, null);
+            return false;
         }
     }
 }

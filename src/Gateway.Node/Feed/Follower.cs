@@ -16,7 +16,7 @@ namespace Gateway.Node.Feed;
 public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection connection, NodeAuthorities authorities, OwnStanding standing, BrokerWatch watch, AlarmBell alarms, RandomSource random, TimeProvider time, ILogger<Follower> logger) : BackgroundService
 {
     private const int MostLeaves = 65_536;
-    private const long MostBytes = 256L * 1_048_576; // Of one batch; at most two are here at once.
+    private const long MostBytes = 128L * 1_048_576; // Of one batch; at most two are here at once.
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
@@ -135,15 +135,15 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
             watch.OnFollowed();
         }
 
-        FeedPipeline pipeline = new(() => log.View.Keyring, batch => TakeAsync(batch, stopping));
+        FeedPipeline pipeline = new(() => log.View.Keyring, batch => TakeAsync(batch, stopping), stopping);
         try
         {
             await ReadAsync(call.ResponseStream, pipeline, from, ended, stopping);
-            await pipeline.Underway;
         }
         finally
         {
-            await pipeline.Underway.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Whatever ended the stream: it is opened anew from where the log stands.
+            // Whatever ended the stream: it is opened anew from where the log stands. A batch that does not hold came before that, and is what is told: else a broker had only to hang up behind it.
+            await pipeline.Underway;
         }
     }
 

@@ -89,7 +89,7 @@ public sealed partial class NodeLog
                 WithdrawnOutbox = [.. outcome.Withdrawn.Where(_own.Contains)],
                 Disputes = [.. outcome.Disputes.Values],
             };
-            await InStepAsync(() => _matcher.ApplyAsync(apply, [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.Record.Tags))], cancellation), cancellation);
+            await InStepAsync(() => _matcher.ApplyAsync(apply, outcome.EndedTags, () => NoteEnding(outcome, [], _view.Size), cancellation), cancellation);
             _disputes.Set(apply.Disputes, []);
             _lastNumber += part.Records.Count;
             Await(outcome);

@@ -1,5 +1,6 @@
 using Gateway.Node.Contributions;
 using Gateway.Protocol.Keys;
+using Gateway.Storage.Node;
 
 namespace Gateway.Node.Feed;
 
@@ -13,7 +14,7 @@ public sealed partial class NodeLog
     /// <summary>Size of the log with which <see cref="Ended"/> was set last; 0 when not in this run.</summary>
     public ulong EndedBelow => (ulong)Interlocked.Read(ref _endedBelow);
 
-    /// <summary>Called with the size of the log that ends records, before anybody sees them ended: a store that is put back from then on is known to be older.</summary>
+    /// <summary>Called with the size of the log that ended records, once that is stored and before it is visible: a store that is put back after anybody saw them end is known to be older.</summary>
     public Action<ulong> Ending { get; set; } = _ => { };
 
     /// <summary>Forgets the key of an epoch that the store has noted as given up.</summary>
@@ -28,6 +29,11 @@ public sealed partial class NodeLog
         {
             _gate.Release();
         }
+    }
+
+    private void NoteEnding(BatchOutcome outcome, LeftCircle[] left, ulong size)
+    {
+        if (outcome.Ended.Count > 0 || outcome.EndedAt.Count > 0 || left.Length > 0) NoteEnding(size);
     }
 
     private void NoteEnding(ulong size)

@@ -143,6 +143,7 @@ public sealed partial class NodeLog : IDisposable
 
     private async Task ApplyAloneAsync(FeedBatch batch, CancellationToken cancellation)
     {
+        batch.Check(_view.Keyring, cancellation);
         VerifiedBatch verified = _reader.Read(batch, _view, _tree);
         try
         {
@@ -169,8 +170,7 @@ public sealed partial class NodeLog : IDisposable
                 Backfills = verified.Grants,
             };
             if (left.Length > 0) Volatile.Write(ref _wholeFrom, verified.View.Size); // Before the circle is gone from the store.
-            if (outcome.Ended.Count > 0 || outcome.EndedAt.Count > 0 || left.Length > 0) NoteEnding(verified.View.Size);
-            await InStepAsync(() => _matcher.ApplyAsync(apply, [.. outcome.Ended.Select(ended => (ended.Record.Number, ended.Record.Tags))], cancellation), cancellation);
+            await InStepAsync(() => _matcher.ApplyAsync(apply, outcome.EndedTags, () => NoteEnding(outcome, left, verified.View.Size), cancellation), cancellation);
             _disputes.Set(apply.Disputes, left);
             _tree.Commit();
             Publish(verified, outcome, left);

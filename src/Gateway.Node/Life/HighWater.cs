@@ -50,7 +50,15 @@ public sealed class HighWater
         {
             if (size <= Size) return;
             string number = size.ToString(CultureInfo.InvariantCulture);
-            NodeDirectory.WriteSecret(_file, Encoding.ASCII.GetBytes($"{Header}\n{number}\n{Convert.ToHexStringLower(Mac(_keys, number))}\n"));
+            try
+            {
+                NodeDirectory.WriteSecret(_file, Encoding.ASCII.GetBytes($"{Header}\n{number}\n{Convert.ToHexStringLower(Mac(_keys, number))}\n"));
+            }
+            catch (UnauthorizedAccessException denied)
+            {
+                throw new IOException($"How far the node has come cannot be noted: {denied.Message}", denied);
+            }
+
             Size = size;
         }
     }

@@ -103,7 +103,11 @@ public sealed partial class NodeMatcher : IDisposable
     }
 
     /// <summary>Stores what a batch of the feed, or a part of a second reading, does to the records and makes it visible. What new records meet is added by this; the rest is as the caller made it.</summary>
-    public async Task ApplyAsync(RecordsApply apply, IReadOnlyList<(int Number, byte[] Tags)> ended, CancellationToken cancellation)
+    /// <param name="apply">What it does.</param>
+    /// <param name="ended">Numbers and tags of the records that it ends.</param>
+    /// <param name="stored">Called when it is stored and not visible yet.</param>
+    /// <param name="cancellation">Ends it; nothing has happened then.</param>
+    public async Task ApplyAsync(RecordsApply apply, IReadOnlyList<(int Number, byte[] Tags)> ended, Action stored, CancellationToken cancellation)
     {
         await _writer.WaitAsync(cancellation);
         try
@@ -122,6 +126,7 @@ public sealed partial class NodeMatcher : IDisposable
             Farewell[] farewells = apply is FeedApply { Left.Count: > 0 } leaving ? await PartAsync(leaving.Left, cancellation) : [];
             if (apply is FeedApply batch) await _store.ApplyAsync(batch with { Hits = [.. hits.Distinct()] }, cancellation);
             else await _store.ApplyBackfillAsync((BackfillApply)apply with { Hits = [.. hits.Distinct()] }, cancellation);
+            stored();
             foreach (Farewell farewell in farewells) Forget(farewell);
             List<UInt128> met = [];
             foreach (NodeRecord record in live) _index.AddRecord(record.Number, AsNumbers(record.Tags), met);

@@ -87,5 +87,5 @@ public sealed class BrokerWatch(OwnLog log, ForkWatch forks, LogConditions condi
         return new Comparison(Agreement.Unreadable, theirs.Size, Fault: "the broker does not show how its log goes on from this node's.");
     }
 
-    private DateTime Deadline() => CallDeadline.After(Patience);
+    private static DateTime Deadline() => CallDeadline.After(Patience);
 }

@@ -14,7 +14,6 @@ namespace Gateway.Node.Pseudonyms;
 /// </summary>
 /// <param name="invokerOf">The way to an evaluator that the log names; null when there is none.</param>
 /// <param name="random">Blinds.</param>
-/// <param name="time">Deadlines.</param>
 public sealed class EvaluatorClient(Func<EvaluatorKeys, CallInvoker?> invokerOf, RandomSource random)
 {
     // Short on purpose: the weights of a large batch's proof can be attacked by who has minutes (docs/protocol.md, Pseudonyms).

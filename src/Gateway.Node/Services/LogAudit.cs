@@ -161,7 +161,7 @@ public sealed class LogAudit(INodeStore store, CallInvoker broker, OwnRecordAudi
         }
     }
 
-    private async Task<bool> IsConsistentAsync(LogService.LogServiceClient client, Checkpoint mine, Checkpoint theirs, CancellationToken cancellation)
+    private static async Task<bool> IsConsistentAsync(LogService.LogServiceClient client, Checkpoint mine, Checkpoint theirs, CancellationToken cancellation)
     {
         GetConsistencyProofResponse proof = await client.GetConsistencyProofAsync(
             new GetConsistencyProofRequest { OldSize = mine.Size, NewSize = theirs.Size }, deadline: Deadline(), cancellationToken: cancellation);
@@ -175,7 +175,7 @@ public sealed class LogAudit(INodeStore store, CallInvoker broker, OwnRecordAudi
         return MerkleProof.VerifyConsistency(mine.Size, theirs.Size, mine.Root, theirs.Root, hashes);
     }
 
-    private DateTime Deadline() => CallDeadline.After(TimeSpan.FromSeconds(15));
+    private static DateTime Deadline() => CallDeadline.After(TimeSpan.FromSeconds(15));
 
     private static void Add(VerifyLogResponse response, string code, string what, string which, string remedy) => Add(response, Refusal.DataLoss(code, what, which, remedy));
 

@@ -86,5 +86,5 @@ public sealed class OfficersEndpoint(CallInvoker broker, NodeSettings settings, 
         }
     }
 
-    private DateTime Deadline() => CallDeadline.After(Patience);
+    private static DateTime Deadline() => CallDeadline.After(Patience);
 }

@@ -4,7 +4,7 @@ using Gateway.Node.Feed;
 using Gateway.Node.Tests.Building;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
-using Gateway.Protocol.Keys;
+using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
 using Gateway.Storage.Node;
 using Google.Protobuf;
@@ -22,15 +22,19 @@ public sealed class FeedPipelineTests
     [Fact]
     public async Task Batches_checked_ahead_give_what_they_give_one_by_one_also_under_keys_that_the_batch_before_brings()
     {
-        // Every leaf a batch: when the circle's key comes, the records behind it were looked at without it, or with it, as it happens.
+        // Every leaf a batch: the record behind the circle's key is looked at without it.
         SealedRecord[] records = [_log.Seal(), _log.Seal(), _log.Seal()];
         foreach (SealedRecord record in records) _log.Publish(record);
         _log.Withdraw(records[1]);
         await using TestCore one = await TestCore.StartAsync(_log, time: _time), other = await TestCore.StartAsync(_log, time: _time);
         await one.FollowAsync();
-        FeedPipeline pipeline = new(() => other.Log.View.Keyring, batch => other.Log.ApplyAsync(batch, CancellationToken.None));
-        for (ulong size = 0; size < _log.Size; size++) await pipeline.AddAsync(_log.Batch(other.Party, size, size + 1));
-        await pipeline.Underway;
+        FeedBatch[] batches = [.. Enumerable.Range(0, (int)_log.Size).Select(i => _log.Batch(other.Party, (ulong)i, (ulong)i + 1))];
+        for (int i = 0; i < batches.Length; i++)
+        {
+            if (i + 1 < batches.Length) batches[i + 1].Check(other.Log.View.Keyring, CancellationToken.None); // With the keys from before the batch in front of it.
+            await other.Log.ApplyAsync(batches[i], CancellationToken.None);
+        }
+
         Assert.Equal(one.Log.View.Root, other.Log.View.Root);
         foreach (SealedRecord record in records) Assert.Equal(await one.StateOfAsync(record), await other.StateOfAsync(record));
         Assert.Equal([NodeRecordState.Live, NodeRecordState.Live], [await other.StateOfAsync(records[0]), await other.StateOfAsync(records[2])]);
@@ -49,7 +53,7 @@ public sealed class FeedPipelineTests
             await using TestCore node = await TestCore.StartAsync(_log, time: _time);
             await node.FollowAsync(_log.Size - 2);
             FeedBatch batch = _log.Batch(node.Party, node.Log.View.Size);
-            batch.CheckAhead(hasKey ? node.Log.View.Keyring : CircleKeyring.Empty);
+            batch.Check(hasKey ? node.Log.View.Keyring : CircleKeyring.Empty, CancellationToken.None);
             await node.Log.ApplyAsync(batch, CancellationToken.None);
             Assert.Equal((NodeRecordState.Live, NodeRecordState.Quarantined), (await node.StateOfAsync(good), await node.StateOfAsync(altered)));
         }
@@ -61,19 +65,20 @@ public sealed class FeedPipelineTests
         _log.Publish(_log.Seal());
         await using TestCore node = await TestCore.StartAsync(_log, time: _time);
         await node.FollowAsync(_log.Size - 1);
-        foreach (Action<FeedLeaf> harm in (Action<FeedLeaf>[])
+        foreach ((string code, Action<FeedLeaf> harm) in ((string, Action<FeedLeaf>)[])
             [
-                leaf => leaf.Item = ByteString.Empty,
-                leaf => leaf.Entry = ByteString.CopyFrom([.. leaf.Entry.ToByteArray(), 0]),
-                leaf => leaf.LeafData = ByteString.CopyFrom([.. leaf.LeafData.ToByteArray(), 0]),
-                leaf => leaf.Salt = ByteString.CopyFrom(new byte[leaf.Salt.Length]),
-                leaf => leaf.Entry = ByteString.Empty,
+                ("ITEM_HIDDEN", leaf => leaf.Item = ByteString.Empty),
+                ("ENTRY_ALTERED", leaf => leaf.Entry = ByteString.CopyFrom([.. leaf.Entry.ToByteArray(), 0])),
+                ("LEAF_MALFORMED", leaf => leaf.LeafData = ByteString.CopyFrom([.. leaf.LeafData.ToByteArray(), 0])),
+                ("ENTRY_ALTERED", leaf => leaf.Salt = ByteString.CopyFrom(new byte[leaf.Salt.Length])),
+                ("ENTRY_TOO_LARGE", leaf => leaf.Entry = ByteString.CopyFrom(new byte[LeafData.MaximumEntry + 1])),
+                ("ENTRY_HIDDEN", leaf => leaf.Entry = ByteString.Empty),
             ])
         {
             FeedBatch batch = _log.Batch(node.Party, node.Log.View.Size);
             harm(batch.Leaves[0]);
-            batch.CheckAhead(node.Log.View.Keyring);
-            await Assert.ThrowsAsync<FeedFaultException>(() => node.Log.ApplyAsync(batch, CancellationToken.None));
+            batch.Check(node.Log.View.Keyring, CancellationToken.None);
+            Assert.Equal(code, (await Assert.ThrowsAsync<FeedFaultException>(() => node.Log.ApplyAsync(batch, CancellationToken.None))).Refusal.Code);
         }
 
         await node.FollowAsync();
@@ -95,7 +100,7 @@ public sealed class FeedPipelineTests
         {
             applied.Add(batch.FirstIndex);
             await gate.Task;
-        });
+        }, CancellationToken.None);
         await pipeline.AddAsync(new FeedBatch(0, [], []));
         Assert.Equal(0, looked); // Nothing was under way.
         Task second = pipeline.AddAsync(new FeedBatch(1, [], []));
@@ -115,7 +120,7 @@ public sealed class FeedPipelineTests
         {
             applied.Add(batch.FirstIndex);
             throw new FeedFaultException(Refusal.DataLoss("TEST", "It does not hold.", "batch", "Nothing."), []);
-        });
+        }, CancellationToken.None);
         await pipeline.AddAsync(new FeedBatch(0, [], []));
         await Assert.ThrowsAsync<FeedFaultException>(() => pipeline.Underway);
         await Assert.ThrowsAsync<FeedFaultException>(() => pipeline.AddAsync(new FeedBatch(1, [], [])));

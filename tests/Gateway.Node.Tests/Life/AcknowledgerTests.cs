@@ -70,7 +70,10 @@ public sealed class AcknowledgerTests
         await node.Core.FollowAsync();
         await node.Acknowledger.RunAsync(CancellationToken.None);
         log.Withdraw(record);
+        List<(ulong Size, NodeRecordState? Stored, int Visible)> seen = [];
+        node.Core.Log.Ending += size => seen.Add((size, node.Core.StateOfAsync(record).GetAwaiter().GetResult(), node.Core.Matcher.LiveRecords));
         await node.Core.FollowAsync();
+        Assert.Equal((log.Size, NodeRecordState.Withdrawn, 1), Assert.Single(seen)); // Stored, and to be seen by nobody yet.
         await node.RestartAsync();
         Assert.Equal(log.Size, node.Age.Required);
     }

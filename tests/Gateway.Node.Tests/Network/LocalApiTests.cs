@@ -78,12 +78,14 @@ public sealed class LocalApiTests
         Assert.Equal(0UL, (await node.Contributions.GetStatusAsync(new GetStatusRequest())).LogSize);
     }
 
-    [Fact]
-    public async Task A_feed_that_does_not_hold_raises_one_alarm_with_its_evidence_and_the_node_goes_on_answering()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_feed_that_does_not_hold_raises_one_alarm_with_its_evidence_and_the_node_goes_on_answering_also_where_the_broker_hangs_up_behind_it(bool hangsUp)
     {
         await using RunningNetwork network = await RunningNetwork.StartAsync();
         RunningNode node = await network.AddNodeAsync("retailer");
-        Meddler meddler = new() { Change = message => message.Leaves[0].Entry = ByteString.Empty };
+        Meddler meddler = new() { Change = message => message.Leaves[0].Entry = ByteString.Empty, HangsUp = hangsUp };
         await node.StartAsync(invoker => invoker.Intercept(meddler));
         GetStatusResponse status = await node.UntilAsync(status => status.Alarms.Count > 0);
         Assert.Equal("ENTRY_HIDDEN", Assert.Single(status.Alarms).Error.Code);

@@ -11,6 +11,9 @@ internal sealed class Meddler : Interceptor
     /// <summary>Changes a message of the feed.</summary>
     public Action<FollowResponse> Change { get; set; } = _ => { };
 
+    /// <summary>Whether the stream is lost right behind the first message.</summary>
+    public bool HangsUp { get; init; }
+
     public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
         TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation)
     {
@@ -24,6 +27,7 @@ internal sealed class Meddler : Interceptor
 
         public async Task<bool> MoveNext(CancellationToken cancellationToken)
         {
+            if (meddler.HangsUp && Current is not null) throw new RpcException(new Status(StatusCode.Unavailable, "hung up"));
             if (!await inner.MoveNext(cancellationToken)) return false;
             Current = inner.Current;
             if (Current is FollowResponse message) meddler.Change(message);
