@@ -4,8 +4,11 @@ using Gateway.Protocol;
 using Gateway.Protocol.Keys;
 using Gateway.Protocol.Log;
 using Gateway.Protocol.V1;
+using Gateway.Storage;
+using Gateway.Storage.Node;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Node.Tests.Network;
 
@@ -47,6 +50,27 @@ public sealed class CircleKeyTests
             Assert.DoesNotContain(files, file => Holds(File.ReadAllBytes(file), secret));
             Assert.DoesNotContain(journal.Sent, message => Holds(message, secret));
         }
+    }
+
+    [Fact]
+    public async Task Who_joins_is_granted_the_key_in_force_though_nothing_stands_under_it_yet()
+    {
+        // Between the proposal and the new epoch a record may be published under it.
+        await using RunningNetwork network = await RunningNetwork.StartAsync();
+        RunningNode steward = await network.AddNodeAsync("steward"), second = await network.AddNodeAsync("second"), third = await network.AddNodeAsync("third");
+        foreach (RunningNode node in new[] { steward, second, third }) await node.StartAsync();
+        await network.CreateCircleAsync("acx", steward, second);
+        await third.AcceptAsync("acx");
+        await steward.Circles.InviteAsync(new InviteRequest { Circle = "acx", Member = "third" });
+        await third.UntilAsync(status => status.Circles.Any(circle => circle.Epoch == 1 && circle.BackfillRemaining == 0));
+        List<KeyGrant> grants = [];
+        await foreach (LoggedLeaf leaf in third.Services.GetRequiredService<INodeStore>().ReadStateLeavesAsync(CancellationToken.None, 0))
+        {
+            if (leaf.Entry is not null && Entry.Parser.ParseFrom(leaf.Entry).KeyGrant is { } grant) grants.Add(KeyGrant.Parser.ParseFrom(grant.Body));
+        }
+
+        GrantedKey granted = Assert.Single(Assert.Single(grants).GrantedKeys);
+        Assert.Equal((0U, third.Directory.ReadSettings().Member.ToByteString()), (granted.Epoch, granted.MemberId));
     }
 
     private static byte[] Open(KeyEpoch epoch, MemberId member, BoxKey box)
