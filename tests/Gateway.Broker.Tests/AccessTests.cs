@@ -54,6 +54,25 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task A_stream_that_ends_while_it_is_written_says_why()
+    {
+        // More than is taken over for a reader that does not read yet: the broker stands in a write when the certificate ends.
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        await network.PublishAsync(network.Steward, [.. Enumerable.Range(0, 300).Select(_ => network.Seal(network.Steward).Submission)]);
+        using AsyncServerStreamingCall<FollowResponse> follow = network.Exchange(network.Second).Follow(new FollowRequest());
+        Assert.True(await follow.ResponseStream.MoveNext(CancellationToken.None));
+        await Task.Delay(500);
+        network.Broker.Time.Advance(TimeSpan.FromHours(24));
+        RpcException refused = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await follow.ResponseStream.MoveNext(CancellationToken.None))
+            {
+            }
+        });
+        Assert.Equal((StatusCode.Unauthenticated, "CERTIFICATE_EXPIRED"), (refused.StatusCode, refused.ToRefusal("broker").Code));
+    }
+
+    [Fact]
     public async Task Health_and_checkpoint_are_there_for_everybody()
     {
         await using TestBroker broker = await TestBroker.StartAsync();

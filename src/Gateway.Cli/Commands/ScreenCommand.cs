@@ -64,7 +64,7 @@ internal static class ScreenCommand
             output.Result(
                 new
                 {
-                    report.Rows, report.Screened, report.Cleared, report.Pending, report.NothingToScreen, report.Hits, report.Red, report.Yellow, report.SimilarNames, report.NotScreened, report.FieldsNotUsed, report.Seconds, report.Rate,
+                    report.Rows, report.Screened, report.Cleared, report.Pending, report.NothingToScreen, report.Hits, report.Red, report.Yellow, report.Green, report.SimilarNames, report.NotScreened, report.FieldsNotUsed, report.Seconds, report.Rate,
                     HitCount = hits.Count, HitsFile = hitsPath, ErrorsFile = errorsPath, PendingFile = pendingPath, PendingLines = pending.First, FaultCount = faults.Count, Faults = faults.First, HitLines = best,
                 },
                 console => Draw(console, report, hits, parsed.GetValue(stream) ? [] : best, faults, pending, hitsPath, errorsPath));
@@ -95,7 +95,7 @@ internal static class ScreenCommand
         HitSink.Draw(console, best, hits.Count, withShipment: true);
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Screened:N0} shipments screened in {report.Seconds:N1} s ({report.Rate:N0}/s): {report.Hits:N0} hits ({report.Red:N0} RED, {report.Yellow:N0} YELLOW), {report.Pending:N0} pending, {report.Cleared:N0} cleared"));
+            $"{report.Screened:N0} shipments screened in {report.Seconds:N1} s ({report.Rate:N0}/s): {report.Hits:N0} hits ({report.Red:N0} RED, {report.Yellow:N0} YELLOW, {report.Green:N0} GREEN), {report.Pending:N0} pending, {report.Cleared:N0} cleared"));
         if (report.Pending > 0) console.WriteLine("Pending shipments are not cleared: screen them again once the node has evaluated their identifiers.");
         if (report.SimilarNames > 0) console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{report.SimilarNames:N0} shipments have a name like a record's (unverified name similarity); it decides nothing."));
         if (report.NothingToScreen > 0) console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{report.NothingToScreen:N0} shipments name nobody who can be looked up and are NOT cleared."));

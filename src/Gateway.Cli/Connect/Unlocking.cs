@@ -46,7 +46,7 @@ public sealed class Unlocking(Surroundings surroundings)
                 : throw new RefusalException(Refusal.Invalid("SEALING_UNDECIDED", "A passphrase or secret file was given, and no seal was wanted.", "--unsealed", "Leave out one of the two."));
         }
 
-        return given ?? AskTwice() ?? throw new RefusalException(Refusal.Invalid("SEALING_UNDECIDED", "It was not said how the keys are to be sealed.", "keys", "Give --passphrase-file or --secret-file; for a trial only, --unsealed."));
+        return given ?? AskTwice() ?? throw new RefusalException(Refusal.Invalid("SEALING_UNDECIDED", "It was not said how the keys are to be sealed.", "keys", $"Give --passphrase-file or --secret-file, or name the file in {PassphraseVariable} or {SecretVariable}; for a trial only, --unsealed."));
     }
 
     /// <summary>What a folder is sealed by from now on.</summary>

@@ -40,9 +40,10 @@ internal sealed class DemoReport(PhaseClock clock, Checkpoint log, DemoScreening
         ScreeningReport report = screening.Report;
         IReadOnlyList<HitLine> shown = BestOfEveryForm();
         DrawHits(console, shown);
-        Say(console, $"The best hit of each kind of disguise; all {screening.HitLines:N0} pairs of shipment and record, with every reason: {folder.Hits}");
+        bool goes = next.Count == 0 && folder.IsTemporary && verdict.IsGood;
+        Say(console, $"The best hit of each kind of disguise; all {screening.HitLines:N0} pairs of shipment and record, with every reason: {(goes ? "hits.csv, which --keep or --dir DIR leaves" : folder.Hits)}");
         console.WriteLine();
-        Say(console, $"{report.Screened:N0} shipments screened in {report.Seconds:N1} s ({report.Rate:N0}/s): {report.Cleared:N0} cleared, {report.Pending:N0} pending, {report.NothingToScreen:N0} with nothing to look up (not cleared), {report.Hits:N0} hits ({report.Red:N0} RED examine, {report.Yellow:N0} YELLOW documents)");
+        Say(console, $"{report.Screened:N0} shipments screened in {report.Seconds:N1} s ({report.Rate:N0}/s): {report.Cleared:N0} cleared, {report.Pending:N0} pending, {report.NothingToScreen:N0} with nothing to look up (not cleared), {report.Hits:N0} hits ({report.Red:N0} RED examine, {report.Yellow:N0} YELLOW documents, {report.Green:N0} GREEN)");
         Table forms = Tables.Of("Planted as", "Planted", "Found");
         foreach (FormCount form in verdict.Forms) forms.AddText(form.Form, Number(form.Planted), Number(form.Found));
         forms.AddText("all", Number(verdict.Forms.Sum(form => form.Planted)), Number(verdict.Forms.Sum(form => form.Found)));
@@ -56,7 +57,7 @@ internal sealed class DemoReport(PhaseClock clock, Checkpoint log, DemoScreening
             console.WriteLine("The network goes on running. To try next:");
             foreach (string command in next) console.Profile.Out.Writer.WriteLine("  " + command); // Not wrapped: they are to be copied.
         }
-        else if (folder.IsTemporary && verdict.IsGood)
+        else if (goes)
         {
             console.WriteLine("The network has ended and its folder is removed: --keep leaves both, --dir DIR leaves the files.");
         }

@@ -42,6 +42,9 @@ public sealed record ScreeningReport
     /// <summary>Hits in the yellow lane.</summary>
     public long Yellow { get; init; }
 
+    /// <summary>Hits in the green lane: dismissed, or what was opened speaks against them. Shown, with nothing to do.</summary>
+    public long Green { get; init; }
+
     /// <summary>Shipments with a name like a record's and nothing that decides: a note, in circles that match name words.</summary>
     public long SimilarNames { get; init; }
 
@@ -114,6 +117,7 @@ public sealed class ManifestScreener(LocalNode node, FaultSink faults, HitSink h
             Hits = _hit,
             Red = _red,
             Yellow = _yellow,
+            Green = _hit - _red - _yellow,
             SimilarNames = _similar,
             NotScreened = faults.Rows,
             FieldsNotUsed = _notUsed,

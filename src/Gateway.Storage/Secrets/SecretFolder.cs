@@ -164,7 +164,7 @@ public sealed class SecretFolder : IDisposable
                 throw new RefusalException(Refusal.Precondition("FOLDER_NOT_SEALED", "A passphrase or secret file was given, and the folder is not sealed.", _path,
                     "If it was sealed once, its keys have been replaced: restore it from a backup. If it never was, seal it with `rekey`."));
             case (true, null):
-                throw new RefusalException(Refusal.Precondition("FOLDER_SEALED", "The folder's keys are sealed.", _path, "Give --passphrase-file or --secret-file."));
+                throw new RefusalException(Refusal.Precondition("FOLDER_SEALED", "The folder's keys are sealed.", _path, "Give --passphrase-file or --secret-file, or name the file in GATEWAY_PASSPHRASE_FILE or GATEWAY_SECRET_FILE."));
             default:
                 byte[] opened = SealedBytes.Open(_secret, KeyFile, File.ReadAllBytes(file));
                 _key = GC.AllocateArray<byte>(opened.Length, pinned: true);
