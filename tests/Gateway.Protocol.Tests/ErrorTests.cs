@@ -33,6 +33,18 @@ public sealed partial class ErrorTests
     }
 
     [Theory]
+    [InlineData(StatusCode.Internal)]
+    [InlineData(StatusCode.Cancelled)]
+    public void A_connection_that_was_lost_under_a_call_is_a_peer_that_cannot_be_reached(StatusCode status)
+    {
+        RpcException lost = new(new Status(status, "Error starting gRPC call.", new HttpRequestException("The server didn't respond to a ping.", new IOException("The request was aborted."))));
+        Refusal refusal = lost.ToRefusal("evaluator broker");
+        Assert.Equal((StatusCode.Unavailable, "PEER_UNAVAILABLE"), (refusal.Status, refusal.Code));
+        RpcException ended = new(new Status(status, "", new OperationCanceledException("By the caller.", new IOException("The request was aborted."))));
+        Assert.NotEqual("PEER_UNAVAILABLE", ended.ToRefusal("evaluator broker").Code);
+    }
+
+    [Theory]
     [InlineData(StatusCode.Unavailable, "PEER_UNAVAILABLE")]
     [InlineData(StatusCode.DeadlineExceeded, "PEER_SLOW")]
     [InlineData(StatusCode.Cancelled, "CANCELLED")]

@@ -2,6 +2,7 @@ using System.Net.Http;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Node.Identity;
+using Gateway.Protocol.Errors;
 using Gateway.Protocol.Identity;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -145,30 +146,13 @@ public sealed class BrokerConnection : IDisposable
         }
     }
 
-    /// <summary>Whether a call ended because its address refuses or was lost. A connection whose pings are not answered, or that breaks, ends its calls as INTERNAL or CANCELLED as well, with the reason beside it.</summary>
-    /// <param name="fault">How it ended.</param>
-    public static bool IsLoss(RpcException fault)
-    {
-        ArgumentNullException.ThrowIfNull(fault);
-        if (fault.StatusCode == StatusCode.Unavailable) return true;
-        if (fault.StatusCode is not (StatusCode.Internal or StatusCode.Cancelled)) return false;
-        bool isBroken = false;
-        for (Exception? reason = fault.Status.DebugException; reason is not null; reason = reason.InnerException)
-        {
-            if (reason is OperationCanceledException) return false; // By the caller.
-            isBroken |= reason is IOException;
-        }
-
-        return isBroken;
-    }
-
     /// <summary>A call over a channel failed: where its address refused or was lost, the connection goes over to another.</summary>
     /// <param name="fault">How it failed.</param>
     /// <param name="channel">The channel.</param>
     /// <param name="at">The address in use when the call began; null where it was the first of the channel.</param>
     internal void OnFault(RpcException fault, OpenChannel channel, Uri? at)
     {
-        if (IsLoss(fault)) Leave(channel, at ?? channel.Address);
+        if (fault.IsLoss()) Leave(channel, at ?? channel.Address);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Gateway.Protocol.Errors;
 using Grpc.Core;
 
 namespace Gateway.Node.Broker;
@@ -83,7 +84,7 @@ internal sealed class FailoverInvoker(BrokerConnection connection) : CallInvoker
                 connection.Addresses.Answered();
                 return answer;
             }
-            catch (RpcException fault) when (BrokerConnection.IsLoss(fault))
+            catch (RpcException fault) when (fault.IsLoss())
             {
                 connection.OnFault(fault, channel, _at);
                 OpenChannel next = connection.Current;

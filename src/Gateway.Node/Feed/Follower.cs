@@ -109,7 +109,7 @@ public sealed class Follower(NodeLog log, CallInvoker broker, BrokerConnection c
                 await FollowAsync(ended.Token, stopping);
                 return;
             }
-            catch (Exception moved) when (replaced.IsCancellationRequested && !stopping.IsCancellationRequested && (moved is OperationCanceledException || (moved is RpcException fault && (fault.StatusCode == StatusCode.Cancelled || BrokerConnection.IsLoss(fault)))))
+            catch (Exception moved) when (replaced.IsCancellationRequested && !stopping.IsCancellationRequested && (moved is OperationCanceledException || (moved is RpcException fault && (fault.StatusCode == StatusCode.Cancelled || fault.IsLoss()))))
             {
                 _connected = false;
                 NodeEvents.FeedMoved(logger, log.View.Size);

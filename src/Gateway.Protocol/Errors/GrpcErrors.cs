@@ -32,10 +32,27 @@ public static class GrpcErrors
 
         return exception.StatusCode switch
         {
-            StatusCode.Unavailable => new(exception.StatusCode, "PEER_UNAVAILABLE", $"The {peer} cannot be reached: {exception.Status.Detail}", peer, "See that it runs and that the address is right; the call may be tried again."),
+            _ when exception.IsLoss() => new(StatusCode.Unavailable, "PEER_UNAVAILABLE", $"The {peer} cannot be reached: {exception.Status.Detail}", peer, "See that it runs and that the address is right; the call may be tried again."),
             StatusCode.DeadlineExceeded => new(exception.StatusCode, "PEER_SLOW", $"The {peer} did not answer in time.", peer, "Try again; if it stays so, look at its load."),
             StatusCode.Cancelled => new(exception.StatusCode, "CANCELLED", "The call was cancelled.", peer, "Nothing, if you cancelled it."),
             _ => new(exception.StatusCode, "PEER_FAILED", $"The {peer} answered {exception.StatusCode}: {exception.Status.Detail}", peer, "See the peer's log."),
         };
+    }
+
+    /// <summary>Whether a call ended because its address refuses or was lost. A connection whose pings are not answered, or that breaks, ends its calls as INTERNAL or CANCELLED as well, with the reason beside it.</summary>
+    /// <param name="exception">How it ended.</param>
+    public static bool IsLoss(this RpcException exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        if (exception.StatusCode == StatusCode.Unavailable) return true;
+        if (exception.StatusCode is not (StatusCode.Internal or StatusCode.Cancelled)) return false;
+        bool isBroken = false;
+        for (Exception? reason = exception.Status.DebugException; reason is not null; reason = reason.InnerException)
+        {
+            if (reason is OperationCanceledException) return false; // By the caller.
+            isBroken |= reason is IOException;
+        }
+
+        return isBroken;
     }
 }

@@ -5,6 +5,7 @@ using Gateway.Node.Broker;
 using Gateway.Node.Identity;
 using Gateway.Node.Tests.Building;
 using Gateway.Protocol;
+using Gateway.Protocol.Errors;
 using Gateway.Protocol.Identity;
 using Gateway.Protocol.V1;
 using Gateway.Shared;
@@ -103,9 +104,9 @@ public sealed class FailoverTests
     [Fact]
     public void What_the_caller_ends_itself_is_no_loss()
     {
-        Assert.True(BrokerConnection.IsLoss(new RpcException(new Status(StatusCode.Internal, "", new HttpProtocolException(1, "", null)))));
-        Assert.False(BrokerConnection.IsLoss(new RpcException(new Status(StatusCode.Internal, "Bad answer."))));
-        Assert.False(BrokerConnection.IsLoss(new RpcException(new Status(StatusCode.Cancelled, "", new OperationCanceledException("", new IOException())))));
+        Assert.True(GrpcErrors.IsLoss(new RpcException(new Status(StatusCode.Internal, "", new HttpProtocolException(1, "", null)))));
+        Assert.False(GrpcErrors.IsLoss(new RpcException(new Status(StatusCode.Internal, "Bad answer."))));
+        Assert.False(GrpcErrors.IsLoss(new RpcException(new Status(StatusCode.Cancelled, "", new OperationCanceledException("", new IOException())))));
     }
 
     [Fact]
