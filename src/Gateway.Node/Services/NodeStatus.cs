@@ -22,6 +22,7 @@ public sealed class NodeStatus(
     public async Task<GetStatusResponse> ReadAsync(CancellationToken cancellation)
     {
         NodeView now = view();
+        string address = connection.Address?.GetLeftPart(UriPartial.Authority) ?? ""; // None while it moves to another: the feed may not have noticed yet.
         IReadOnlyList<(CircleId Circle, NodeRecordState State, long Count)> counts = await store.CountRecordsAsync(cancellation);
         IReadOnlyDictionary<OutboxState, long> outbox = await store.CountOutboxAsync(cancellation);
         GetStatusResponse status = new()
@@ -32,8 +33,8 @@ public sealed class NodeStatus(
             LogSize = now.Size,
             LogRoot = ByteString.CopyFrom(now.Root.ToArray()),
             BrokerLogSize = Math.Max(follower.BrokerSize, now.Size),
-            BrokerConnected = follower.IsConnected || leadership.Leader is { HeardAt: > 0 },
-            BrokerAddress = connection.Address?.GetLeftPart(UriPartial.Authority) ?? "",
+            BrokerConnected = (follower.IsConnected && address.Length > 0) || leadership.Leader is { HeardAt: > 0 },
+            BrokerAddress = address,
             BrokerLastHeard = Math.Max(follower.LastHeard?.ToUnixTimeSeconds() ?? 0, (leadership.Leader?.HeardAt ?? 0) / 1_000),
             LiveRecords = (ulong)counts.Where(count => count.State == NodeRecordState.Live).Sum(count => count.Count),
             QuarantinedRecords = (ulong)counts.Where(count => count.State == NodeRecordState.Quarantined).Sum(count => count.Count),
