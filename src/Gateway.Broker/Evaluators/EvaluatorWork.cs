@@ -25,7 +25,7 @@ public sealed class EvaluatorWork(EvaluatorCore core, RandomSource random, TimeP
     /// <summary>One look at everything that is due, but the feed.</summary>
     public async Task RunOnceAsync(CancellationToken cancellation)
     {
-        await TryAsync("reading the checkpoint", async () => core.Log.Confirm((await core.Broker.Log.GetCheckpointAsync(new GetCheckpointRequest(), deadline: Deadline, cancellationToken: cancellation).ConfigureAwait(false)).Checkpoint)).ConfigureAwait(false);
+        await TryAsync("reading the checkpoint", async () => core.Log.Confirm((await core.Broker.Log.GetCheckpointAsync(new GetCheckpointRequest(), deadline: CallDeadline.After(Patience), cancellationToken: cancellation).ConfigureAwait(false)).Checkpoint)).ConfigureAwait(false);
         await TryAsync("reading the list of denied certificates", () => TakeDenyListAsync(cancellation)).ConfigureAwait(false);
         await TryAsync("looking for a share", () => core.Receiver.LookAsync(cancellation)).ConfigureAwait(false);
         await TryAsync("writing what was used", () => core.Quotas.FlushAsync(cancellation).AsTask()).ConfigureAwait(false);
@@ -47,8 +47,6 @@ public sealed class EvaluatorWork(EvaluatorCore core, RandomSource random, TimeP
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(FollowUntilStoppedAsync(stoppingToken), LookUntilStoppedAsync(stoppingToken));
-
-    private static DateTime Deadline => CallDeadline.After(Patience);
 
     private async Task FollowUntilStoppedAsync(CancellationToken stopping)
     {
@@ -75,7 +73,7 @@ public sealed class EvaluatorWork(EvaluatorCore core, RandomSource random, TimeP
 
     private async Task TakeDenyListAsync(CancellationToken cancellation)
     {
-        GetDenyListResponse response = await core.Broker.Certificates.GetDenyListAsync(new GetDenyListRequest(), deadline: Deadline, cancellationToken: cancellation).ConfigureAwait(false);
+        GetDenyListResponse response = await core.Broker.Certificates.GetDenyListAsync(new GetDenyListRequest(), deadline: CallDeadline.After(Patience), cancellationToken: cancellation).ConfigureAwait(false);
         if (core.TakeDenyList(response.DenyList) is { } refusal) throw new RefusalException(refusal);
     }
 
@@ -89,7 +87,7 @@ public sealed class EvaluatorWork(EvaluatorCore core, RandomSource random, TimeP
     {
         if (time.GetUtcNow() < core.Certificate.RenewAt) return;
         RenewEvaluatorCertificateResponse response = await core.Broker.Evaluators.RenewEvaluatorCertificateAsync(
-            new RenewEvaluatorCertificateRequest { CertificateRequest = ByteString.CopyFrom(core.Certificate.Request(core.Options.Name)) }, deadline: Deadline, cancellationToken: cancellation).ConfigureAwait(false);
+            new RenewEvaluatorCertificateRequest { CertificateRequest = ByteString.CopyFrom(core.Certificate.Request(core.Options.Name)) }, deadline: CallDeadline.After(Patience), cancellationToken: cancellation).ConfigureAwait(false);
         core.Certificate.Replace(response.Certificate.ToByteArray());
         Gateway.Broker.Log.CertificateRenewed(log, core.Certificate.Current.NotAfter.ToUniversalTime());
     }

@@ -21,22 +21,17 @@ public sealed class ExchangeService(Admission admission, NetworkView view, IBrok
     public override async Task Publish(IAsyncStreamReader<PublishRequest> requestStream, IServerStreamWriter<PublishResponse> responseStream, ServerCallContext context)
     {
         using IDisposable open = feeds.OpenUpload();
-        await RunAsync(responseStream, (responses, token) => PublishAsync(requestStream, responses, context, token), context).ConfigureAwait(false);
+        using PublishStream stream = new(admission, Peer.Of(context).RequireMember(), refusals, requestStream, responseStream);
+        await RunAsync(stream.RunAsync, context).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public override Task Follow(FollowRequest request, IServerStreamWriter<FollowResponse> responseStream, ServerCallContext context) =>
-        RunAsync(responseStream, (responses, token) => FollowAsync(request, responses, context, token), context);
+        RunAsync(token => FollowAsync(request, responseStream, context, token), context);
 
     /// <inheritdoc/>
     public override async Task<WithdrawResponse> Withdraw(WithdrawRequest request, ServerCallContext context) =>
         new() { Receipt = (await admission.WithdrawAsync(Peer.Of(context).RequireMember(), request, context.CancellationToken).ConfigureAwait(false)).ToMessage() };
-
-    private async Task PublishAsync(IAsyncStreamReader<PublishRequest> requests, IServerStreamWriter<PublishResponse> responses, ServerCallContext context, CancellationToken cancellation)
-    {
-        using PublishStream stream = new(admission, Peer.Of(context).RequireMember(), refusals, requests, responses);
-        await stream.RunAsync(cancellation).ConfigureAwait(false);
-    }
 
     private async Task FollowAsync(FollowRequest request, IServerStreamWriter<FollowResponse> responses, ServerCallContext context, CancellationToken cancellation)
     {
@@ -49,7 +44,7 @@ public sealed class ExchangeService(Admission admission, NetworkView view, IBrok
     }
 
     // Streams have no end of their own: they end with the certificate that opened them, or when the member is not served any more; and a broker that stops, or has lost its store, must end them, and say that it is not the caller's doing.
-    private async Task RunAsync<T>(IServerStreamWriter<T> responses, Func<IServerStreamWriter<T>, CancellationToken, Task> run, ServerCallContext context)
+    private async Task RunAsync(Func<CancellationToken, Task> run, ServerCallContext context)
     {
         DateTimeOffset end = Peer.Of(context).CertificateEnd ?? throw new InvalidOperationException($"{context.Method} was reached without a certificate.");
         TimeSpan left = end - time.GetUtcNow();
@@ -57,10 +52,9 @@ public sealed class ExchangeService(Admission admission, NetworkView view, IBrok
         OpenCall call = OpenCall.Of(context) ?? throw new InvalidOperationException($"{context.Method} was reached without passing the gate.");
         CancellationToken lost = reach.Lost;
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, expired.Token, call.Token, lost);
-        using PatientWriter<T> patient = new(responses, ended.Token);
         try
         {
-            await run(patient, ended.Token).ConfigureAwait(false);
+            await run(ended.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
         {

@@ -63,7 +63,7 @@ internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal
             int cost = LeafOverhead + shown.Entry.Length + shown.Item.Length;
             if (size + cost > MaximumMessage && message.Leaves.Count > 0)
             {
-                await responses.WriteAsync(message, cancellation).ConfigureAwait(false);
+                await responses.WritePatientlyAsync(message, cancellation).ConfigureAwait(false);
                 message = new FollowResponse { FirstIndex = next };
                 size = 0;
             }
@@ -75,7 +75,7 @@ internal sealed class FeedStream(NetworkView view, IBrokerStore store, LogSignal
 
         if (next != end.Size) throw new StoreCorruptException("leaves", next.ToString(System.Globalization.CultureInfo.InvariantCulture));
         message.Checkpoint = UnsafeByteOperations.UnsafeWrap(end.Note);
-        await responses.WriteAsync(message, cancellation).ConfigureAwait(false);
+        await responses.WritePatientlyAsync(message, cancellation).ConfigureAwait(false);
     }
 
     private async ValueTask<FeedLeaf> ShowAsync(BrokerLeaf leaf, ulong stateSize, CancellationToken cancellation)

@@ -94,7 +94,7 @@ internal sealed class PublishStream(Admission admission, MemberId contributor, R
         {
             PublishResponse response = new();
             while (response.Outcomes.Count < MaximumOutcomes && _outcomes.Reader.TryRead(out PublishOutcome? outcome)) response.Outcomes.Add(outcome);
-            await responses.WriteAsync(response, cancellation).ConfigureAwait(false);
+            await responses.WritePatientlyAsync(response, cancellation).ConfigureAwait(false);
             _places.Release(response.Outcomes.Count);
         }
     }

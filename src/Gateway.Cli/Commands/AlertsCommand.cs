@@ -42,7 +42,7 @@ internal static class AlertsCommand
 
                 if (!parsed.GetValue(follow) && await node.Casework.GetCaseworkStatusAsync(new GetCaseworkStatusRequest(), cancellationToken: cancellation) is { UnreadMessages: > 0 and var unread })
                 {
-                    output.Note(string.Create(CultureInfo.InvariantCulture, $"{unread:N0} messages of cases are unread: see `gateway case list`."));
+                    output.Note(string.Create(CultureInfo.InvariantCulture, $"{unread:N0} {(unread == 1 ? "message of a case is" : "messages of cases are")} unread: see `gateway case list`."));
                 }
 
                 return await ListAsync(node, new ListAlertsRequest { AfterChange = parsed.GetValue(after), Follow = parsed.GetValue(follow) }, parsed.GetValue(all), UtcDay.Of(frame.Surroundings.Time.GetUtcNow()), output, cancellation);
@@ -72,7 +72,7 @@ internal static class AlertsCommand
             console =>
             {
                 AlertLine.Draw(console, lines);
-                console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{lines.Count:N0} alerts"));
+                console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{lines.Count:N0} {(lines.Count == 1 ? "alert" : "alerts")}"));
             });
         return ExitCode.Ok;
     }

@@ -21,14 +21,13 @@ internal sealed class LabNetwork : IAsyncDisposable
     private static readonly TimeSpan FeedPatience = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan CallPatience = TimeSpan.FromSeconds(5);
 
-    private readonly TimeProvider _time;
     private readonly Dictionary<string, LocalNode> _nodes = [];
     private readonly Dictionary<string, BrokerAccess> _brokers = [];
 
     /// <summary>The network of a lab's folder; nothing is started.</summary>
     public LabNetwork(LabBook book, TimeProvider time)
     {
-        (Book, _time) = (book, time);
+        Book = book;
         Processes = new LabProcesses(book, time);
     }
 

@@ -12,7 +12,7 @@ namespace Gateway.Cli.Screening;
 /// <param name="Screened">Shipments with a final result.</param>
 /// <param name="Pending">Shipments whose identifiers are being evaluated.</param>
 /// <param name="Hits">Shipments with a hit.</param>
-/// <param name="Share">Part of the file read, 0 to 1.</param>
+/// <param name="Share">Part of the file with a final result, 0 to 1, as far as it can be told before the file is read.</param>
 public readonly record struct ScreeningProgress(long Sent, long Screened, long Pending, long Hits, double Share);
 
 /// <summary>What came of screening a file. Every shipment sent stands in exactly one of cleared, pending and hits.</summary>
@@ -85,8 +85,9 @@ public sealed class ManifestScreener(LocalNode node, FaultSink faults, HitSink h
                 foreach (ScreeningResult result in call.ResponseStream.Current.Results) Take(result);
                 _screened += call.ResponseStream.Current.Cleared.Count;
                 _cleared += call.ResponseStream.Current.Cleared.Count;
-                double share = length == 0 ? 1 : Math.Min(1, source.Position / (double)length);
-                tell(new ScreeningProgress(Interlocked.Read(ref _sent), _screened, _waiting.Count, _hit, share));
+                long sent = Interlocked.Read(ref _sent);
+                double read = length == 0 ? 1 : Math.Min(1, source.Position / (double)length);
+                tell(new ScreeningProgress(sent, _screened, _waiting.Count, _hit, read * _screened / Math.Max(1, sent)));
             }
         }
         catch (Exception fault) when (fault is RpcException or OperationCanceledException && sending.IsFaulted)

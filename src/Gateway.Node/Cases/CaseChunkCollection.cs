@@ -84,7 +84,7 @@ public sealed class CaseChunkCollection(INodeStore store, CallInvoker broker, Ti
     {
         if (safe.Count == 0) return;
         V1.AcknowledgeCaseMessagesRequest request = new() { ChunkHashes = { safe.Select(chunk => ByteString.CopyFrom(chunk.Hash)) } };
-        await _broker.AcknowledgeCaseMessagesAsync(request, deadline: Deadline(), cancellationToken: cancellation);
+        await _broker.AcknowledgeCaseMessagesAsync(request, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
         foreach (StoredCaseChunk chunk in safe) await store.Cases.FinishChunkAsync(chunk, cancellation);
         safe.Clear();
     }
@@ -112,7 +112,7 @@ public sealed class CaseChunkCollection(INodeStore store, CallInvoker broker, Ti
     {
         try
         {
-            V1.GetCaseChunkResponse response = await _broker.GetCaseChunkAsync(new V1.GetCaseChunkRequest { ChunkHash = ByteString.CopyFrom(chunk.Hash) }, deadline: Deadline(), cancellationToken: cancellation);
+            V1.GetCaseChunkResponse response = await _broker.GetCaseChunkAsync(new V1.GetCaseChunkRequest { ChunkHash = ByteString.CopyFrom(chunk.Hash) }, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
             byte[] bytes = response.Chunk.ToByteArray();
             return CaseFormat.HashOf(bytes).AsSpan().SequenceEqual(chunk.Hash) ? bytes : null;
         }
@@ -121,6 +121,4 @@ public sealed class CaseChunkCollection(INodeStore store, CallInvoker broker, Ti
             return null;
         }
     }
-
-    private static DateTime Deadline() => CallDeadline.After(Patience);
 }

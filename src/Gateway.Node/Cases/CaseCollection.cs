@@ -31,7 +31,7 @@ public sealed class CaseCollection(INodeStore store, CaseReceiver receiver, Call
     {
         Rewind();
         bool deferred = false;
-        while (await _broker.FetchCaseMessagesAsync(new V1.FetchCaseMessagesRequest { After = _after }, deadline: Deadline(), cancellationToken: cancellation) is { Messages.Count: > 0 } page)
+        while (await _broker.FetchCaseMessagesAsync(new V1.FetchCaseMessagesRequest { After = _after }, deadline: CallDeadline.After(Patience), cancellationToken: cancellation) is { Messages.Count: > 0 } page)
         {
             V1.AcknowledgeCaseMessagesRequest safe = new();
             foreach (V1.WaitingCaseMessage message in page.Messages)
@@ -48,7 +48,7 @@ public sealed class CaseCollection(INodeStore store, CaseReceiver receiver, Call
                 }
             }
 
-            if (safe.MessageHashes.Count > 0) await _broker.AcknowledgeCaseMessagesAsync(safe, deadline: Deadline(), cancellationToken: cancellation);
+            if (safe.MessageHashes.Count > 0) await _broker.AcknowledgeCaseMessagesAsync(safe, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
             _after = Math.Max(_after, page.Messages[^1].Number);
         }
 
@@ -78,6 +78,4 @@ public sealed class CaseCollection(INodeStore store, CaseReceiver receiver, Call
             return CaseArrival.Deferred;
         }
     }
-
-    private static DateTime Deadline() => CallDeadline.After(Patience);
 }

@@ -65,7 +65,7 @@ public sealed class CaseDispatch(INodeStore store, CaseVault vault, CallInvoker 
         {
             after = messages[^1].Id;
             V1.GetCaseDeliveriesRequest request = new() { MessageHashes = { messages.Select(message => ByteString.CopyFrom(message.Hash)) } };
-            V1.GetCaseDeliveriesResponse response = await _broker.GetCaseDeliveriesAsync(request, deadline: Deadline(), cancellationToken: cancellation);
+            V1.GetCaseDeliveriesResponse response = await _broker.GetCaseDeliveriesAsync(request, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
             foreach ((StoredCaseMessage message, V1.CaseDelivery delivery) in messages.Zip(response.Deliveries))
             {
                 try
@@ -89,7 +89,7 @@ public sealed class CaseDispatch(INodeStore store, CaseVault vault, CallInvoker 
         if (row.Role == (int)V1.CaseRole.Referrer) request.MemberId = content.MemberId;
         try
         {
-            V1.SendCaseMessageResponse response = await _broker.SendCaseMessageAsync(request, deadline: Deadline(), cancellationToken: cancellation);
+            V1.SendCaseMessageResponse response = await _broker.SendCaseMessageAsync(request, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
             await KeepAsync(message, response.Delivery, cancellation);
         }
         catch (RpcException refused) when (IsFinal(refused))
@@ -161,7 +161,7 @@ public sealed class CaseDispatch(INodeStore store, CaseVault vault, CallInvoker 
         {
             try
             {
-                await _broker.PutCaseChunkAsync(new V1.PutCaseChunkRequest { Thread = ByteString.CopyFrom(row.Thread.ToArray()), Chunk = UnsafeByteOperations.UnsafeWrap(chunk.Chunk) }, deadline: Deadline(), cancellationToken: cancellation);
+                await _broker.PutCaseChunkAsync(new V1.PutCaseChunkRequest { Thread = ByteString.CopyFrom(row.Thread.ToArray()), Chunk = UnsafeByteOperations.UnsafeWrap(chunk.Chunk) }, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
                 if (message.Refusal is not null) await store.Cases.SetStateAsync(message.Id, message.State, null, [], cancellation); // It was for a while.
             }
             catch (RpcException refused) when (IsFinal(refused))
@@ -190,6 +190,4 @@ public sealed class CaseDispatch(INodeStore store, CaseVault vault, CallInvoker 
 
     private static bool IsFinal(RpcException fault) => fault.StatusCode is StatusCode.InvalidArgument or StatusCode.NotFound or StatusCode.FailedPrecondition
         || (fault.StatusCode == StatusCode.PermissionDenied && fault.ToRefusal("broker").Code.StartsWith("CASE_", StringComparison.Ordinal));
-
-    private static DateTime Deadline() => CallDeadline.After(Patience);
 }

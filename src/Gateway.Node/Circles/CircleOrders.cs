@@ -46,7 +46,7 @@ public sealed class CircleOrders(INodeStore store, CallInvoker broker, MemberId 
         }
 
         SignedStatement acceptance = CircleConsent.Accept(state, circle, member, members, keys.Member);
-        await _broker.AcceptCircleAsync(new AcceptCircleRequest { Acceptance = acceptance }, deadline: Deadline(), cancellationToken: cancellation);
+        await _broker.AcceptCircleAsync(new AcceptCircleRequest { Acceptance = acceptance }, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
         work.Wake();
     }
 
@@ -89,7 +89,7 @@ public sealed class CircleOrders(INodeStore store, CallInvoker broker, MemberId 
         NetworkCircle circle = Find(state, name);
         if (!circle.Members.Contains(member)) throw Precondition("NOT_IN_CIRCLE", "This member does not belong to the circle.", name, "Nothing is left to do.");
         if (circle.Steward == member) throw Precondition("STEWARD_STAYS", "The steward makes the next key and cannot leave.", name, "Let the broker's operators name another steward first.");
-        await _broker.LeaveCircleAsync(new LeaveCircleRequest { Departure = CircleConsent.Leave(state, circle, member, keys.Member) }, deadline: Deadline(), cancellationToken: cancellation);
+        await _broker.LeaveCircleAsync(new LeaveCircleRequest { Departure = CircleConsent.Leave(state, circle, member, keys.Member) }, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
     }
 
     /// <summary>The orders that still count in a circle.</summary>
@@ -157,8 +157,6 @@ public sealed class CircleOrders(INodeStore store, CallInvoker broker, MemberId 
 
     private static IEnumerable<string> Founders(NetworkCircle circle, NetworkState state) =>
         state.Members.Values.Where(one => circle.IsFounder(one.Id)).OrderBy(one => one.Name, StringComparer.Ordinal).Select(one => $"{one.Name} ({one.Role}, {one.Id})");
-
-    private static DateTime Deadline() => CallDeadline.After(Patience);
 
     private static RefusalException Invalid(string code, string what, string which, string remedy) => new(Refusal.Invalid(code, what, which, remedy));
 

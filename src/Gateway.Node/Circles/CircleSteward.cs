@@ -72,7 +72,7 @@ public sealed class CircleSteward(
 
     private async Task ProposeAsync(IReadOnlyList<NetworkCircle> stewarded, NetworkState state, CancellationToken cancellation)
     {
-        ListCircleStatementsResponse waiting = await _broker.ListCircleStatementsAsync(new ListCircleStatementsRequest(), deadline: Deadline(), cancellationToken: cancellation);
+        ListCircleStatementsResponse waiting = await _broker.ListCircleStatementsAsync(new ListCircleStatementsRequest(), deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
         foreach (NetworkCircle circle in stewarded)
         {
             // Which older epochs a joiner needs is known once they have been read here.
@@ -83,7 +83,7 @@ public sealed class CircleSteward(
 
             // A proposal that nobody has signed yet is left for a while: a new one would void the signature on its way.
             if (_proposed.TryGetValue(circle.Id, out (string Plan, DateTimeOffset At) before) && before.Plan == plan.ToString() && time.GetUtcNow() - before.At < ProposalPatience) continue;
-            await _broker.ProposeEpochAsync(plan.Propose(state, member, keys.Member, granted, random), deadline: Deadline(), cancellationToken: cancellation);
+            await _broker.ProposeEpochAsync(plan.Propose(state, member, keys.Member, granted, random), deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
             _proposed[circle.Id] = (plan.ToString(), time.GetUtcNow());
             NodeEvents.EpochProposed(logger, plan.Epoch, circle.Id.Prefix);
         }
@@ -98,7 +98,7 @@ public sealed class CircleSteward(
 
     private async Task CountersignAsync(NetworkState state, CancellationToken cancellation)
     {
-        ListProposalsResponse open = await _broker.ListProposalsAsync(new ListProposalsRequest(), deadline: Deadline(), cancellationToken: cancellation);
+        ListProposalsResponse open = await _broker.ListProposalsAsync(new ListProposalsRequest(), deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
         foreach (EpochProposal proposal in open.Proposals)
         {
             if (ProposalCheck.FaultOf(proposal, state, member, keys.Box) is { } fault)
@@ -113,7 +113,7 @@ public sealed class CircleSteward(
             if (proposal.KeyGrant is not null) request.KeyGrantSignature = Signed(nameof(KeyGrant), proposal.KeyGrant);
             try
             {
-                await _broker.CountersignEpochAsync(request, deadline: Deadline(), cancellationToken: cancellation);
+                await _broker.CountersignEpochAsync(request, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
             }
             catch (RpcException refused) when (refused.StatusCode is not StatusCode.Unavailable)
             {
@@ -126,6 +126,4 @@ public sealed class CircleSteward(
 
         StatementSignature Signed(string name, SignedStatement statement) => Statements.Sign(name, statement.Body.Span, state.GenesisHash.Span, member, keys.Member);
     }
-
-    private static DateTime Deadline() => CallDeadline.After(Patience);
 }

@@ -52,7 +52,7 @@ public sealed class BrokerWatch(OwnLog log, ForkWatch forks, LogConditions condi
         if (log.Verifier is not { } verifier || await log.OpenAsync(cancellation) is not var (head, _)) return null;
         try
         {
-            GetCheckpointResponse newest = await _broker.GetCheckpointAsync(new GetCheckpointRequest(), deadline: Deadline(), cancellationToken: cancellation);
+            GetCheckpointResponse newest = await _broker.GetCheckpointAsync(new GetCheckpointRequest(), deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
             ReadOnlyMemory<byte> note = newest.Checkpoint.Memory;
             if (verifier.Open(note.Span, out string? fault) is not { } theirs) return new Comparison(Agreement.Unreadable, 0, Fault: fault);
             if (theirs.Size > head.Size) return await CompareLargerAsync(verifier.Open(head.Note, out _)!, head.Note, theirs, note, cancellation);
@@ -68,14 +68,14 @@ public sealed class BrokerWatch(OwnLog log, ForkWatch forks, LogConditions condi
 
     private async Task<Comparison> CompareLargerAsync(Checkpoint mine, byte[] mineNote, Checkpoint theirs, ReadOnlyMemory<byte> note, CancellationToken cancellation)
     {
-        GetConsistencyProofResponse answer = await _broker.GetConsistencyProofAsync(new GetConsistencyProofRequest { OldSize = mine.Size, NewSize = theirs.Size }, deadline: Deadline(), cancellationToken: cancellation);
+        GetConsistencyProofResponse answer = await _broker.GetConsistencyProofAsync(new GetConsistencyProofRequest { OldSize = mine.Size, NewSize = theirs.Size }, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
         if (!ForkProof.TryHashes(answer.Hashes, out List<TreeHash> proof)) return new Comparison(Agreement.Unreadable, theirs.Size, Fault: "the broker's proof holds a hash of a wrong length.");
         List<TreeHash> candidates = [mine.Root];
         if (MerkleProof.SmallerRootOf(mine.Size, theirs.Size, proof) is { } told) candidates.Add(told);
         if (ulong.IsPow2(mine.Size))
         {
             // Then the proof leaves the smaller root out; but it stands in the way of the leaf after it.
-            GetInclusionProofResponse way = await _broker.GetInclusionProofAsync(new GetInclusionProofRequest { Index = mine.Size, TreeSize = theirs.Size }, deadline: Deadline(), cancellationToken: cancellation);
+            GetInclusionProofResponse way = await _broker.GetInclusionProofAsync(new GetInclusionProofRequest { Index = mine.Size, TreeSize = theirs.Size }, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
             if (ForkProof.TryHashes(way.Hashes, out List<TreeHash> hashes)) candidates.AddRange(hashes);
         }
 
@@ -86,6 +86,4 @@ public sealed class BrokerWatch(OwnLog log, ForkWatch forks, LogConditions condi
 
         return new Comparison(Agreement.Unreadable, theirs.Size, Fault: "the broker does not show how its log goes on from this node's.");
     }
-
-    private static DateTime Deadline() => CallDeadline.After(Patience);
 }

@@ -22,6 +22,7 @@ public sealed class LogAudit(INodeStore store, CallInvoker broker, OwnRecordAudi
 {
     private const int MostFaults = 100;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ViewPoll = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Runs the verification.</summary>
@@ -133,7 +134,7 @@ public sealed class LogAudit(INodeStore store, CallInvoker broker, OwnRecordAudi
         LogService.LogServiceClient client = new(broker);
         try
         {
-            GetCheckpointResponse newest = await client.GetCheckpointAsync(new GetCheckpointRequest(), deadline: Deadline(), cancellationToken: cancellation);
+            GetCheckpointResponse newest = await client.GetCheckpointAsync(new GetCheckpointRequest(), deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
             Checkpoint? theirs = verifier.Open(newest.Checkpoint.Span, out string? fault);
             if (theirs is null)
             {
@@ -164,7 +165,7 @@ public sealed class LogAudit(INodeStore store, CallInvoker broker, OwnRecordAudi
     private static async Task<bool> IsConsistentAsync(LogService.LogServiceClient client, Checkpoint mine, Checkpoint theirs, CancellationToken cancellation)
     {
         GetConsistencyProofResponse proof = await client.GetConsistencyProofAsync(
-            new GetConsistencyProofRequest { OldSize = mine.Size, NewSize = theirs.Size }, deadline: Deadline(), cancellationToken: cancellation);
+            new GetConsistencyProofRequest { OldSize = mine.Size, NewSize = theirs.Size }, deadline: CallDeadline.After(Patience), cancellationToken: cancellation);
         List<TreeHash> hashes = [];
         foreach (ByteString hash in proof.Hashes)
         {
@@ -174,8 +175,6 @@ public sealed class LogAudit(INodeStore store, CallInvoker broker, OwnRecordAudi
 
         return MerkleProof.VerifyConsistency(mine.Size, theirs.Size, mine.Root, theirs.Root, hashes);
     }
-
-    private static DateTime Deadline() => CallDeadline.After(TimeSpan.FromSeconds(15));
 
     private static void Add(VerifyLogResponse response, string code, string what, string which, string remedy) => Add(response, Refusal.DataLoss(code, what, which, remedy));
 

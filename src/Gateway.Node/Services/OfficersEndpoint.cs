@@ -39,7 +39,7 @@ public sealed class OfficersEndpoint(CallInvoker broker, NodeSettings settings, 
         }
 
         StatementSignature signature = Statements.Sign(nameof(MemberJoined), body.Span, _genesisHash, settings.Member, keys.Member);
-        SponsorApplicationResponse response = await AskAsync(() => _broker.SponsorApplicationAsync(new SponsorApplicationRequest { Id = request.Id, Signature = signature }, deadline: Deadline(), cancellationToken: context.CancellationToken));
+        SponsorApplicationResponse response = await AskAsync(() => _broker.SponsorApplicationAsync(new SponsorApplicationRequest { Id = request.Id, Signature = signature }, deadline: CallDeadline.After(Patience), cancellationToken: context.CancellationToken));
         return new VouchForResponse { SponsorCount = response.SponsorCount };
     }
 
@@ -52,7 +52,7 @@ public sealed class OfficersEndpoint(CallInvoker broker, NodeSettings settings, 
         }
 
         SignedStatement statement = Statements.Sign(new MemberLeft { MemberId = request.MemberId }, _genesisHash, settings.Member, keys.Member);
-        DepartResponse response = await AskAsync(() => _broker.DepartAsync(new DepartRequest { MemberLeft = statement }, deadline: Deadline(), cancellationToken: context.CancellationToken));
+        DepartResponse response = await AskAsync(() => _broker.DepartAsync(new DepartRequest { MemberLeft = statement }, deadline: CallDeadline.After(Patience), cancellationToken: context.CancellationToken));
         return new LeaveNetworkResponse { Index = response.Index };
     }
 
@@ -72,7 +72,7 @@ public sealed class OfficersEndpoint(CallInvoker broker, NodeSettings settings, 
     }
 
     private async Task<IReadOnlyList<Application>> ListAsync(CancellationToken cancellation) =>
-        (await AskAsync(() => _broker.ListApplicationsAsync(new ListApplicationsRequest(), deadline: Deadline(), cancellationToken: cancellation))).Applications;
+        (await AskAsync(() => _broker.ListApplicationsAsync(new ListApplicationsRequest(), deadline: CallDeadline.After(Patience), cancellationToken: cancellation))).Applications;
 
     private static async Task<T> AskAsync<T>(Func<AsyncUnaryCall<T>> call)
     {
@@ -85,6 +85,4 @@ public sealed class OfficersEndpoint(CallInvoker broker, NodeSettings settings, 
             throw new RefusalException(fault.ToRefusal("broker"));
         }
     }
-
-    private static DateTime Deadline() => CallDeadline.After(Patience);
 }

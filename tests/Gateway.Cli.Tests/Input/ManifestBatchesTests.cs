@@ -153,6 +153,15 @@ public sealed class ManifestBatchesTests : IDisposable
     public void A_file_in_utf16_is_refused() => Assert.Equal("INPUT_NOT_UTF8", Refused([.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes("shipment_id\nS1\n")]).Code);
 
     [Fact]
+    public void A_file_of_another_kind_is_taken_for_one_and_its_columns_are_named_once()
+    {
+        Refusal refusal = Refused("reference,kind,name,email,phone,street\n"u8.ToArray());
+        Assert.Contains("There are no columns 'reference', 'kind', 'name', 'email', 'phone', 'street': is it a file of another kind?", refusal.What, StringComparison.Ordinal);
+        Assert.DoesNotContain("the nearest is", refusal.What, StringComparison.Ordinal);
+        Assert.Contains("'shipment_id' is missing", refusal.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_fault_of_a_header_is_named_with_the_nearest_column()
     {
         Refusal refusal = Refused("shipment,consignor_nmae,hs6,hs6\n"u8.ToArray());

@@ -1,4 +1,3 @@
-using Gateway.Ledger;
 using Gateway.Node.Circles;
 using Gateway.Node.Feed;
 using Gateway.Node.Tests.Building;
