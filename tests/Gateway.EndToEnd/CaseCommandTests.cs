@@ -31,7 +31,7 @@ public sealed class CaseCommandTests
         JsonElement question = await UntilAsync(contributor, line => line.GetProperty("unread").GetInt32() == 1, asker, contributor);
         Assert.Equal(("CONTRIBUTOR", "asker", "case-1"), (question.GetProperty("role").GetString(), question.GetProperty("with").GetString(), question.GetProperty("reference").GetString()));
         (_, _, string note) = await CallAsync(contributor, "alerts");
-        Assert.Contains("1 messages of cases are unread", note, StringComparison.Ordinal);
+        Assert.Contains("1 message of a case is unread", note, StringComparison.Ordinal);
 
         string label = Path.Combine(network.Folder, "label.txt"), saved = Path.Combine(network.Folder, "saved.txt"), exported = Path.Combine(network.Folder, "disclosures.json");
         await File.WriteAllTextAsync(label, "batch 7");
