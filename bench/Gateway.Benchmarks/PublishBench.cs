@@ -39,6 +39,7 @@ internal sealed class PublishBench(int records)
             }
         }
 
+        await network.Core.Sequencer.LookAsync(); // What the other broker took last.
         foreach (BrokerConnection connection in connections.Concat(apart.Skip(1))) connection.Dispose();
         FigureTable table = new(output);
         table.Begin(string.Create(CultureInfo.InvariantCulture, $"Durable publish: {records:N0} records of {bytes:N0} bytes a run, broker and senders on {cores} cores; {(isShared ? "PostgreSQL" : "SQLite")}; {network.LogSize:N0} leaves in the end; load average {Machine.Load()}"));

@@ -19,6 +19,13 @@ internal sealed class KeyedLock<TKey>
         }
     }
 
+    /// <summary>The key where nobody holds it now, or null.</summary>
+    public Holding? TryEnter(TKey key)
+    {
+        TaskCompletionSource mine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _held.TryAdd(key, mine) ? new Holding(this, key, mine) : null;
+    }
+
     internal readonly struct Holding(KeyedLock<TKey> owner, TKey key, TaskCompletionSource mine) : IDisposable
     {
         public void Dispose()

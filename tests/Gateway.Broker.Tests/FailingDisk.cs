@@ -99,8 +99,6 @@ internal sealed partial class FailingDisk(IBrokerStore store) : IBrokerStore
 
     public ValueTask<PublishedRecord?> FindRecordAsync(RecordId id, CancellationToken cancellation) => store.FindRecordAsync(id, cancellation);
 
-    public ValueTask<IReadOnlySet<RecordKey>> FindRecordKeysAsync(IReadOnlyCollection<RecordKey> keys, CancellationToken cancellation) => store.FindRecordKeysAsync(keys, cancellation);
-
     public ValueTask<BrokerLeaf?> ReadLeafAsync(ulong index, CancellationToken cancellation) => store.ReadLeafAsync(index, cancellation);
 
     public ValueTask<int> DeleteExpiredItemsAsync(UtcDay day, int most, CancellationToken cancellation) => store.DeleteExpiredItemsAsync(day, most, cancellation);

@@ -1,6 +1,7 @@
 using Gateway.Ledger;
 using Gateway.Protocol;
 using Gateway.Protocol.V1;
+using Grpc.Core;
 
 namespace Gateway.Broker.Tests;
 
@@ -62,6 +63,21 @@ public sealed class PublishTests
         Assert.Single(outcomes, outcome => outcome.Receipt is not null);
         Assert.Single(outcomes, outcome => outcome.Refusal?.Code == "RECORD_KEY_REUSED");
         Assert.Equal("RECORD_KEY_REUSED", (await network.RefusedAsync(network.Steward, third.Submission)).Code);
+    }
+
+    [Fact]
+    public async Task The_store_is_asked_once_a_message_and_what_was_reserved_is_free_again_when_it_is_away()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        FailingDisk disk = network.Broker.Disk!;
+        Submission[] records = [.. Enumerable.Range(0, 40).Select(_ => network.Seal(network.Steward).Submission)];
+        disk.IsAway = true;
+        RpcException away = await Assert.ThrowsAsync<RpcException>(() => network.PublishAsync(network.Steward, records));
+        Assert.Equal(StatusCode.Unavailable, away.StatusCode);
+
+        disk.IsAway = false;
+        Assert.All(await network.PublishAsync(network.Steward, records), outcome => Assert.NotNull(outcome.Receipt));
+        Assert.Equal([40], disk.Questions);
     }
 
     [Fact]

@@ -154,11 +154,11 @@ public sealed class ServedStandingTests(ITestOutputHelper output)
             }
             catch (RpcException refused)
             {
-                outcomes.Add(refused.StatusCode.ToString());
+                outcomes.Add(refused.ToRefusal("broker").Code);
             }
         }
 
-        Assert.Equal(["served", "served", "served", "Unavailable"], outcomes);
+        Assert.Equal(["served", "served", "served", "PEER_UNAVAILABLE"], outcomes);
         await network.ReadFeedAsync(network.Steward);
     }
 

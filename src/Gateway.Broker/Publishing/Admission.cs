@@ -19,15 +19,38 @@ public sealed class Admission(NetworkView view, IBrokerStore store, Sequencer se
     private readonly KeyedLock<RecordId> _ids = new();
     private readonly KeyedLock<RecordKey> _keys = new();
 
+    /// <summary>Reserves what nobody else works on, and looks all of it up in one question to the store.</summary>
+    /// <param name="submissions">What is about to be published.</param>
+    /// <param name="cancellation">Cancels the question.</param>
+    /// <returns>As many as there are submissions; null where one is malformed, or somebody is at its id or key.</returns>
+    internal async Task<Reservation?[]> TryReserveAsync(IReadOnlyList<Submission> submissions, CancellationToken cancellation)
+    {
+        Reservation?[] all = [.. submissions.Select(TryReserve)];
+        Reservation[] reserved = [.. all.OfType<Reservation>()];
+        try
+        {
+            IReadOnlyCollection<PublishedRecord> found = await store.FindRecordsAsync([.. reserved.Select(one => (one.Id, one.Key))], cancellation).ConfigureAwait(false);
+            foreach (Reservation one in reserved) one.Take(found);
+            return all;
+        }
+        catch
+        {
+            foreach (Reservation one in reserved) one.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Publishes a record, or says which rule refuses it.</summary>
     /// <param name="contributor">The peer.</param>
     /// <param name="submission">What it submits.</param>
+    /// <param name="reservation">Of its id and key, given back in the end; null where it is still to be made.</param>
     /// <param name="cancellation">Cancels the checks; once the record is with the sequencer it goes its way.</param>
-    public async Task<PublishResult> PublishAsync(MemberId contributor, Submission submission, CancellationToken cancellation)
+    internal async Task<PublishResult> PublishAsync(MemberId contributor, Submission submission, Reservation? reservation, CancellationToken cancellation)
     {
         if (!RecordId.TryFromBytes(submission.RecordId.Span, out RecordId id)) return WrongLength("record_id", submission.RecordId, RecordId.Size);
-        using KeyedLock<RecordId>.Holding idHeld = await _ids.EnterAsync(id, cancellation).ConfigureAwait(false);
-        PublishedRecord? known = await store.FindRecordAsync(id, cancellation).ConfigureAwait(false);
+        if (submission.RecordPk.Length != VerifyingKey.Size) return WrongLength("record_pk", submission.RecordPk, VerifyingKey.Size);
+        using Reservation held = reservation ?? await ReserveAsync(id, RecordKey.FromBytes(submission.RecordPk.Span), cancellation).ConfigureAwait(false);
+        PublishedRecord? known = held.Found.FirstOrDefault(record => record.Id == id);
         if (known is not null && known.Contributor == contributor) return await reader.ReceiptOfAsync(known, cancellation).ConfigureAwait(false);
 
         NetworkState state = view.Current;
@@ -40,7 +63,7 @@ public sealed class Admission(NetworkView view, IBrokerStore store, Sequencer se
         bool published = false;
         try
         {
-            PublishResult result = await CheckAndSequenceAsync(id, submission, state, member!, circle!, cancellation).ConfigureAwait(false);
+            PublishResult result = await CheckAndSequenceAsync(held, submission, state, member!, circle!).ConfigureAwait(false);
             published = result.Receipt is not null;
             return result;
         }
@@ -107,9 +130,38 @@ public sealed class Admission(NetworkView view, IBrokerStore store, Sequencer se
     /// <summary>Reserves a record's id: until it is given back, nobody else publishes, withdraws or disputes the record.</summary>
     internal ValueTask<KeyedLock<RecordId>.Holding> ReserveAsync(RecordId id, CancellationToken cancellation) => _ids.EnterAsync(id, cancellation);
 
-    private async ValueTask<PublishResult> CheckAndSequenceAsync(
-        RecordId id, Submission submission, NetworkState state, NetworkMember member, NetworkCircle circle, CancellationToken cancellation)
+    private Reservation? TryReserve(Submission submission)
     {
+        if (!RecordId.TryFromBytes(submission.RecordId.Span, out RecordId id) || submission.RecordPk.Length != VerifyingKey.Size || _ids.TryEnter(id) is not { } idHeld) return null;
+        RecordKey key = RecordKey.FromBytes(submission.RecordPk.Span);
+        if (_keys.TryEnter(key) is { } keyHeld) return new Reservation(id, key, idHeld, keyHeld);
+        idHeld.Dispose();
+        return null;
+    }
+
+    // The id before the key, always: who holds a key waits for no id.
+    private async ValueTask<Reservation> ReserveAsync(RecordId id, RecordKey key, CancellationToken cancellation)
+    {
+        KeyedLock<RecordId>.Holding idHeld = await _ids.EnterAsync(id, cancellation).ConfigureAwait(false);
+        KeyedLock<RecordKey>.Holding? keyHeld = null;
+        try
+        {
+            keyHeld = await _keys.EnterAsync(key, cancellation).ConfigureAwait(false);
+            Reservation reserved = new(id, key, idHeld, keyHeld.Value);
+            reserved.Take(await store.FindRecordsAsync([(id, key)], cancellation).ConfigureAwait(false));
+            return reserved;
+        }
+        catch
+        {
+            keyHeld?.Dispose();
+            idHeld.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask<PublishResult> CheckAndSequenceAsync(Reservation reserved, Submission submission, NetworkState state, NetworkMember member, NetworkCircle circle)
+    {
+        RecordId id = reserved.Id;
         if (CheckSizes(submission) is { } size) return size;
         if (CheckExpiry(submission, state.Day, circle) is { } expiry) return expiry;
 
@@ -131,16 +183,9 @@ public sealed class Admission(NetworkView view, IBrokerStore store, Sequencer se
             return Refusal.Denied("MEMBER_SIGNATURE", "The issuance is not signed by the peer's member key.", Which(id), "Publish from the node whose seed sealed the record.");
         }
 
-        RecordKey key = RecordKey.FromBytes(submission.RecordPk.Span);
-        using KeyedLock<RecordKey>.Holding held = await _keys.EnterAsync(key, cancellation).ConfigureAwait(false);
-        if ((await store.FindRecordKeysAsync([key], cancellation).ConfigureAwait(false)).Count > 0)
-        {
-            // Another broker may have taken this very record since it was looked for: to seal it again would publish it twice.
-            if (await store.FindRecordAsync(id, cancellation).ConfigureAwait(false) is not null) return Sequencer.TakenMeanwhile(id);
-            return Refusal.Precondition("RECORD_KEY_REUSED", "The record key has published another record.", Which(id), "Seal the record again: a fresh rec_salt gives a fresh key.");
-        }
-
-        return await sequencer.PublishAsync(new AdmittedRecord(id, circle.Id, key, member.Id, issuance, submission)).ConfigureAwait(false);
+        // Told only to who holds the key.
+        if (reserved.Found.Count > 0) return Refusal.Precondition("RECORD_KEY_REUSED", "The record key has published another record.", Which(id), "Seal the record again: a fresh rec_salt gives a fresh key.");
+        return await sequencer.PublishAsync(new AdmittedRecord(id, circle.Id, reserved.Key, member.Id, issuance, submission)).ConfigureAwait(false);
     }
 
     private static Refusal? CheckSizes(Submission submission)
@@ -150,7 +195,6 @@ public sealed class Admission(NetworkView view, IBrokerStore store, Sequencer se
             return Refusal.Invalid("ITEM_TOO_LARGE", $"The item has {submission.Item.Length:N0} bytes, more than the {RecordFormat.MaximumItem:N0} allowed.", "item", "Split the case into records that link to each other.");
         }
 
-        if (submission.RecordPk.Length != VerifyingKey.Size) return WrongLength("record_pk", submission.RecordPk, VerifyingKey.Size);
         if (submission.MemberSignature.Length != SigningKey.SignatureSize) return WrongLength("member_signature", submission.MemberSignature, SigningKey.SignatureSize);
         if (submission.IssuanceSalt.Length != 32) return WrongLength("issuance_salt", submission.IssuanceSalt, 32);
         return submission.Signature.Length != SigningKey.SignatureSize ? WrongLength("signature", submission.Signature, SigningKey.SignatureSize) : null;

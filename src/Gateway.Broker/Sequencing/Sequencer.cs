@@ -228,10 +228,12 @@ public sealed class Sequencer : IAsyncDisposable
     private async ValueTask<bool> FailPublishedAsync(List<LogRequest> requests)
     {
         PublishRecord[] waiting = [.. requests.OfType<PublishRecord>().Where(request => !request.IsDone)];
-        IReadOnlySet<RecordKey> keys = await _store.FindRecordKeysAsync([.. waiting.Select(request => request.Record.RecordKey)], CancellationToken.None).ConfigureAwait(false);
+        IReadOnlyCollection<PublishedRecord> taken = await _store.FindRecordsAsync([.. waiting.Select(request => (request.Record.Id, request.Record.RecordKey))], CancellationToken.None).ConfigureAwait(false);
+        HashSet<RecordId> ids = [.. taken.Select(record => record.Id)];
+        HashSet<RecordKey> keys = [.. taken.Select(record => record.RecordKey)];
         foreach (PublishRecord request in waiting)
         {
-            if (keys.Contains(request.Record.RecordKey) || await _store.FindRecordAsync(request.Record.Id, CancellationToken.None).ConfigureAwait(false) is not null) request.Fail(new RefusalException(TakenMeanwhile(request.Record.Id)));
+            if (ids.Contains(request.Record.Id) || keys.Contains(request.Record.RecordKey)) request.Fail(new RefusalException(TakenMeanwhile(request.Record.Id)));
         }
 
         return Array.Exists(waiting, request => request.IsDone);

@@ -4,6 +4,7 @@ using Gateway.Broker.Publishing;
 using Gateway.Protocol;
 using Gateway.Protocol.Errors;
 using Gateway.Protocol.V1;
+using Google.Protobuf.Collections;
 using Grpc.Core;
 
 namespace Gateway.Broker.Services;
@@ -55,11 +56,12 @@ internal sealed class PublishStream(Admission admission, MemberId contributor, R
                 }
 
                 underWay.RemoveAll(task => task.IsCompletedSuccessfully);
-                foreach (Submission submission in requests.Current.Submissions)
-                {
-                    await _places.WaitAsync(cancellation).ConfigureAwait(false);
-                    underWay.Add(Task.Run(() => PublishAsync(submission, cancellation), cancellation));
-                }
+                RepeatedField<Submission> submissions = requests.Current.Submissions;
+
+                // Places first: nothing is reserved while this waits for a peer to read.
+                for (int i = 0; i < submissions.Count; i++) await _places.WaitAsync(cancellation).ConfigureAwait(false);
+                Reservation?[] reservations = await admission.TryReserveAsync(submissions, cancellation).ConfigureAwait(false);
+                underWay.AddRange(submissions.Zip(reservations, (submission, reservation) => Task.Run(() => PublishAsync(submission, reservation, cancellation), CancellationToken.None)));
             }
 
             await Task.WhenAll(underWay).ConfigureAwait(false);
@@ -72,11 +74,11 @@ internal sealed class PublishStream(Admission admission, MemberId contributor, R
         }
     }
 
-    private async Task PublishAsync(Submission submission, CancellationToken cancellation)
+    private async Task PublishAsync(Submission submission, Reservation? reservation, CancellationToken cancellation)
     {
         try
         {
-            PublishResult result = await admission.PublishAsync(contributor, submission, cancellation).ConfigureAwait(false);
+            PublishResult result = await admission.PublishAsync(contributor, submission, reservation, cancellation).ConfigureAwait(false);
             if (result.Refusal is { } refusal) refusals.Count(contributor, refusal.Code);
             _outcomes.Writer.TryWrite(result.ToMessage(submission.RecordId));
         }

@@ -54,8 +54,8 @@ public interface IBrokerStore : IQuotaStore, IBrokerLifeStore, ITileReader
     /// <summary>A record by its id, or null.</summary>
     ValueTask<PublishedRecord?> FindRecordAsync(RecordId id, CancellationToken cancellation);
 
-    /// <summary>Which of the keys already stand in the log as some record's key.</summary>
-    ValueTask<IReadOnlySet<RecordKey>> FindRecordKeysAsync(IReadOnlyCollection<RecordKey> keys, CancellationToken cancellation);
+    /// <summary>The records in the log that have a pair's id or its key: asked together, because each way to a store and back costs more than what is asked.</summary>
+    ValueTask<IReadOnlyCollection<PublishedRecord>> FindRecordsAsync(IReadOnlyCollection<(RecordId Id, RecordKey Key)> pairs, CancellationToken cancellation);
 
     /// <summary>The leaf at an index with its item, or null past the end.</summary>
     ValueTask<BrokerLeaf?> ReadLeafAsync(ulong index, CancellationToken cancellation);

@@ -6,6 +6,9 @@ namespace Gateway.Storage.Postgres;
 /// <summary>One connection to a database, with the statements prepared on it and the rows that wait to be written.</summary>
 internal sealed class PostgresSession(NpgsqlConnection connection, Dialect dialect, ReplicaJournal? journal = null) : Session
 {
+    /// <summary>Queries sent before the first answer is read.</summary>
+    private const int MostAtOnce = 256;
+
     private readonly Dictionary<string, PostgresStatement> _statements = [];
     private readonly List<PostgresStatement> _queues = [];
 
@@ -38,6 +41,22 @@ internal sealed class PostgresSession(NpgsqlConnection connection, Dialect diale
         }
 
         return statement;
+    }
+
+    public override void AskEach<T>(string sql, IEnumerable<T> about, Action<Statement, T> bind, Action<Statement> read)
+    {
+        var query = (PostgresStatement)Prepare(sql);
+        foreach (T[] some in about.Chunk(MostAtOnce))
+        {
+            using var batch = new NpgsqlBatch(connection);
+            foreach (T one in some)
+            {
+                bind(query.Start(), one);
+                batch.BatchCommands.Add(query.ToBatchCommand());
+            }
+
+            query.Step(batch, read);
+        }
     }
 
     // The row's lock makes the second of two wait until the first has committed; its condition, looked at again then, tells it so. Whatever else keeps writers apart, this keeps the log one.

@@ -71,6 +71,29 @@ internal sealed class PostgresStatement : Statement
         return false;
     }
 
+    /// <summary>This query with the parameters that are bound now, to be run with others.</summary>
+    public NpgsqlBatchCommand ToBatchCommand()
+    {
+        NpgsqlBatchCommand command = new(_text.Sql);
+        foreach (NpgsqlParameter parameter in _command.Parameters) command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = parameter.NpgsqlDbType, Value = parameter.Value });
+        return command;
+    }
+
+    /// <summary>Runs queries made by <see cref="ToBatchCommand"/>, and reads the rows of each.</summary>
+    public void Step(NpgsqlBatch batch, Action<Statement> read)
+    {
+        _session.Settle();
+        batch.Prepare(); // Asks the server only where it does not know the statement yet.
+        _reader = batch.ExecuteReader();
+        _session.Reading = this;
+        do
+        {
+            while (_reader.Read()) read(this);
+        }
+        while (_reader.NextResult());
+        Reset();
+    }
+
     public override void Reset()
     {
         if (_reader is null)

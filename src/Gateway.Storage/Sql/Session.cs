@@ -9,6 +9,13 @@ internal abstract class Session : IDisposable
     /// <summary>A new execution of the statement of this text.</summary>
     public Statement Start(string sql, string table = "") => Prepare(sql).Start(table);
 
+    /// <summary>Runs one query for each of many, in as few ways to the database and back as there can be.</summary>
+    /// <param name="sql">The query.</param>
+    /// <param name="about">What it is run for.</param>
+    /// <param name="bind">Binds its parameters, all of them.</param>
+    /// <param name="read">Reads a row.</param>
+    public abstract void AskEach<T>(string sql, IEnumerable<T> about, Action<Statement, T> bind, Action<Statement> read);
+
     /// <summary>The number the database gave the row inserted last.</summary>
     public abstract long LastId { get; }
 

@@ -133,10 +133,8 @@ public abstract partial class SqlBrokerStore
     private static void WriteRecord(Session session, StoredRecord stored, string statement)
     {
         PublishedRecord record = stored.Record;
-        Span<byte> key = stackalloc byte[32];
-        record.RecordKey.CopyTo(key);
-        session.Start(statement, Records)
-            .Bind(record.Index).Bind(record.Id).Bind(record.Circle).Bind(record.Epoch).Bind(key).Bind(record.Expiry.Number).Bind(record.Contributor)
+        Bind(session.Start(statement, Records).Bind(record.Index).Bind(record.Id).Bind(record.Circle).Bind(record.Epoch), record.RecordKey)
+            .Bind(record.Expiry.Number).Bind(record.Contributor)
             .Bind(record.IssuanceSalt.AsSpan()).Bind(record.MemberSignature.AsSpan()).Bind(record.ReceiptSize).Bind(record.WithdrawnAt).Bind(stored.HasItem ? 1L : 0L)
             .QueueWithHash();
     }

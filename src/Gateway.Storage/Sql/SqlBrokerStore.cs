@@ -120,22 +120,20 @@ public abstract partial class SqlBrokerStore : IBrokerStore
         _database.LookUpAsync(session => FindRecord(session, id)?.Record, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlySet<RecordKey>> FindRecordKeysAsync(IReadOnlyCollection<RecordKey> keys, CancellationToken cancellation) => _database.LookUpAsync<IReadOnlySet<RecordKey>>(
+    public ValueTask<IReadOnlyCollection<PublishedRecord>> FindRecordsAsync(IReadOnlyCollection<(RecordId Id, RecordKey Key)> pairs, CancellationToken cancellation) => _database.LookUpAsync<IReadOnlyCollection<PublishedRecord>>(
         session =>
         {
-            var found = new HashSet<RecordKey>();
-            Span<byte> bytes = stackalloc byte[32];
-            Statement query = session.Prepare("SELECT 1 FROM records WHERE record_key = ?");
-            foreach (RecordKey key in keys)
-            {
-                key.CopyTo(bytes);
-                if (query.Start().Bind(bytes).Step())
+            var found = new Dictionary<ulong, PublishedRecord>();
+            session.AskEach(
+                "SELECT * FROM records WHERE id = ? UNION ALL SELECT * FROM records WHERE record_key = ?",
+                pairs,
+                static (query, pair) => Bind(query.Bind(pair.Id), pair.Key),
+                query =>
                 {
-                    found.Add(key);
-                }
-            }
-
-            return found;
+                    PublishedRecord record = ReadRecord(query, 0).Record;
+                    found[record.Index] = record;
+                });
+            return found.Values;
         },
         cancellation);
 
@@ -197,6 +195,13 @@ public abstract partial class SqlBrokerStore : IBrokerStore
     {
         Statement query = session.Start("SELECT * FROM records WHERE id = ?").Bind(id);
         return query.Step() ? ReadRecord(query, 0) : null;
+    }
+
+    private static Statement Bind(Statement statement, RecordKey key)
+    {
+        Span<byte> bytes = stackalloc byte[32];
+        key.CopyTo(bytes);
+        return statement.Bind(bytes);
     }
 
     private static StoredRecord ReadRecord(Statement query, int firstColumn)

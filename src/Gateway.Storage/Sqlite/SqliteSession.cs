@@ -22,6 +22,16 @@ internal sealed class SqliteSession(SqliteConnection connection) : Session
         return statement;
     }
 
+    public override void AskEach<T>(string sql, IEnumerable<T> about, Action<Statement, T> bind, Action<Statement> read)
+    {
+        Statement query = Prepare(sql);
+        foreach (T one in about)
+        {
+            bind(query.Start(), one);
+            while (query.Step()) read(query);
+        }
+    }
+
     // Transactions exclude each other: a look is enough.
     public override bool TryMoveHead(ulong from, ulong to) => LogTables.ReadSize(this) == from;
 

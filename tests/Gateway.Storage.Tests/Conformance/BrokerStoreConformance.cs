@@ -171,12 +171,19 @@ public abstract partial class BrokerStoreConformance
     }
 
     [Fact]
-    public async Task Keys_that_stand_in_the_log_are_found()
+    public async Task Records_are_found_by_id_or_key_many_at_once()
     {
         await using IBrokerStore store = await OpenAsync();
-        await store.AppendAsync(Append(RecordLeaf(0), RecordLeaf(1)), None);
-        RecordKey unknown = RecordKey.FromBytes(Bytes("other key", 1, 32));
-        Assert.Equal([Published(1).RecordKey], await store.FindRecordKeysAsync([unknown, Published(1).RecordKey], None));
+        await store.AppendAsync(Append(RecordLeaf(0), RecordLeaf(1), RecordLeaf(2), RecordLeaf(3)), None);
+        RecordKey otherKey = RecordKey.FromBytes(Bytes("other key", 1, 32));
+        RecordId otherId = RecordId.FromBytes(Bytes("other id", 1, 32));
+        (RecordId, RecordKey)[] unknown = [.. Enumerable.Range(0, 700).Select(i => (RecordId.FromBytes(Bytes("unknown id", i, 32)), RecordKey.FromBytes(Bytes("unknown key", i, 32))))];
+
+        IReadOnlyCollection<PublishedRecord> found = await store.FindRecordsAsync(
+            [.. unknown, (Published(0).Id, otherKey), (otherId, Published(1).RecordKey), (Published(2).Id, Published(2).RecordKey), (Published(2).Id, Published(0).RecordKey)], None);
+        Assert.Equivalent(new[] { Published(0), Published(1), Published(2) }, found.OrderBy(record => record.Index), strict: true);
+        Assert.Empty(await store.FindRecordsAsync(unknown, None));
+        Assert.Empty(await store.FindRecordsAsync([], None));
     }
 
     [Fact]

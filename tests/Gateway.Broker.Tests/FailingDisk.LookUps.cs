@@ -1,0 +1,22 @@
+using System.Collections.Concurrent;
+using Gateway.Protocol;
+using Gateway.Storage;
+using Gateway.Storage.Broker;
+
+namespace Gateway.Broker.Tests;
+
+internal sealed partial class FailingDisk
+{
+    /// <summary>How many records each question was about, in order.</summary>
+    public ConcurrentQueue<int> Questions { get; } = [];
+
+    /// <summary>Whether records cannot be looked up.</summary>
+    public bool IsAway { get; set; }
+
+    public ValueTask<IReadOnlyCollection<PublishedRecord>> FindRecordsAsync(IReadOnlyCollection<(RecordId Id, RecordKey Key)> pairs, CancellationToken cancellation)
+    {
+        if (IsAway) throw new StoreUnavailableException("The database is away.", new IOException("Connection refused"));
+        Questions.Enqueue(pairs.Count);
+        return store.FindRecordsAsync(pairs, cancellation);
+    }
+}
