@@ -36,6 +36,9 @@ public sealed class AdmissionTests
         await AssertRefusedAsync(network, network.Outsider, broken, "NOT_IN_CIRCLE", StatusCode.PermissionDenied);
         broken.CircleId = ByteString.CopyFrom(new byte[16]);
         await AssertRefusedAsync(network, network.Outsider, broken, "CIRCLE_UNKNOWN", StatusCode.NotFound);
+        ByteString key = broken.RecordPk;
+        broken.RecordPk = ByteString.CopyFrom(new byte[31]);
+        await AssertRefusedAsync(network, network.Outsider, broken, "CIRCLE_UNKNOWN", StatusCode.NotFound);
         broken.RecordId = ByteString.CopyFrom(new byte[31]);
         await AssertRefusedAsync(network, network.Outsider, broken, "FIELD_LENGTH", StatusCode.InvalidArgument);
 
@@ -43,6 +46,8 @@ public sealed class AdmissionTests
         Receipt receipt = await network.PublishOneAsync(network.Steward, record);
         Submission known = broken.Clone();
         known.RecordId = record.Submission.RecordId;
+        Assert.Equal(receipt, (await network.PublishAsync(network.Steward, known)).Single().Receipt);
+        known.RecordPk = key;
         Assert.Equal(receipt, (await network.PublishAsync(network.Steward, known)).Single().Receipt);
     }
 

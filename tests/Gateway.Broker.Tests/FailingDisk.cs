@@ -97,8 +97,6 @@ internal sealed partial class FailingDisk(IBrokerStore store) : IBrokerStore
 
     public IAsyncEnumerable<LoggedLeaf> ReadStateLeavesAsync(CancellationToken cancellation) => store.ReadStateLeavesAsync(cancellation);
 
-    public ValueTask<PublishedRecord?> FindRecordAsync(RecordId id, CancellationToken cancellation) => store.FindRecordAsync(id, cancellation);
-
     public ValueTask<BrokerLeaf?> ReadLeafAsync(ulong index, CancellationToken cancellation) => store.ReadLeafAsync(index, cancellation);
 
     public ValueTask<int> DeleteExpiredItemsAsync(UtcDay day, int most, CancellationToken cancellation) => store.DeleteExpiredItemsAsync(day, most, cancellation);

@@ -7,6 +7,8 @@ namespace Gateway.Broker.Tests;
 
 public sealed class PublishTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     [Fact]
     public async Task A_published_record_gets_a_receipt_that_proves_its_place()
     {
@@ -76,8 +78,62 @@ public sealed class PublishTests
         Assert.Equal(StatusCode.Unavailable, away.StatusCode);
 
         disk.IsAway = false;
-        Assert.All(await network.PublishAsync(network.Steward, records), outcome => Assert.NotNull(outcome.Receipt));
+        Assert.All(await network.PublishAsync(network.Steward, records).WaitAsync(Patience), outcome => Assert.NotNull(outcome.Receipt));
         Assert.Equal([40], disk.Questions);
+    }
+
+    [Fact]
+    public async Task A_record_that_waited_for_its_like_is_free_again_when_the_store_is_away_by_then()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        FailingDisk disk = network.Broker.Disk!;
+        Submission record = network.Seal(network.Steward).Submission;
+        Task held = disk.Hold();
+        Task<IReadOnlyList<PublishOutcome>> first = network.PublishAsync(network.Steward, record);
+        await held;
+        Task<IReadOnlyList<PublishOutcome>> second = network.PublishAsync(network.Steward, record);
+        await Task.Delay(200); // Where it has not come yet, it finds the store away at once.
+        disk.IsAway = true;
+        disk.Release();
+        Receipt receipt = (await first).Single().Receipt;
+        Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => second)).StatusCode);
+
+        disk.IsAway = false;
+        Assert.Equal(receipt, (await network.PublishAsync(network.Steward, record).WaitAsync(Patience)).Single().Receipt);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_key_holds_up_nobodys_record()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        SealedRecord known = network.Seal(network.Second);
+        await network.PublishOneAsync(network.Second, known);
+
+        // A record whose key is taken until it is in the log, and another's record_id under that key behind it.
+        SealedRecord own = network.Seal(network.Steward);
+        Submission behind = own.Submission.Clone();
+        behind.RecordId = known.Submission.RecordId;
+        Task held = network.Broker.Disk!.Hold();
+        Task<IReadOnlyList<PublishOutcome>> first = network.PublishAsync(network.Steward, own.Submission);
+        await held;
+        Task<IReadOnlyList<PublishOutcome>> second = network.PublishAsync(network.Steward, behind);
+        await Task.Delay(200);
+        (await network.Broker.Core.Admission.ReserveAsync(known.Id, CancellationToken.None).AsTask().WaitAsync(Patience)).Dispose();
+        network.Broker.Disk.Release();
+        Assert.NotNull((await first).Single().Receipt);
+        Assert.Equal("RECORD_OF_ANOTHER", (await second).Single().Refusal.Code);
+    }
+
+    [Fact]
+    public async Task What_goes_under_anothers_id_or_key_in_a_message_keeps_neither_from_its_place()
+    {
+        await using TestNetwork network = await TestNetwork.StartAsync();
+        Submission one = network.Seal(network.Steward).Submission, other = network.Seal(network.Steward).Submission;
+        Submission mixed = one.Clone();
+        mixed.RecordPk = other.RecordPk;
+        IReadOnlyList<PublishOutcome> outcomes = await network.PublishAsync(network.Steward, mixed, one, other).WaitAsync(Patience);
+        Assert.Equal([one.RecordId, other.RecordId], outcomes.Where(outcome => outcome.Receipt is not null).Select(outcome => outcome.RecordId).OrderBy(id => id == other.RecordId));
+        Assert.Equal(one.RecordId, Assert.Single(outcomes, outcome => outcome.Refusal is not null).RecordId);
     }
 
     [Fact]

@@ -128,6 +128,29 @@ public sealed class TwoBrokersTests : IDisposable
     }
 
     [PostgresFact]
+    public async Task A_member_that_goes_from_broker_to_broker_is_no_quicker_than_at_one()
+    {
+        QuotaOptions slow = new() { RecordsPerSecond = 1, RecordBurst = 3, ElementsPerSecond = 100, ElementBurst = 512, EnrolmentsPerMinutePerAddress = 10_000, EnrolmentsPerMinute = 10_000 };
+        await using TestNetwork network = await TestNetwork.StartAsync(slow, options: options => options with { Store = _cluster.NewSchema() });
+        await using TestBroker beside = await network.Broker.StartBesideAsync();
+        QuotaLedger here = network.Broker.Core.Quotas, there = beside.Core.Quotas;
+
+        Assert.All(await network.PublishAsync(network.Second, [.. Enumerable.Range(0, 3).Select(_ => network.Seal(network.Second).Submission)]), outcome => Assert.NotNull(outcome.Receipt));
+        Assert.Null(here.TryTake(network.Second.Id, Quota.Strong, 512, out _));
+        await here.FlushAsync(CancellationToken.None);
+        await there.FollowAsync(CancellationToken.None); // As it does every two seconds.
+        await there.FollowAsync(CancellationToken.None); // What it has heard of it counts once.
+        Assert.Equal("RATE_LIMITED", (await TestNetwork.PublishAtAsync(beside, network.Second, network.Seal(network.Second).Submission)).Single().Refusal?.Code);
+        Assert.Equal("RATE_LIMITED", there.TryTake(network.Second.Id, Quota.Name, 1, out _)?.Code);
+
+        beside.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(there.TryTake(network.Second.Id, Quota.Records, 1, out _));
+        Assert.Equal("RATE_LIMITED", there.TryTake(network.Second.Id, Quota.Records, 1, out _)?.Code);
+        Assert.Null(there.TryTake(network.Second.Id, Quota.Name, 100, out _));
+        Assert.Equal("RATE_LIMITED", there.TryTake(network.Second.Id, Quota.Name, 1, out _)?.Code);
+    }
+
+    [PostgresFact]
     public async Task A_log_that_is_halted_at_one_broker_is_halted_at_the_other()
     {
         await using TestNetwork network = await StartAsync();

@@ -22,14 +22,15 @@ public sealed class Admission(NetworkView view, IBrokerStore store, Sequencer se
     /// <summary>Reserves what nobody else works on, and looks all of it up in one question to the store.</summary>
     /// <param name="submissions">What is about to be published.</param>
     /// <param name="cancellation">Cancels the question.</param>
-    /// <returns>As many as there are submissions; null where one is malformed, or somebody is at its id or key.</returns>
+    /// <returns>As many as there are submissions; null where its id or key is malformed, or somebody is at one of them.</returns>
     internal async Task<Reservation?[]> TryReserveAsync(IReadOnlyList<Submission> submissions, CancellationToken cancellation)
     {
         Reservation?[] all = [.. submissions.Select(TryReserve)];
         Reservation[] reserved = [.. all.OfType<Reservation>()];
+        if (reserved.Length == 0) return all;
         try
         {
-            IReadOnlyCollection<PublishedRecord> found = await store.FindRecordsAsync([.. reserved.Select(one => (one.Id, one.Key))], cancellation).ConfigureAwait(false);
+            IReadOnlyCollection<PublishedRecord> found = await store.FindRecordsAsync([.. reserved.Select(one => (one.Id, one.Key!.Value))], cancellation).ConfigureAwait(false);
             foreach (Reservation one in reserved) one.Take(found);
             return all;
         }
@@ -48,8 +49,8 @@ public sealed class Admission(NetworkView view, IBrokerStore store, Sequencer se
     internal async Task<PublishResult> PublishAsync(MemberId contributor, Submission submission, Reservation? reservation, CancellationToken cancellation)
     {
         if (!RecordId.TryFromBytes(submission.RecordId.Span, out RecordId id)) return WrongLength("record_id", submission.RecordId, RecordId.Size);
-        if (submission.RecordPk.Length != VerifyingKey.Size) return WrongLength("record_pk", submission.RecordPk, VerifyingKey.Size);
-        using Reservation held = reservation ?? await ReserveAsync(id, RecordKey.FromBytes(submission.RecordPk.Span), cancellation).ConfigureAwait(false);
+        using Reservation held = reservation ?? await ReserveAsync(id, KeyOf(submission), cancellation).ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested(); // Here, where what was reserved is given back.
         PublishedRecord? known = held.Found.FirstOrDefault(record => record.Id == id);
         if (known is not null && known.Contributor == contributor) return await reader.ReceiptOfAsync(known, cancellation).ConfigureAwait(false);
 
@@ -132,32 +133,44 @@ public sealed class Admission(NetworkView view, IBrokerStore store, Sequencer se
 
     private Reservation? TryReserve(Submission submission)
     {
-        if (!RecordId.TryFromBytes(submission.RecordId.Span, out RecordId id) || submission.RecordPk.Length != VerifyingKey.Size || _ids.TryEnter(id) is not { } idHeld) return null;
-        RecordKey key = RecordKey.FromBytes(submission.RecordPk.Span);
-        if (_keys.TryEnter(key) is { } keyHeld) return new Reservation(id, key, idHeld, keyHeld);
+        if (!RecordId.TryFromBytes(submission.RecordId.Span, out RecordId id) || KeyOf(submission) is not { } key || _ids.TryEnter(id) is not { } idHeld) return null;
+        if (_keys.TryEnter(key) is { } keyHeld) return new Reservation(id, idHeld, key, keyHeld);
         idHeld.Dispose();
         return null;
     }
 
-    // The id before the key, always: who holds a key waits for no id.
-    private async ValueTask<Reservation> ReserveAsync(RecordId id, RecordKey key, CancellationToken cancellation)
+    // Nothing is waited for while anything is held: who makes up a key and queues for it could hold up whatever is to be done with a record of somebody else's.
+    private async ValueTask<Reservation> ReserveAsync(RecordId id, RecordKey? key, CancellationToken cancellation)
     {
-        KeyedLock<RecordId>.Holding idHeld = await _ids.EnterAsync(id, cancellation).ConfigureAwait(false);
-        KeyedLock<RecordKey>.Holding? keyHeld = null;
-        try
+        while (true)
         {
-            keyHeld = await _keys.EnterAsync(key, cancellation).ConfigureAwait(false);
-            Reservation reserved = new(id, key, idHeld, keyHeld.Value);
-            reserved.Take(await store.FindRecordsAsync([(id, key)], cancellation).ConfigureAwait(false));
-            return reserved;
-        }
-        catch
-        {
-            keyHeld?.Dispose();
-            idHeld.Dispose();
-            throw;
+            KeyedLock<RecordId>.Holding idHeld = await _ids.EnterAsync(id, cancellation).ConfigureAwait(false);
+            KeyedLock<RecordKey>.Holding? keyHeld = key is { } wanted ? _keys.TryEnter(wanted) : null;
+            Reservation reserved = new(id, idHeld, key, keyHeld);
+            if (key is null || keyHeld is not null)
+            {
+                try
+                {
+                    reserved.Take(await FindAsync(id, key, cancellation).ConfigureAwait(false));
+                    return reserved;
+                }
+                catch
+                {
+                    reserved.Dispose();
+                    throw;
+                }
+            }
+
+            reserved.Dispose();
+            (await _keys.EnterAsync(key.Value, cancellation).ConfigureAwait(false)).Dispose();
         }
     }
+
+    private async ValueTask<IReadOnlyCollection<PublishedRecord>> FindAsync(RecordId id, RecordKey? key, CancellationToken cancellation) => key is { } given
+        ? await store.FindRecordsAsync([(id, given)], cancellation).ConfigureAwait(false)
+        : await store.FindRecordAsync(id, cancellation).ConfigureAwait(false) is { } found ? [found] : [];
+
+    private static RecordKey? KeyOf(Submission submission) => submission.RecordPk.Length == VerifyingKey.Size ? RecordKey.FromBytes(submission.RecordPk.Span) : null;
 
     private async ValueTask<PublishResult> CheckAndSequenceAsync(Reservation reserved, Submission submission, NetworkState state, NetworkMember member, NetworkCircle circle)
     {
@@ -185,7 +198,7 @@ public sealed class Admission(NetworkView view, IBrokerStore store, Sequencer se
 
         // Told only to who holds the key.
         if (reserved.Found.Count > 0) return Refusal.Precondition("RECORD_KEY_REUSED", "The record key has published another record.", Which(id), "Seal the record again: a fresh rec_salt gives a fresh key.");
-        return await sequencer.PublishAsync(new AdmittedRecord(id, circle.Id, reserved.Key, member.Id, issuance, submission)).ConfigureAwait(false);
+        return await sequencer.PublishAsync(new AdmittedRecord(id, circle.Id, reserved.Key!.Value, member.Id, issuance, submission)).ConfigureAwait(false);
     }
 
     private static Refusal? CheckSizes(Submission submission)
@@ -195,6 +208,7 @@ public sealed class Admission(NetworkView view, IBrokerStore store, Sequencer se
             return Refusal.Invalid("ITEM_TOO_LARGE", $"The item has {submission.Item.Length:N0} bytes, more than the {RecordFormat.MaximumItem:N0} allowed.", "item", "Split the case into records that link to each other.");
         }
 
+        if (submission.RecordPk.Length != VerifyingKey.Size) return WrongLength("record_pk", submission.RecordPk, VerifyingKey.Size);
         if (submission.MemberSignature.Length != SigningKey.SignatureSize) return WrongLength("member_signature", submission.MemberSignature, SigningKey.SignatureSize);
         if (submission.IssuanceSalt.Length != 32) return WrongLength("issuance_salt", submission.IssuanceSalt, 32);
         return submission.Signature.Length != SigningKey.SignatureSize ? WrongLength("signature", submission.Signature, SigningKey.SignatureSize) : null;

@@ -3,12 +3,16 @@ using Gateway.Storage.Broker;
 
 namespace Gateway.Broker.Publishing;
 
-/// <summary>A record's id and key while it is published: nobody else works on them until this is given back, and what the log has of them stays as it was found.</summary>
-internal sealed class Reservation(RecordId id, RecordKey key, KeyedLock<RecordId>.Holding idHeld, KeyedLock<RecordKey>.Holding keyHeld) : IDisposable
+/// <summary>
+/// A record's id and key while it is published: nobody else at this broker works on them until this is given back, and what the log has of them stays as it was found. What another broker on
+/// the same store takes meanwhile, the sequencer tells.
+/// </summary>
+internal sealed class Reservation(RecordId id, KeyedLock<RecordId>.Holding idHeld, RecordKey? key, KeyedLock<RecordKey>.Holding? keyHeld) : IDisposable
 {
     public RecordId Id => id;
 
-    public RecordKey Key => key;
+    /// <summary>Null where what was submitted for it has another length than a key.</summary>
+    public RecordKey? Key => key;
 
     /// <summary>The records in the log with this id or this key: none, one, or one of each.</summary>
     public IReadOnlyList<PublishedRecord> Found { get; private set; } = [];
@@ -18,7 +22,7 @@ internal sealed class Reservation(RecordId id, RecordKey key, KeyedLock<RecordId
 
     public void Dispose()
     {
-        keyHeld.Dispose();
+        keyHeld?.Dispose();
         idHeld.Dispose();
     }
 }

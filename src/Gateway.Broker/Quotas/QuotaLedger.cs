@@ -55,7 +55,7 @@ public sealed class QuotaLedger
     public Refusal? TryTake(MemberId member, string quota, int count, out UtcDay day)
     {
         UtcDay today = day = UtcDay.Of(_time.GetUtcNow());
-        if ((quota == Quota.Records ? _recordRate : _elementRate).TryTake(member, count) is { } tooFast) return tooFast;
+        if (RateOf(quota).TryTake(member, count) is { } tooFast) return tooFast;
         lock (_lock)
         {
             Account account = AccountOf(member, quota);
@@ -145,7 +145,10 @@ public sealed class QuotaLedger
         }
     }
 
-    /// <summary>Takes up what other brokers on the same store have counted today: what is counted here is never less than what the store says.</summary>
+    /// <summary>
+    /// Takes up what other brokers on the same store have counted today: what is counted here is never less than what the store says, and a member that is quick at several brokers is in the long run
+    /// as quick as it may be at one.
+    /// </summary>
     public async ValueTask FollowAsync(CancellationToken cancellation)
     {
         UtcDay today = UtcDay.Of(_time.GetUtcNow());
@@ -156,10 +159,14 @@ public sealed class QuotaLedger
             {
                 Account account = AccountOf(used.Member, used.Quota);
                 long missing = used.Count + _unwritten.GetValueOrDefault((used.Member, used.Quota, used.Day)) - account.On(used.Day);
-                if (missing > 0) account.Add(used.Day, missing);
+                if (missing <= 0) continue;
+                account.Add(used.Day, missing);
+                RateOf(used.Quota).Owe(used.Member, missing);
             }
         }
     }
+
+    private RateLimiter<MemberId> RateOf(string quota) => quota == Quota.Records ? _recordRate : _elementRate;
 
     private void Note(MemberId member, string quota, UtcDay day, long count)
     {

@@ -19,11 +19,18 @@ internal sealed class RateLimiter<TKey>(string name, double capacity, double per
     /// <summary>Null, or why the caller has to wait.</summary>
     public Refusal? TryTake(TKey caller, int count)
     {
-        if (_buckets.Count > MostBuckets) Forget();
-        TokenBucket bucket = _buckets.GetOrAdd(caller, _ => new TokenBucket(capacity, perSecond, time));
-        return bucket.TryTake(count, out TimeSpan wait)
+        return BucketOf(caller).TryTake(count, out TimeSpan wait)
             ? null
             : Refusal.Exhausted("RATE_LIMITED", $"Too many {name} in a short time.", name, string.Create(CultureInfo.InvariantCulture, $"Try again in {Math.Ceiling(wait.TotalSeconds)} s.")) with { RetryAfter = wait };
+    }
+
+    /// <summary>Counts what the caller has used at another broker.</summary>
+    public void Owe(TKey caller, long count) => BucketOf(caller).Owe(count);
+
+    private TokenBucket BucketOf(TKey caller)
+    {
+        if (_buckets.Count > MostBuckets) Forget();
+        return _buckets.GetOrAdd(caller, _ => new TokenBucket(capacity, perSecond, time));
     }
 
     // A stranger with many addresses must not fill the memory: full buckets carry no information.

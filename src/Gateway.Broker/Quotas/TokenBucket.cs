@@ -32,6 +32,16 @@ internal sealed class TokenBucket
         }
     }
 
+    /// <summary>Takes tokens that were used elsewhere already: there may be fewer than none afterwards, but no more are owed than the bucket holds.</summary>
+    public void Owe(double count)
+    {
+        lock (_lock)
+        {
+            Refill();
+            _tokens = Math.Max(-_capacity, _tokens - count);
+        }
+    }
+
     /// <summary>Whether nobody has taken anything for so long that a new bucket would be the same.</summary>
     public bool IsFull
     {

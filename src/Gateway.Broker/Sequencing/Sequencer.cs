@@ -274,7 +274,7 @@ public sealed class Sequencer : IAsyncDisposable
     }
 
     /// <summary>The refusal of a record that another broker has just taken.</summary>
-    internal static Refusal TakenMeanwhile(RecordId id) => Refusal.Unavailable(
+    private static Refusal TakenMeanwhile(RecordId id) => Refusal.Unavailable(
         "RECORD_TAKEN_MEANWHILE", "Another broker of the network has just taken this very record.", $"record {id.Prefix}", "Ask again: the answer is its receipt.");
 
     private async ValueTask SequenceOnceAsync(List<LogRequest> requests, LogBatch? prepared)

@@ -281,22 +281,40 @@ internal sealed class PostgresDatabase : SqlDatabase
         }
         finally
         {
-            if (session is not null)
+            try
             {
-                session.ResetAll();
-                End(begun);
-                if (session.IsOpen)
-                {
-                    _idleReaders.Add(session);
-                }
-                else
-                {
-                    session.Dispose();
-                    ForgetReaders(); // They were lost with it, most likely.
-                }
+                if (session is not null) GiveBack(session, begun);
             }
+            finally
+            {
+                _reading.Release();
+            }
+        }
+    }
 
-            _reading.Release();
+    private void GiveBack(PostgresSession session, NpgsqlTransaction? begun)
+    {
+        try
+        {
+            session.ResetAll();
+            End(begun);
+        }
+        catch (NpgsqlException)
+        {
+            // Lost while the rest of an answer was read: what the caller asked for is told already.
+            session.Dispose();
+            ForgetReaders();
+            return;
+        }
+
+        if (session.IsOpen)
+        {
+            _idleReaders.Add(session);
+        }
+        else
+        {
+            session.Dispose();
+            ForgetReaders(); // They were lost with it, most likely.
         }
     }
 

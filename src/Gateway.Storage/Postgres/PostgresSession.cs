@@ -55,7 +55,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, Dialect diale
                 batch.BatchCommands.Add(query.ToBatchCommand());
             }
 
-            query.Step(batch, read);
+            query.ReadAll(batch, read);
         }
     }
 

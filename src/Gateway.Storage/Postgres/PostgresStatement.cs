@@ -80,7 +80,7 @@ internal sealed class PostgresStatement : Statement
     }
 
     /// <summary>Runs queries made by <see cref="ToBatchCommand"/>, and reads the rows of each.</summary>
-    public void Step(NpgsqlBatch batch, Action<Statement> read)
+    public void ReadAll(NpgsqlBatch batch, Action<Statement> read)
     {
         _session.Settle();
         batch.Prepare(); // Asks the server only where it does not know the statement yet.

@@ -13,7 +13,7 @@ internal abstract class Session : IDisposable
     /// <param name="sql">The query.</param>
     /// <param name="about">What it is run for.</param>
     /// <param name="bind">Binds its parameters, all of them.</param>
-    /// <param name="read">Reads a row.</param>
+    /// <param name="read">Reads a row; asks nothing of the session meanwhile.</param>
     public abstract void AskEach<T>(string sql, IEnumerable<T> about, Action<Statement, T> bind, Action<Statement> read);
 
     /// <summary>The number the database gave the row inserted last.</summary>
