@@ -7,7 +7,7 @@ namespace Gateway.Broker.Tests;
 
 public sealed class PublishTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task A_published_record_gets_a_receipt_that_proves_its_place()
@@ -118,8 +118,15 @@ public sealed class PublishTests
         await held;
         Task<IReadOnlyList<PublishOutcome>> second = network.PublishAsync(network.Steward, behind);
         await Task.Delay(200);
-        (await network.Broker.Core.Admission.ReserveAsync(known.Id, CancellationToken.None).AsTask().WaitAsync(Patience)).Dispose();
-        network.Broker.Disk.Release();
+        try
+        {
+            (await network.Broker.Core.Admission.ReserveAsync(known.Id, CancellationToken.None).AsTask().WaitAsync(Patience)).Dispose();
+        }
+        finally
+        {
+            network.Broker.Disk.Release();
+        }
+
         Assert.NotNull((await first).Single().Receipt);
         Assert.Equal("RECORD_OF_ANOTHER", (await second).Single().Refusal.Code);
     }
