@@ -42,6 +42,18 @@ public sealed class QuotaTests
     }
 
     [Fact]
+    public void What_was_used_elsewhere_is_owed_up_to_four_bursts()
+    {
+        TokenBucket bucket = new(capacity: 10, perSecond: 1, ManualTime.AtNoonToday());
+        bucket.Owe(30);
+        Assert.False(bucket.TryTake(1, out TimeSpan wait));
+        Assert.Equal(TimeSpan.FromSeconds(21), wait);
+        bucket.Owe(1_000);
+        Assert.False(bucket.TryTake(1, out wait));
+        Assert.Equal(TimeSpan.FromSeconds(41), wait);
+    }
+
+    [Fact]
     public async Task What_was_used_counts_after_a_restart()
     {
         await using TestBroker broker = await TestBroker.StartAsync(Small);

@@ -137,17 +137,22 @@ public sealed class TwoBrokersTests : IDisposable
 
         Assert.All(await network.PublishAsync(network.Second, [.. Enumerable.Range(0, 3).Select(_ => network.Seal(network.Second).Submission)]), outcome => Assert.NotNull(outcome.Receipt));
         Assert.Null(here.TryTake(network.Second.Id, Quota.Strong, 512, out _));
+        Assert.Null(there.TryTake(network.Second.Id, Quota.Compound, 100, out _));
         await here.FlushAsync(CancellationToken.None);
         await there.FollowAsync(CancellationToken.None); // As it does every two seconds.
         await there.FollowAsync(CancellationToken.None); // What it has heard of it counts once.
         Assert.Equal("RATE_LIMITED", (await TestNetwork.PublishAtAsync(beside, network.Second, network.Seal(network.Second).Submission)).Single().Refusal?.Code);
-        Assert.Equal("RATE_LIMITED", there.TryTake(network.Second.Id, Quota.Name, 1, out _)?.Code);
+        Assert.Equal(TimeSpan.FromSeconds(2), there.TryTake(network.Second.Id, Quota.Name, 100, out _)?.RetryAfter);
+        await there.FlushAsync(CancellationToken.None);
+        await there.FollowAsync(CancellationToken.None); // Nor does its own.
+        Assert.Equal(TimeSpan.FromSeconds(2), there.TryTake(network.Second.Id, Quota.Name, 100, out _)?.RetryAfter);
 
         beside.Time.Advance(TimeSpan.FromSeconds(1));
         Assert.Null(there.TryTake(network.Second.Id, Quota.Records, 1, out _));
         Assert.Equal("RATE_LIMITED", there.TryTake(network.Second.Id, Quota.Records, 1, out _)?.Code);
-        Assert.Null(there.TryTake(network.Second.Id, Quota.Name, 100, out _));
         Assert.Equal("RATE_LIMITED", there.TryTake(network.Second.Id, Quota.Name, 1, out _)?.Code);
+        beside.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(there.TryTake(network.Second.Id, Quota.Name, 100, out _));
     }
 
     [PostgresFact]

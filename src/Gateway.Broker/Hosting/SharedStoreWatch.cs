@@ -49,7 +49,6 @@ public sealed class SharedStoreWatch(BrokerCore core, Life.AcknowledgementDesk a
             await core.History.FollowAsync(cancellation).ConfigureAwait(false);
             await core.Operators.FollowAsync(core.Store, cancellation).ConfigureAwait(false);
             await core.Denials.FollowAsync(cancellation).ConfigureAwait(false);
-            await core.Quotas.FlushAsync(cancellation).ConfigureAwait(false); // For the others to follow.
             await core.Quotas.FollowAsync(cancellation).ConfigureAwait(false);
             await core.Cosignatures.FollowAsync(cancellation).ConfigureAwait(false);
             await acknowledgements.FollowAsync(cancellation).ConfigureAwait(false);

@@ -146,8 +146,7 @@ public sealed class QuotaLedger
     }
 
     /// <summary>
-    /// Takes up what other brokers on the same store have counted today: what is counted here is never less than what the store says, and a member that is quick at several brokers is in the long run
-    /// as quick as it may be at one.
+    /// Takes up what other brokers on the same store have counted today: what is counted here is never less than what the store says, and what was used there is taken off the rate here.
     /// </summary>
     public async ValueTask FollowAsync(CancellationToken cancellation)
     {

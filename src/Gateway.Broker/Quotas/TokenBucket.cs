@@ -3,6 +3,11 @@ namespace Gateway.Broker.Quotas;
 /// <summary>A token bucket on the injected clock (the framework's limiters read their own).</summary>
 internal sealed class TokenBucket
 {
+    /// <summary>
+    /// What two or three brokers let through before they hear of each other is owed whole; what was used during an hour in which this one could not hear of it, is not.
+    /// </summary>
+    public const int MostOwed = 4;
+
     private readonly Lock _lock = new();
     private readonly double _capacity;
     private readonly double _perSecond;
@@ -32,13 +37,13 @@ internal sealed class TokenBucket
         }
     }
 
-    /// <summary>Takes tokens that were used elsewhere already: there may be fewer than none afterwards, but no more are owed than the bucket holds.</summary>
+    /// <summary>Takes tokens that were used elsewhere already: there may be fewer than none afterwards, but no more are owed than <see cref="MostOwed"/> buckets hold.</summary>
     public void Owe(double count)
     {
         lock (_lock)
         {
             Refill();
-            _tokens = Math.Max(-_capacity, _tokens - count);
+            _tokens = Math.Max(-MostOwed * _capacity, _tokens - count);
         }
     }
 

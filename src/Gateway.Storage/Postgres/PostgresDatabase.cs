@@ -206,7 +206,7 @@ internal sealed class PostgresDatabase : SqlDatabase
             {
                 return Begin(held);
             }
-            catch (NpgsqlException) when (!held.IsOpen)
+            catch (Exception error) when (error is NpgsqlException or InvalidOperationException && !held.IsOpen)
             {
                 held.Dispose();
                 _writer = null;

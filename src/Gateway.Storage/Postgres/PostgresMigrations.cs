@@ -18,6 +18,9 @@ internal static class PostgresMigrations
         List<(int Number, string Name)> all = Migrations.List("Postgres" + role);
         if (ReadVersion(connection, role, name, all.Count) == all.Count) return;
         using NpgsqlTransaction transaction = connection.BeginTransaction();
+
+        // Once in a version's life, often by a program that has only just started on a busy machine: what is too long for a transaction of every second is not for this one.
+        connection.Execute("SET LOCAL idle_in_transaction_session_timeout = '60s'", transaction: transaction);
         TakeTurn(connection, role);
         int version = ReadVersion(connection, role, name, all.Count); // Another process may have been quicker.
         foreach ((int number, string resource) in all.Skip(version))
